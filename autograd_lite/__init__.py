@@ -1,0 +1,50 @@
+"""autograd_lite: backpropagation as it is, the chain rule applied node by node to a graph.
+
+The face of the package: it joins the rooms and says what is public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from autograd_lite import functional, ops, reverse
+from autograd_lite.errors import (
+    ArgumentError,
+    AutogradError,
+    AxisError,
+    ChangedError,
+    CheckError,
+    DataError,
+    DeviceError,
+    DtypeError,
+    EngineError,
+    GraphError,
+    IndexingError,
+    ShapeError,
+)
+from autograd_lite.functional import ones, put, zeros
+from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad, scope
+from autograd_lite.op import REGISTRY, Operation, elementwise, operation
+from autograd_lite.reverse import grad
+from autograd_lite.tensor import Tensor, asarray, tensor
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., Tensor]: ...
+
+
+__version__ = "0.1.0"
+
+# Every operation is a function of the package: ag.exp, ag.matmul, …
+globals().update({name: getattr(functional, name) for name in REGISTRY})
+
+# Where a lower room's object needs a higher room's skill, it is joined here.
+Tensor.backward = reverse.backward  # type: ignore[method-assign]
+
+__all__ = [
+    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "DataError", "DeviceError",
+    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "REGISTRY", "ShapeError", "Tensor",
+    "asarray", "elementwise", "enable_grad", "functional", "grad", "is_grad_enabled", "no_grad", "ones", "operation",
+    "ops", "put", "scope", "tensor", "zeros", *REGISTRY,
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Which array library an array belongs to, and what must be said differently to each.
+
+Knows NumPy and CuPy, and is the only file that names `cupy`; CuPy is looked at only when the user
+has imported it. A further library whose arrays behave like NumPy's joins by `register`. Must not
+know operations, graphs or tensors.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy
+
+from autograd_lite.errors import ArgumentError, DeviceError
+
+Array = Any  # a numpy.ndarray, a cupy.ndarray, or an array of a registered namespace
+Namespace = Any  # the module or object whose functions take such arrays
+
+SCALARS = (bool, int, float, complex)
+
+_namespaces: dict[type, Namespace] = {numpy.ndarray: numpy}
+_to_numpy: dict[type, Any] = {}
+
+
+def register(array_type: type, namespace: Namespace, to_numpy: Any) -> None:
+    """Make arrays of `array_type` usable as tensor data.
+
+    `namespace` holds the functions (NumPy's names and keywords) for such arrays, `to_numpy(array)`
+    returns a NumPy copy of one.
+
+    >>> import numpy as np
+    >>> from autograd_lite import backend
+    >>> backend.register(np.ndarray, np, np.array)
+    """
+    _namespaces[array_type] = namespace
+    _to_numpy[array_type] = to_numpy
+
+
+def _find_cupy() -> bool:
+    """Register CuPy if the user has imported it since the last look."""
+    cupy = sys.modules.get("cupy")
+    if cupy is None or cupy.ndarray in _namespaces:
+        return False
+    register(cupy.ndarray, cupy, cupy.asnumpy)
+    return True
+
+
+def is_array(value: object) -> bool:
+    """Whether `value` is an array of a known library."""
+    return type(value) in _namespaces or (_find_cupy() and type(value) in _namespaces)
+
+
+def namespace(*values: object) -> Namespace:
+    """The namespace of the arrays among `values`; NumPy where there is none.
+
+    Raises `DeviceError` when arrays of two libraries are mixed.
+    """
+    found: Namespace = None
+    for value in values:
+        if is_array(value):
+            ours = _namespaces[type(value)]
+            if found is None:
+                found = ours
+            elif found is not ours:
+                raise DeviceError("arrays of " + " and ".join(sorted({device(v) for v in values if is_array(v)})) + " were mixed")
+    return numpy if found is None else found
+
+
+def device(array: Array) -> str:
+    """The device an array lives on: `"cpu"`, `"cuda:0"`, or the name of a registered namespace."""
+    if isinstance(array, numpy.ndarray):
+        return "cpu"
+    place = getattr(array, "device", None)
+    number = getattr(place, "id", None)
+    if number is not None:
+        return f"cuda:{number}"
+    return str(place if place is not None else type(array).__module__)
+
+
+def as_array(value: object, like: Namespace = numpy, copy: bool = False) -> Array:
+    """`value` as an array: arrays stay on their device; anything else goes through `like`."""
+    if is_array(value):
+        return value.copy() if copy else value  # type: ignore[attr-defined]
+    if isinstance(value, numpy.ndarray):  # a subclass: matrix, masked array, memmap
+        value = numpy.asarray(value)
+        return value.copy() if copy else value
+    try:
+        array = like.array(value) if copy else like.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise ArgumentError(f"cannot make an array of {type(value).__name__}: {error}") from error
+    if array.dtype.kind not in "biufc":
+        raise ArgumentError(
+            f"cannot make an array of numbers of {type(value).__name__}: it would have dtype {array.dtype}"
+        )
+    return array
+
+
+def to_numpy(array: Array) -> numpy.ndarray:
+    """A NumPy copy of an array of any device."""
+    if isinstance(array, numpy.ndarray):
+        return array.copy()
+    convert = _to_numpy.get(type(array))
+    return numpy.array(array) if convert is None else numpy.asarray(convert(array))
+
+
+# Infinity on the way to a right finite answer (e⁻ˣ in 1 / (1 + e⁻ˣ)) is no cause for a warning.
+# CuPy never warns, so NumPy's own switch is enough for every namespace.
+quiet = numpy.errstate

@@ -1,0 +1,102 @@
+"""What went wrong when an operation refused its operands, in words that help.
+
+Looks at names, shapes, dtypes and devices only, and only after a forward has failed, so that a
+call that works pays nothing. Must not know how an operation computes, or Tensors beyond those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+import numpy
+
+from autograd_lite import backend
+from autograd_lite.errors import (
+    ArgumentError,
+    AutogradError,
+    AxisError,
+    DeviceError,
+    DtypeError,
+    IndexingError,
+    ShapeError,
+)
+from autograd_lite.op import Operation
+
+FAILURES = (TypeError, ValueError, IndexError, AttributeError, numpy.linalg.LinAlgError)
+"""What NumPy and CuPy raise for operands that do not fit."""
+
+
+def describe(value: Any, name: str | None = None) -> str:
+    """One operand in words: its name, shape, dtype, and its device where that is not the CPU."""
+    called = getattr(value, "name", None) or name
+    if not hasattr(value, "shape"):
+        return f"{called + ' ' if called else ''}{value!r}"
+    place = getattr(value, "device", "cpu")
+    where = "" if isinstance(value, numpy.ndarray | numpy.generic) or str(place) == "cpu" else f" on {place}"
+    return f"{called + ' ' if called else ''}{tuple(value.shape)} {value.dtype}{where}"
+
+
+def operands(op: Operation, inputs: Sequence[Any]) -> str:
+    """All operands of a call in words."""
+    names = list(op.arguments[:-1] if op.variadic else op.arguments)
+    names += [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs) - len(names))]
+    return ", ".join(describe(value, name) for value, name in zip(inputs, names, strict=False))
+
+
+def _broadcast_problem(inputs: Sequence[Any]) -> str | None:
+    """The axis at which the shapes of `inputs` do not broadcast, in words."""
+    shapes = [tuple(x.shape) for x in inputs if hasattr(x, "shape")]
+    for back, sizes in enumerate(zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1), start=1):
+        different = sorted({size for size in sizes if size != 1})
+        if len(different) > 1:
+            return f"the sizes {' and '.join(map(str, different))} at axis -{back} differ and neither is 1"
+    return None
+
+
+def _matmul_problem(x: Any, y: Any) -> str:
+    if not getattr(x, "shape", ()) or not getattr(y, "shape", ()):
+        return "both operands need to be at least one-dimensional; multiply scalars with *"
+    inner = y.shape[0] if y.ndim == 1 else y.shape[-2]
+    if x.shape[-1] != inner:
+        problem = (
+            f"the inner sizes {x.shape[-1]} (last axis of x) and {inner} "
+            f"({'only' if y.ndim == 1 else 'last but one'} axis of y) differ"
+        )
+        if y.ndim >= 2 and x.shape[-1] == y.shape[-1]:
+            return problem + "; x @ y.T would fit"
+        if x.ndim >= 2 and x.shape[-2] == inner:
+            return problem + "; x.T @ y would fit"
+        return problem
+    return "the leading axes do not broadcast"
+
+
+def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error: Exception) -> AutogradError:
+    """The library's exception for a forward of `op` that failed with `error`."""
+    call = f"{op.name}({operands(op, inputs)}{''.join(f', {k}={v!r}' for k, v in params.items())})"
+    devices = {str(getattr(x, "device", "cpu")) for x in inputs if getattr(x, "shape", None) is not None}
+    if len(devices) > 1:
+        return DeviceError(
+            f"{call}: the operands live on {' and '.join(sorted(devices))}; nothing is copied silently: "
+            "move one of them first, for example with ag.tensor(cupy.asarray(x.numpy()))"
+        )
+    if isinstance(error, AutogradError):
+        return type(error)(f"{call}: {error}")
+    if op.name == "matmul" and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
+        return ShapeError(f"{call}: {_matmul_problem(*inputs)}")
+    if isinstance(error, numpy.exceptions.AxisError):
+        return AxisError(f"{call}: {error}")
+    if isinstance(error, IndexError):
+        return IndexingError(f"{call}: {error}")
+    if isinstance(error, ValueError):
+        if (op.name == "reshape") or "axis" in params:
+            kind = AxisError if "axis" in str(error) and "duplicate" in str(error) else ShapeError
+            return kind(f"{call}: {error}")
+        problem = _broadcast_problem(inputs) if len(inputs) > 1 else None
+        return ShapeError(f"{call}: {problem or error}")
+    if any(getattr(x, "dtype", None) is not None for x in inputs) and isinstance(error, TypeError):
+        bad = [x for x in inputs if not hasattr(x, "dtype") and not isinstance(x, backend.SCALARS)]
+        if not bad:
+            return DtypeError(f"{call}: {error}")
+    return ArgumentError(f"{call}: {error}")

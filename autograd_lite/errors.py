@@ -1,0 +1,55 @@
+"""The exceptions of the library, and nothing else.
+
+Each derives from `AutogradError` and from the built-in exception a user of NumPy or PyTorch would
+catch, so that both styles of `except` work. Must not import any other module of the library.
+"""
+
+from __future__ import annotations
+
+
+class AutogradError(Exception):
+    """The base of every exception this library raises on purpose."""
+
+
+class ShapeError(AutogradError, ValueError):
+    """Shapes do not fit: the message names the operation, the operands and what was expected."""
+
+
+class AxisError(ShapeError, IndexError):
+    """An axis is out of range or given twice."""
+
+
+class IndexingError(AutogradError, IndexError):
+    """An index does not fit the tensor it is applied to."""
+
+
+class DtypeError(AutogradError, TypeError):
+    """A dtype cannot do what was asked of it."""
+
+
+class DeviceError(AutogradError, TypeError):
+    """Arrays of different devices met; nothing is ever copied silently."""
+
+
+class ArgumentError(AutogradError, ValueError, TypeError):
+    """An argument has a value or a type that the function cannot use."""
+
+
+class GraphError(AutogradError, RuntimeError):
+    """The recorded graph cannot answer: no path, nothing recorded, not a scalar, freed."""
+
+
+class ChangedError(GraphError):
+    """A value that the reverse pass needs was changed after it had been recorded."""
+
+
+class DataError(AutogradError, ValueError):
+    """Data cannot be trained on: empty, of the wrong length, or not finite."""
+
+
+class CheckError(AutogradError, AssertionError):
+    """A gradient check failed: the message names the worst element."""
+
+
+class EngineError(AutogradError, RuntimeError):
+    """An outside program that draws pictures is missing or failed."""

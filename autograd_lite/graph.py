@@ -1,0 +1,195 @@
+"""The recorded graph: nodes, whether and why they are made, name scopes, and walks over the DAG.
+
+A node points at its inputs and at nothing else, so dropping the last reference frees a graph at
+once. Every walk keeps its own stack. Must not do arithmetic or know what an operation computes.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from autograd_lite.op import Operation
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+tick = itertools.count(1).__next__
+"""The next moment in the history of all graphs: recordings and changes are numbered together."""
+
+
+class Recorded(Protocol):
+    """What a walk needs of a tensor."""
+
+    node: Node | None
+    name: str | None
+
+
+class Node:
+    """One application of an operation: what it was applied to, and where in the model.
+
+    `autograd_lite.tensor.apply` makes every node, field by field, since it is on the path of every operation.
+    """
+
+    __slots__ = ("op", "inputs", "params", "scope", "number")
+
+    op: Operation
+    inputs: tuple[Any, ...]
+    params: dict[str, Any]
+    scope: tuple[str, ...]
+    number: int
+
+    def __repr__(self) -> str:
+        return f"<node {self.number}: {self.op.name}>"
+
+
+class State:
+    """What holds for the code now running in a thread."""
+
+    __slots__ = ("grad", "scope", "recorder")
+
+    def __init__(self) -> None:
+        self.grad = True
+        self.scope: tuple[str, ...] = ()
+        self.recorder: Any = None
+
+
+class _Mode(threading.local):
+    def __init__(self) -> None:
+        self.now = State()
+
+
+mode = _Mode()
+"""`mode.now` is the state of this thread; a new thread starts with gradients on and no scope."""
+
+
+class _Switch:
+    """Turns gradient recording on or off for a block, a function or a generator."""
+
+    __slots__ = ("value", "before")
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(mode.now.grad)
+        mode.now.grad = self.value
+
+    def __exit__(self, *error: object) -> None:
+        mode.now.grad = self.before.pop()
+
+    def __call__(self, function: F) -> F:
+        if inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def stepping(*args: Any, **kwargs: Any) -> Iterator[Any]:
+                # The switch holds while the generator runs, never while its caller does.
+                generator = function(*args, **kwargs)
+                answer: Any = None
+                failure: BaseException | None = None
+                while True:
+                    try:
+                        with _Switch(self.value):
+                            item = generator.send(answer) if failure is None else generator.throw(failure)
+                    except StopIteration as stop:
+                        return stop.value
+                    failure = None
+                    try:
+                        answer = yield item
+                    except BaseException as error:
+                        failure = error
+
+            return stepping  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with _Switch(self.value):
+                return function(*args, **kwargs)
+
+        return switched  # type: ignore[return-value]
+
+
+def no_grad() -> _Switch:
+    """Record nothing for gradients inside: a context manager and a decorator, per thread.
+
+    >>> import autograd_lite as ag
+    >>> w = ag.tensor(2.0, requires_grad=True)
+    >>> with ag.no_grad():
+    ...     y = w * w
+    >>> y.requires_grad
+    False
+    """
+    return _Switch(False)
+
+
+def enable_grad() -> _Switch:
+    """Record for gradients inside, also within `no_grad`.
+
+    >>> import autograd_lite as ag
+    >>> with ag.no_grad(), ag.enable_grad():
+    ...     ag.is_grad_enabled()
+    True
+    """
+    return _Switch(True)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on tensors that require gradients are being recorded in this thread.
+
+    >>> import autograd_lite as ag
+    >>> ag.is_grad_enabled()
+    True
+    """
+    return mode.now.grad
+
+
+class scope:
+    """Put a name on the nodes made inside; scopes nest, and pictures draw them as clusters.
+
+    >>> import autograd_lite as ag
+    >>> w = ag.tensor(2.0, requires_grad=True)
+    >>> with ag.scope("loss"):
+    ...     y = w * w
+    >>> y.node.scope
+    ('loss',)
+    """
+
+    __slots__ = ("name", "before")
+
+    def __init__(self, name: str) -> None:
+        self.name = str(name)
+
+    def __enter__(self) -> None:
+        self.before = mode.now.scope
+        mode.now.scope = (*self.before, self.name)
+
+    def __exit__(self, *error: object) -> None:
+        mode.now.scope = self.before
+
+
+def ancestors(*roots: Any) -> list[Any]:
+    """Every tensor the roots were computed from, roots included: leaves first, then as recorded.
+
+    Leaves stand in the order in which the recorded tensors first use them, so that the order is
+    the same in every run.
+    """
+    is_tensor = type(roots[0]) if roots else object
+    recorded: dict[int, Any] = {}
+    leaves: dict[int, Any] = {}
+    stack = list(roots)
+    while stack:
+        tensor = stack.pop()
+        if tensor.node is None:
+            leaves.setdefault(id(tensor), tensor)
+        elif tensor.node.number not in recorded:
+            recorded[tensor.node.number] = tensor
+            stack.extend(x for x in tensor.node.inputs if type(x) is is_tensor)
+    ordered = [recorded[number] for number in sorted(recorded)]
+    first_use = {id(x): x for tensor in ordered for x in tensor.node.inputs if id(x) in leaves}
+    first_use.update({key: x for key, x in leaves.items() if key not in first_use})
+    return [*first_use.values(), *ordered]

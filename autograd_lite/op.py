@@ -1,0 +1,229 @@
+"""What an operation is: a forward, one derivative rule per argument, and how it is written.
+
+A rule is written once, against a namespace `xp`, and runs in every world: on arrays (NumPy, CuPy)
+it gives values; on any type with an `__apply__` method (Tensors, formulas, the compiler's values)
+that world decides what it means. Must not know Tensors, graphs or any of those worlds.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from autograd_lite import backend
+from autograd_lite.errors import ArgumentError
+
+Rule = Callable[..., Any]
+
+REGISTRY: dict[str, Operation] = {}
+"""Every operation by name, in the order of declaration."""
+
+
+class Operation:
+    """A named pure function of arrays with a derivative rule for each array argument.
+
+    Made by `operation` or `elementwise`; called on arrays it gives arrays, on Tensors Tensors.
+    """
+
+    def __init__(
+        self, forward: Callable[..., Any], notation: str, symbol: str | None, prime: str | None, quiet: bool,
+        analytic: bool, direct: bool,
+    ) -> None:  # fmt: skip
+        self.name = self.__name__ = forward.__name__
+        self.forward = self.__wrapped__ = forward
+        self.__doc__ = forward.__doc__
+        self.__module__ = forward.__module__
+        self.ours = forward.__module__.startswith("autograd_lite.")
+        self.chapter = forward.__module__.rpartition(".")[2]
+        self.notation = notation
+        self.symbol = symbol or self.name
+        self.prime = prime
+        self.quiet = quiet
+        self.direct = getattr(numpy, self.name) if direct else None
+        self.analytic = analytic
+        self.derivative: Callable[..., Any] | None = None
+        self.rules_by_argument: tuple[Rule | None, ...] = ()
+        self.total = False  # whether every argument has a derivative
+        _, *declared = inspect.signature(forward).parameters.values()
+        self.__signature__ = inspect.Signature(
+            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
+            if not any(p.kind is p.VAR_POSITIONAL for p in declared)
+            else declared
+        )
+        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in declared)
+        self.arguments = tuple(p.name for p in declared if p.kind is not p.KEYWORD_ONLY)
+        self.joins = self.variadic and len(self.arguments) == 1
+        self.parameters = tuple(p.name for p in declared if p.kind is p.KEYWORD_ONLY)
+        self.defaults = {p.name: p.default for p in declared if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
+        self.required = len(self.defaults) < len(self.parameters)
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}{self.__signature__}>"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether any argument has a derivative rule."""
+        return any(rule is not None for rule in self.rules_by_argument)
+
+    def rules(self, **rules: Rule | None) -> Operation:
+        """State the derivative rule of every array argument; `None` marks data that has none.
+
+        A rule is `rule(xp, g, out, *arguments, **parameters)` and returns the gradient of its
+        argument, before the engine sums it over broadcast axes and casts it. A variadic argument's
+        one rule gets the position of the argument it is asked for as the keyword `position`.
+
+        >>> import autograd_lite as ag
+        >>> @ag.operation(notation=r"{x}^3")
+        ... def cube(xp, x):
+        ...     return x * x * x
+        >>> _ = cube.rules(x=lambda xp, g, out, x: g * 3 * x * x)
+        >>> ag.grad(cube(t := ag.tensor(2.0, requires_grad=True)), t).item()
+        12.0
+        """
+        if set(rules) != set(self.arguments):
+            raise ArgumentError(
+                f"{self.name} has the arguments {', '.join(self.arguments)}; its rules were given for "
+                f"{', '.join(rules) or 'none'}: state one for each, None for data that has no derivative"
+            )
+        self.derivative = None
+        self.rules_by_argument = tuple(rules[name] for name in self.arguments)
+        self.total = None not in self.rules_by_argument
+        return self
+
+    def rule(self, position: int) -> Rule | None:
+        """The rule of the argument at `position`, or `None` where it has no derivative."""
+        if not self.rules_by_argument:
+            return None
+        last = len(self.arguments) - 1
+        if not self.variadic or position < last:
+            return self.rules_by_argument[position]
+        rule = self.rules_by_argument[last]
+        if rule is None:
+            return None
+        return lambda xp, g, out, *inputs, **params: rule(xp, g, out, *inputs, position=position - last, **params)
+
+    def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort a call as a user writes it into array arguments and complete parameters."""
+        count = len(self.arguments)
+        inputs: tuple[Any, ...]
+        extra: Sequence[Any] = ()
+        if self.joins and args and isinstance(args[0], list | tuple):
+            inputs, extra = tuple(args[0]), args[1:]
+        elif self.variadic:
+            inputs = tuple(args)
+        else:
+            inputs, extra = tuple(args[:count]), args[count:]
+            if kwargs and len(inputs) < count:
+                kwargs = dict(kwargs)
+                for name in self.arguments[len(inputs) :]:
+                    if name in kwargs:
+                        inputs += (kwargs.pop(name),)
+        params = {**self.defaults, **kwargs} if self.parameters or kwargs else {}
+        if extra:
+            if len(extra) > len(self.parameters):
+                raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
+            given = dict(zip(self.parameters, extra, strict=False))
+            if twice := given.keys() & kwargs.keys():
+                raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
+            params.update(given)
+        if params.keys() - set(self.parameters):
+            unknown = ", ".join(sorted(params.keys() - set(self.parameters)))
+            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {unknown}")
+        if len(inputs) < count - (self.variadic and not self.joins) or (self.required and len(params) < len(self.parameters)):
+            missing = [*self.arguments[len(inputs) :], *(name for name in self.parameters if name not in params)]
+            raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+        return inputs, params
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply to arrays, or in the world of the first argument that has one of its own."""
+        inputs, params = self.bind(args, kwargs)
+        for value in inputs:
+            world = getattr(value, "__apply__", None)
+            if world is not None:
+                return world(self, inputs, params)
+        return self.run(backend.namespace(*inputs), inputs, params)
+
+    def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
+        """The forward on arrays of the namespace `xp`."""
+        if self.quiet:
+            with backend.quiet(over="ignore", divide="ignore"):
+                return self.forward(xp, *arrays, **params)
+        return self.forward(xp, *arrays, **params)
+
+
+def _register(op: Operation) -> Operation:
+    known = REGISTRY.get(op.name)
+    if known is not None and known.__module__.startswith("autograd_lite."):
+        raise ArgumentError(f"the library has an operation named {op.name} already: choose another name")
+    if not op.arguments:
+        raise ArgumentError(f"{op.name} takes no arrays: declare it as (xp, x, …, *, parameter=…)")
+    REGISTRY[op.name] = op
+    return op
+
+
+def operation(
+    notation: str, symbol: str | None = None, prime: str | None = None, quiet: bool = False, analytic: bool = True,
+    direct: bool = False,
+) -> Callable[[Callable[..., Any]], Operation]:
+    r"""Declare an operation: decorate its forward, then state its rules.
+
+    The forward is `forward(xp, *arrays, *, parameters…)`: a pure function in the functions of the
+    namespace `xp`, without in-place writes. `notation` is its LaTeX with the arguments in braces,
+    `symbol` what a picture prints, `quiet` silences overflow and division warnings of a forward
+    that passes through infinity to a right finite answer, `analytic=False` says that the complex
+    step cannot check it (absolute values, comparisons, ties), and `direct` that the forward is the
+    namespace's function of the same name and nothing else, so that it may be called without detour.
+
+    Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
+
+    >>> import autograd_lite as ag
+    >>> @ag.operation(notation=r"{x} \oplus {y}")
+    ... def hypotenuse(xp, x, y):
+    ...     return xp.sqrt(x * x + y * y)
+    >>> _ = hypotenuse.rules(
+    ...     x=lambda xp, g, out, x, y: g * x / out,
+    ...     y=lambda xp, g, out, x, y: g * y / out,
+    ... )
+    >>> hypotenuse(ag.tensor(3.0), 4.0).item()
+    5.0
+    """
+
+    def declare(forward: Callable[..., Any]) -> Operation:
+        return _register(Operation(forward, notation, symbol, prime, quiet, analytic, direct))
+
+    return declare
+
+
+def elementwise(
+    derivative: Callable[..., Any],
+    notation: str,
+    prime: str,
+    symbol: str | None = None,
+    quiet: bool = False,
+    analytic: bool = True,
+    direct: bool = False,
+) -> Callable[[Callable[..., Any]], Operation]:
+    r"""Declare an elementwise function of one variable by its derivative alone.
+
+    `derivative(xp, out, x)` is f′(x), from the result `out` where that is cheaper; the rule
+    g ⊙ f′(x) is made from it, and formulas print `prime` for it.
+
+    >>> import autograd_lite as ag
+    >>> @ag.elementwise(lambda xp, out, x: out * (1 + x), notation=r"{x}e^{{{x}}}/x", prime=r"f'({x})")
+    ... def demo(xp, x):
+    ...     return xp.exp(x) * x
+    """
+
+    def declare(forward: Callable[..., Any]) -> Operation:
+        op = Operation(forward, notation, symbol, prime, quiet, analytic, direct)
+        op.rules(x=lambda xp, g, out, x: g * derivative(xp, out, x))
+        op.derivative = derivative
+        return _register(op)
+
+    return declare

@@ -1,0 +1,143 @@
+r"""Operations that move elements and compute nothing: reshape, transpose, join.
+
+Their rules undo the move.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_lite.op import operation
+from autograd_lite.ops.reduction import reduced_axes
+
+
+@operation(notation=r"\operatorname{{reshape}}({x})")
+def reshape(xp: Any, x: Any, *, shape: Any) -> Any:
+    """The same elements in another shape, in C order; one -1 is worked out.
+
+    >>> ag.reshape(ag.tensor([1.0, 2.0]), (2, 1)).shape
+    (2, 1)
+    """
+    return x.reshape(shape)
+
+
+reshape.rules(x=lambda xp, g, out, x, *, shape: g.reshape(x.shape))
+
+
+@operation(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ")
+def transpose(xp: Any, x: Any, *, axes: Any = None) -> Any:
+    """The axes in the order `axes`, or reversed.
+
+    >>> ag.transpose(ag.tensor([[1.0, 2.0]])).shape
+    (2, 1)
+    """
+    return x.transpose(axes)
+
+
+def _transpose_rule(xp: Any, g: Any, out: Any, x: Any, *, axes: Any) -> Any:
+    if axes is None:
+        return g.transpose()
+    order = [axis % x.ndim for axis in axes]
+    return g.transpose(tuple(order.index(i) for i in range(x.ndim)))
+
+
+transpose.rules(x=_transpose_rule)
+
+
+@operation(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ")
+def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
+    """Two axes exchanged.
+
+    >>> ag.swapaxes(ag.tensor([[1.0, 2.0]]), 0, 1).shape
+    (2, 1)
+    """
+    return x.swapaxes(axis1, axis2)
+
+
+swapaxes.rules(x=lambda xp, g, out, x, *, axis1, axis2: g.swapaxes(axis1, axis2))
+
+
+@operation(notation=r"{x}", symbol="expand_dims")
+def expand_dims(xp: Any, x: Any, *, axis: Any) -> Any:
+    """A new axis of length 1 at each place in `axis`.
+
+    >>> ag.expand_dims(ag.tensor([1.0, 2.0]), 0).shape
+    (1, 2)
+    """
+    return xp.expand_dims(x, axis)
+
+
+expand_dims.rules(x=lambda xp, g, out, x, *, axis: g.reshape(x.shape))
+
+
+@operation(notation=r"{x}", symbol="squeeze")
+def squeeze(xp: Any, x: Any, *, axis: Any = None) -> Any:
+    """Without the axes of length 1 in `axis` (all of them where None).
+
+    >>> ag.squeeze(ag.tensor([[1.0, 2.0]])).shape
+    (2,)
+    """
+    return xp.squeeze(x, axis)
+
+
+squeeze.rules(x=lambda xp, g, out, x, *, axis: g.reshape(x.shape))
+
+
+# The engine sums a gradient back over broadcast axes: nothing is left to do.
+@operation(notation=r"{x}", symbol="broadcast_to")
+def broadcast_to(xp: Any, x: Any, *, shape: Any) -> Any:
+    """The elements repeated to fill `shape`, by NumPy's broadcasting.
+
+    >>> ag.broadcast_to(ag.tensor([1.0, 2.0]), (3, 2)).shape
+    (3, 2)
+    """
+    return xp.broadcast_to(x, shape)
+
+
+broadcast_to.rules(x=lambda xp, g, out, x, *, shape: g)
+
+
+@operation(notation=r"[{arrays}]", symbol="concatenate")
+def concatenate(xp: Any, *arrays: Any, axis: int | None = 0) -> Any:
+    """Join along an existing axis; `axis=None` joins them flattened.
+
+    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
+    array([1., 2., 3.])
+    """
+    return xp.concatenate(arrays, axis=axis)
+
+
+def _concatenate_rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int, axis: int | None) -> Any:
+    x = arrays[position]
+    if axis is None:
+        start = sum_sizes(arrays[:position], None)
+        return xp.reshape(g[start : start + x.size], x.shape)
+    (axis,) = reduced_axes(x.ndim, axis)
+    start = sum_sizes(arrays[:position], axis)
+    return g[(slice(None),) * axis + (slice(start, start + x.shape[axis]),)]
+
+
+def sum_sizes(arrays: Any, axis: int | None) -> int:
+    """How many places `arrays` take along `axis`, or in all where it is None."""
+    return sum(x.size if axis is None else x.shape[axis] for x in arrays)
+
+
+concatenate.rules(arrays=_concatenate_rule)
+
+
+@operation(notation=r"[{arrays}]", symbol="stack")
+def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
+    """Join along a new axis.
+
+    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
+    array([[1., 3.],
+           [2., 4.]])
+    """
+    return xp.stack(arrays, axis=axis)
+
+
+def _stack_rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int, axis: int) -> Any:
+    return g[(slice(None),) * (axis % out.ndim) + (position,)]
+
+
+stack.rules(arrays=_stack_rule)

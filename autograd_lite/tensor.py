@@ -1,0 +1,596 @@
+"""`Tensor`: an array and the node it came from; `apply`, which records; operators, one line each.
+
+Knows how an operation is run and recorded, NumPy's protocols and how a tensor prints. Must not know
+how gradients are computed: `backward` is joined to it by the package's face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy
+from numpy import generic, ndarray
+
+from autograd_lite import backend
+from autograd_lite.diagnosis import FAILURES, describe, diagnose
+from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
+from autograd_lite.graph import Node, mode, tick
+from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.ops import elementwise, indexing, linalg, shaping
+
+_NO_PARAMS: dict[str, Any] = {}
+_REVERSED: dict[str, Any] = {"axes": None}
+_PLAIN = {ndarray, bool, int, float, complex, *numpy.sctypeDict.values()}
+_new = object.__new__
+_as_numpy = numpy.asarray
+
+Lifted = Callable[..., "Tensor"]
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    `ag.tensor` and `ag.asarray` make one; so does every operation. `data` is its array (of a result
+    a read-only view), `grad` the gradient that `backward` left there (an array, `None` before), `name` what pictures,
+    formulas and messages call it, and `node` the operation it came from, `None` for a leaf.
+    """
+
+    __slots__ = ("_data", "_grad", "_requires_grad", "name", "node", "_changed", "__weakref__")
+
+    __array_priority__ = 1000
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, copy: bool = True
+    ) -> None:
+        if type(data) is Tensor:
+            data = data._data
+        array = backend.as_array(data, copy=copy)
+        if dtype is not None and array.dtype != dtype:
+            array = array.astype(dtype)
+        self._data = array
+        self._grad: Any = None
+        self._changed = 0
+        self._requires_grad = False
+        self.node: Node | None = None
+        self.name = name
+        if requires_grad:
+            self.requires_grad = True
+
+    def __init_subclass__(cls) -> None:
+        raise ArgumentError("Tensor is final: wrap one, or write a function of Tensors, instead of subclassing it")
+
+    # What a tensor is.
+
+    @property
+    def data(self) -> Any:
+        """The array. Of a result it is read-only: its value belongs to the graph."""
+        if self.node is None or type(self._data) is not ndarray:
+            return self._data
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self.assign(value, copy=False)
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward` left here: an array of this shape and dtype, or `None`.
+
+        Leaves add up the gradients of all passes; a result keeps that of the last pass.
+        """
+        if self.node is None or type(self._grad) is not ndarray:
+            return self._grad
+        return self._grad.copy()
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            array = value._data if type(value) is Tensor else value
+            if not backend.is_array(array) or array.shape != self.shape or array.dtype != self.dtype:
+                raise ShapeError(
+                    f"the gradient of {describe(self)} must be an array of the same shape and dtype or None, "
+                    f"not {describe(value)}"
+                )
+        self._grad = value
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient is wanted; it can be switched on leaves of floating-point dtype."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.node is not None:
+            raise GraphError(f"{describe(self)} is a result, whose requires_grad follows from its inputs: detach() it")
+        if value and self._data.dtype.kind != "f":
+            raise DtypeError(
+                f"a tensor of dtype {self._data.dtype} is data and cannot require a gradient: "
+                "give it a floating-point dtype, as in ag.tensor(data, dtype=float, requires_grad=True)"
+            )
+        self._requires_grad = bool(value)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The element type, a NumPy dtype."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        """Where the array lives: `"cpu"`, `"cuda:0"`, …"""
+        return backend.device(self._data)
+
+    @property
+    def T(self) -> Tensor:
+        """The axes reversed."""
+        return apply(shaping.transpose, (self,), _REVERSED)
+
+    # Ways out of the graph, each of them explicit.
+
+    def numpy(self) -> ndarray:
+        """A NumPy copy of the values, from any device."""
+        return backend.to_numpy(self._data)
+
+    def item(self) -> Any:
+        """The one value as a Python number. Raises `ShapeError` for more than one."""
+        if self.size != 1:
+            raise ShapeError(f"item() needs a tensor of one element, not {describe(self)}: use numpy() or reduce it")
+        if mode.now.recorder is not None:
+            mode.now.recorder.refuse_value(self)
+        return self._data.item()
+
+    def detach(self) -> Tensor:
+        """The same values as a leaf of no graph, in memory of their own."""
+        return Tensor(self._data)
+
+    def assign(self, value: Any, copy: bool = True) -> Tensor:
+        """Give a leaf a new value of the same shape; its dtype stays, and so do results made from the old one.
+
+        A graph recorded before with this tensor in it will refuse to run backward: it needs the old
+        value. Raises `GraphError` on a result and `ShapeError` for another shape.
+
+        >>> import autograd_lite as ag
+        >>> w = ag.tensor([1.0, 2.0])
+        >>> w.assign(w * 2).numpy()
+        array([2., 4.])
+        """
+        if self.node is not None:
+            raise GraphError(f"cannot assign to {describe(self)}: it is a result of {self.node.op.name}, not a leaf")
+        array = value._data if type(value) is Tensor else backend.as_array(value, backend.namespace(self._data))
+        if array.shape != self._data.shape:
+            raise ShapeError(f"cannot assign {describe(value)} to {describe(self)}: the shapes differ")
+        if type(array) is not type(self._data):
+            raise DeviceError(f"cannot assign a value on {backend.device(array)} to {describe(self)}")
+        if array.dtype != self._data.dtype:
+            if not numpy.can_cast(array.dtype, self._data.dtype, "same_kind"):
+                raise DtypeError(f"cannot assign {describe(value)} to {describe(self)}: the dtype would lose its kind")
+            array = array.astype(self._data.dtype)
+        elif copy and (type(value) is not Tensor or value.node is None):
+            array = array.copy()
+        if mode.now.recorder is not None:
+            mode.now.recorder.assigned(self, value)
+        self._data = array
+        self._changed = tick()
+        return self
+
+    # Python's own protocols.
+
+    def __repr__(self) -> str:
+        values = numpy.array2string(self.numpy(), prefix="tensor(", separator=", ", threshold=60, edgeitems=3)
+        named = f", name={self.name!r}" if self.name else ""
+        place = "" if self.device == "cpu" else f", device={self.device!r}"
+        wants = ", requires_grad=True" if self._requires_grad and self.node is None else ""
+        made = f" <{self.node.op.name}>" if self.node is not None else ""
+        return f"tensor({values}, dtype={self.dtype}{named}{place}{wants}){made}"
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise ArgumentError("a scalar tensor has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ArgumentError(f"the truth of {describe(self)} is ambiguous: use .numpy().any() or .numpy().all()")
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self.ndim:
+            raise DtypeError(f"{describe(self)} is not an integer index")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    __hash__ = object.__hash__
+
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """A copy with memory of its own: a leaf keeps requires_grad and grad; a result becomes a plain leaf."""
+        state = self.__getstate__()
+        twin = memo[id(self)] = _new(Tensor)
+        twin.__setstate__(tuple(part.copy() if backend.is_array(part) else part for part in state))
+        return twin
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        leaf = self.node is None
+        return (self._data, self._grad if leaf else None, self._requires_grad and leaf, self.name)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._data, self._grad, self._requires_grad, self.name = state
+        self.node, self._changed = None, 0
+
+    # NumPy's protocols.
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
+        if self._requires_grad and mode.now.grad:
+            raise GraphError(
+                f"{describe(self)} requires a gradient, which a plain array would lose: say what you mean with "
+                "numpy() or detach(), or use the operations of autograd_lite"
+            )
+        if mode.now.recorder is not None:
+            mode.now.recorder.refuse_value(self)
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        from autograd_lite import functional
+
+        return functional
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.detach()._data.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._data.__dlpack_device__()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        op = REGISTRY.get(_UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__))
+        if op is None or method != "__call__" or op.chapter not in ("elementwise", "linalg", "activation"):
+            called = ufunc.__name__ + ("" if method == "__call__" else "." + method)
+            raise ArgumentError(f"numpy.{called} is not an operation on tensors; those are: {', '.join(REGISTRY)}")
+        if kwargs:
+            raise ArgumentError(
+                f"numpy.{ufunc.__name__} on tensors takes no {', '.join(kwargs)}: a result is always a new tensor"
+                + (", so write x = x + t instead of x += t" if "out" in kwargs else "")
+            )
+        return apply(op, inputs, _NO_PARAMS)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from autograd_lite import functional
+
+        ours = functional.NUMPY_FUNCTIONS.get(function.__name__)
+        if ours is None or not function.__module__.startswith("numpy") or function.__module__ == "numpy.linalg":
+            raise ArgumentError(f"numpy.{function.__name__} is not an operation on tensors: use numpy() to leave them")
+        return ours(*args, **kwargs)
+
+    # Items.
+
+    def __getitem__(self, index: Any) -> Tensor:
+        template, arrays = split_index(index)
+        return apply(indexing.getitem, (self, *arrays), {"template": template})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self.node is not None or self._requires_grad:
+            raise GraphError(
+                f"{describe(self)} is part of a graph, so its items cannot be assigned: write "
+                "t = ag.put(t, index, value) or t = ag.where(condition, value, t) for a new tensor"
+            )
+        with_value = apply(*put_call(self, index, value))
+        self.assign(with_value)
+
+    # Operators.
+
+    def __add__(self, other: Any) -> Tensor:
+        return apply(elementwise.add, (self, other))
+
+    def __radd__(self, other: Any) -> Tensor:
+        return apply(elementwise.add, (other, self))
+
+    def __sub__(self, other: Any) -> Tensor:
+        return apply(elementwise.subtract, (self, other))
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return apply(elementwise.subtract, (other, self))
+
+    def __mul__(self, other: Any) -> Tensor:
+        return apply(elementwise.multiply, (self, other))
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return apply(elementwise.multiply, (other, self))
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return apply(elementwise.divide, (self, other))
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return apply(elementwise.divide, (other, self))
+
+    def __pow__(self, other: Any) -> Tensor:
+        return apply(elementwise.power, (self, other))
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return apply(elementwise.power, (other, self))
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return apply(linalg.matmul, (self, other))
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return apply(linalg.matmul, (other, self))
+
+    def __neg__(self) -> Tensor:
+        return apply(elementwise.negative, (self,))
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return apply(elementwise.absolute, (self,))
+
+    def __lt__(self, other: Any) -> Tensor:
+        return apply(elementwise.less, (self, other))
+
+    def __le__(self, other: Any) -> Tensor:
+        return apply(elementwise.less_equal, (self, other))
+
+    def __gt__(self, other: Any) -> Tensor:
+        return apply(elementwise.greater, (self, other))
+
+    def __ge__(self, other: Any) -> Tensor:
+        return apply(elementwise.greater_equal, (self, other))
+
+    def __eq__(self, other: Any) -> Any:
+        return False if other is None else apply(elementwise.equal, (self, other))
+
+    def __ne__(self, other: Any) -> Any:
+        return True if other is None else apply(elementwise.not_equal, (self, other))
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return _in_place(self, elementwise.add, other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return _in_place(self, elementwise.subtract, other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return _in_place(self, elementwise.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return _in_place(self, elementwise.divide, other)
+
+    # Methods NumPy's arrays have too. Those that are an operation as it stands are set below the class.
+
+    if TYPE_CHECKING:
+        sum: Lifted
+        mean: Lifted
+        max: Lifted
+        min: Lifted
+        argmax: Lifted
+        clip: Lifted
+        squeeze: Lifted
+        swapaxes: Lifted
+
+        def backward(self, gradient: Any = None, free: bool = False) -> None: ...
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
+        size = shape[0] if len(shape) == 1 else shape
+        return apply(shaping.reshape, (self,), {"shape": size})
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """The axes in another order: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return apply(shaping.transpose, (self,), {"axes": order})
+
+    def astype(self, dtype: Any) -> Tensor:
+        """The values in another dtype; gradients come back in this one."""
+        return apply(elementwise.astype, (self,), {"dtype": numpy.dtype(dtype)})
+
+    @staticmethod
+    def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
+        """How an operation called in the world of Tensors is run."""
+        return apply(op, tuple(inputs), params)
+
+
+_UFUNC_NAMES = {"fabs": "absolute", "true_divide": "divide", "float_power": "power"}
+_PLAIN_OR_TENSOR = _PLAIN | {Tensor}
+
+
+def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_PARAMS) -> Tensor:
+    """Run an operation on Tensors, arrays and Python scalars, and record it where that is wanted.
+
+    Every recording of the library happens here. Raises one of the library's exceptions, which says
+    what was given and what was expected, when the operands do not fit.
+    """
+    needs = False
+    arrays = []
+    for x in inputs:
+        kind = type(x)
+        if kind is Tensor:
+            arrays.append(x._data)
+            if x._requires_grad:
+                needs = True
+        elif kind in _PLAIN or backend.is_array(x):
+            arrays.append(x)
+        else:
+            return apply(op, tuple(_operand(op, each) for each in inputs), params)
+    try:
+        if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
+            xp = numpy
+            if op.direct is not None:
+                out = op.direct(*arrays)
+            elif op.quiet:
+                out = op.run(numpy, arrays, params)
+            else:
+                out = op.forward(numpy, *arrays, **params)
+        else:
+            xp = backend.namespace(*arrays)
+            out = op.run(xp, arrays, params)
+    except FAILURES as error:
+        raise diagnose(op, inputs, params, error) from error
+    if type(out) is not ndarray:
+        out = _as_numpy(out) if isinstance(out, generic) else _as_result(op, inputs, params, xp, out)
+    result: Tensor = _new(Tensor)
+    result._data = out
+    result._grad = result.name = None
+    result._changed = 0
+    now = mode.now
+    if needs:
+        needs = now.grad and (op.total or _wanted(op, inputs))
+    result._requires_grad = needs
+    if needs or now.recorder is not None:
+        result.node = node = _new(Node)
+        node.op = op
+        node.inputs = inputs
+        node.params = params
+        node.scope = now.scope
+        node.number = tick()
+    else:
+        result.node = None
+    return result
+
+
+def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
+    """Whether an input that requires a gradient is one that the operation can give one."""
+    return any(type(x) is Tensor and x._requires_grad and op.rule(i) is not None for i, x in enumerate(inputs))
+
+
+def _operand(op: Operation, value: Any) -> Any:
+    """An operand as a Tensor, an array or a scalar; lists become arrays."""
+    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value):
+        return value
+    try:
+        return backend.as_array(value)
+    except AutogradError as error:
+        raise ArgumentError(f"{op.name}: {error}") from error
+
+
+def _as_result(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any) -> Any:
+    """What a forward returned, as an array: NumPy returns scalars for zero-dimensional results."""
+    if xp is numpy and isinstance(out, generic | ndarray | bool | int | float):
+        return numpy.asarray(out)
+    if xp is numpy or not backend.is_array(out) or backend.namespace(out) is not xp:
+        raise diagnose(op, inputs, params, DeviceError(f"the result came out as {type(out).__name__}"))
+    return out
+
+
+def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
+    """What `+=` and its kin do: a leaf takes the new value; a result makes way for a new tensor."""
+    if tensor.node is not None:
+        return apply(op, (tensor, other))
+    if tensor._requires_grad and mode.now.grad:
+        raise GraphError(
+            f"{describe(tensor)} requires a gradient and cannot be changed in place while gradients are recorded: "
+            "use `with ag.no_grad():` for an update, or make a new tensor with x = x + y"
+        )
+    return tensor.assign(apply(op, (tensor, other)), copy=False)
+
+
+def split_index(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """An index as a template and the arrays in it, in order."""
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for part in index if type(index) is tuple else (index,):
+        if isinstance(part, list | ndarray | Tensor) or backend.is_array(part):
+            array = part if isinstance(part, Tensor) else backend.as_array(part)
+            if array.size == 0 and isinstance(part, list):
+                array = array.astype(int)
+            if array.dtype.kind not in "biu":
+                raise DtypeError(f"an index must be of integers or booleans, not {describe(part)}")
+            template.append(indexing.ARRAY)
+            arrays.append(array)
+        else:
+            template.append(part)
+    return tuple(template), tuple(arrays)
+
+
+def put_call(tensor: Any, index: Any, value: Any) -> tuple[Operation, tuple[Any, ...], dict[str, Any]]:
+    """The operation, inputs and parameters of `put`."""
+    template, arrays = split_index(index)
+    return indexing.put_at, (tensor, value, *arrays), {"template": template}
+
+
+def tensor(data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> Tensor:
+    """A tensor with a copy of `data`: an array, a number, or nested lists.
+
+    An array keeps its dtype and its device; lists follow NumPy. Raises `DtypeError` when a gradient
+    is required of integers, booleans or complex numbers.
+
+    >>> import autograd_lite as ag
+    >>> ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    tensor([1., 2.], dtype=float64, name='w', requires_grad=True)
+    """
+    return Tensor(data, requires_grad, dtype, name)
+
+
+def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> Tensor:
+    """A tensor that shares the memory of `data` where it is an array of the right dtype.
+
+    Writing into that array later changes the tensor behind the back of every graph it is part of:
+    use `ag.tensor` where that could happen.
+
+    >>> import numpy as np
+    >>> import autograd_lite as ag
+    >>> a = np.ones(2)
+    >>> ag.asarray(a).data is a
+    True
+    """
+    if type(data) is Tensor and not requires_grad and dtype in (None, data.dtype) and name is None:
+        return data
+    return Tensor(data, requires_grad, dtype, name, copy=False)
+
+
+def lift(op: Operation) -> Lifted:
+    """The operation as a function that returns Tensors, with the forward's signature and docstring."""
+    if op.parameters or op.variadic:
+
+        plain = len(op.arguments) if not op.variadic and not op.required else -1
+
+        def function(*args: Any, **kwargs: Any) -> Tensor:
+            if len(args) == plain and not kwargs:
+                return apply(op, args, op.defaults)
+            inputs, params = op.bind(args, kwargs)
+            return apply(op, inputs, params)
+
+    else:
+        count = len(op.arguments)
+
+        def function(*args: Any, **kwargs: Any) -> Tensor:
+            if kwargs or len(args) != count:
+                args, _ = op.bind(args, kwargs)
+            return apply(op, args)
+
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = op.__doc__
+    function.__module__ = op.__module__
+    function.__signature__ = op.__signature__  # type: ignore[attr-defined]
+    return function
+
+
+for _name in ("sum", "mean", "max", "min", "argmax", "clip", "squeeze", "swapaxes"):
+    setattr(Tensor, _name, lift(REGISTRY[_name]))
