@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from autograd_lite import functional, ops, reverse
+from autograd_lite.check import CheckReport, gradcheck
 from autograd_lite.errors import (
     ArgumentError,
     AutogradError,
@@ -24,7 +25,7 @@ from autograd_lite.errors import (
     ShapeError,
 )
 from autograd_lite.functional import ones, put, zeros
-from autograd_lite.graph import enable_grad, is_grad_enabled, no_grad, scope
+from autograd_lite.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 from autograd_lite.reverse import grad
 from autograd_lite.tensor import Tensor, asarray, tensor
@@ -43,8 +44,8 @@ globals().update({name: getattr(functional, name) for name in REGISTRY})
 Tensor.backward = reverse.backward  # type: ignore[method-assign]
 
 __all__ = [
-    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "DataError", "DeviceError",
-    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "REGISTRY", "ShapeError", "Tensor",
-    "asarray", "elementwise", "enable_grad", "functional", "grad", "is_grad_enabled", "no_grad", "ones", "operation",
+    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "DataError", "DeviceError",
+    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "REGISTRY", "ShapeError", "Tensor", "ancestors",
+    "asarray", "elementwise", "enable_grad", "functional", "grad", "gradcheck", "is_grad_enabled", "no_grad", "ones", "operation",
     "ops", "put", "scope", "tensor", "zeros", *REGISTRY,
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Measurements: every contestant computes the same thing, alternately in one process."""

@@ -1,0 +1,43 @@
+"""nn: the sigmoid network of the chapter, its costs, its training and its closed form.
+
+A user of autograd_lite's public interface like any other; this file says what is public.
+"""
+
+from __future__ import annotations
+
+from nn import closed_form
+from nn.checking import ClosedFormReport, Difference, check_closed_form
+from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
+from nn.data_sets import Digits, digits
+from nn.history import History
+from nn.initializers import scaled_normal, standard_normal
+from nn.layers import MLP, Identity, Linear, ReLU, Sigmoid, Tanh
+from nn.module import Module, Sequential
+from nn.optim import SGD
+from nn.training import accuracy, fit
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "ClosedFormReport",
+    "Difference",
+    "Digits",
+    "History",
+    "Identity",
+    "Linear",
+    "Module",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "accuracy",
+    "check_closed_form",
+    "closed_form",
+    "cross_entropy_cost",
+    "digits",
+    "fit",
+    "quadratic_cost",
+    "scaled_normal",
+    "softmax_cross_entropy",
+    "standard_normal",
+]

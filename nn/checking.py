@@ -1,0 +1,120 @@
+"""The reverse pass held against the closed form, quantity by quantity.
+
+Knows both sides and how to compare them; must not know how either is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import autograd_lite as ag
+from autograd_lite import Tensor
+from nn import closed_form
+from nn.costs import quadratic_cost
+from nn.layers import MLP
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far two computations of one quantity are apart.
+
+    `relative` is the largest absolute difference divided by the largest magnitude in the closed form.
+    """
+
+    quantity: str
+    equation: str
+    shape: tuple[int, ...]
+    absolute: float
+    relative: float
+
+
+@dataclass(frozen=True)
+class ClosedFormReport:
+    """The differences between the reverse pass and BP1 to BP4; prints as a table."""
+
+    title: str
+    rows: tuple[Difference, ...]
+
+    @property
+    def absolute(self) -> float:
+        """The largest absolute difference of all."""
+        return max(row.absolute for row in self.rows)
+
+    @property
+    def relative(self) -> float:
+        """The largest relative difference of all."""
+        return max(row.relative for row in self.rows)
+
+    def __str__(self) -> str:
+        shapes = [str(row.shape) for row in self.rows]
+        width = max(map(len, [*shapes, "shape"]))
+        lines = [self.title, f"{'quantity':10}{'equation':10}{'shape':{width}}   largest difference   relative"]
+        lines += [
+            f"{row.quantity:10}{row.equation:10}{shape:{width}}   {row.absolute:18.1e}   {row.relative:8.1e}"
+            for row, shape in zip(self.rows, shapes, strict=True)
+        ]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td>{escape(row.quantity)}</td><td>{row.equation}</td><td>{row.shape}</td>"
+            f"<td>{row.absolute:.1e}</td><td>{row.relative:.1e}</td></tr>"
+            for row in self.rows
+        )
+        heads = "".join(f"<th>{h}</th>" for h in ("quantity", "equation", "shape", "largest difference", "relative"))
+        return f"<table><caption>{escape(self.title)}</caption><tr>{heads}</tr>{cells}</table>"
+
+
+def _difference(quantity: str, equation: str, automatic: Any, closed: Any) -> Difference:
+    if automatic.shape != closed.shape:
+        raise ag.ShapeError(f"{quantity}: {automatic.shape} from the reverse pass, {closed.shape} in closed form")
+    gap = float(abs(automatic - closed).max())
+    size = float(abs(closed).max())
+    return Difference(quantity, equation, tuple(closed.shape), gap, gap / size if size else float(gap > 0))
+
+
+def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = quadratic_cost) -> ClosedFormReport:
+    """Compare every δˡ = ∂C/∂zˡ, ∂C/∂Wˡ and ∂C/∂bˡ of the reverse pass with the closed form.
+
+    `x` has shape (inputs,) or (examples, inputs), `y` that of the output; `cost` is
+    `nn.quadratic_cost`, or `nn.cross_entropy_cost` for a model with `output="identity"`. Nothing is
+    written to any `grad`. Raises `ArgumentError` for a model or cost that has no closed form here.
+
+    >>> report = nn.check_closed_form(nn.MLP([4, 3, 2], rng=0, dtype=float), np.ones(4), np.ones(2))
+    >>> report.relative < 1e-13
+    True
+    """
+    like = model.layers[0].weight if isinstance(model, MLP) and model.layers else None
+    xp = like.data.__array_namespace__() if like is not None else None
+    x, y = (
+        value.data if isinstance(value, Tensor) else xp.asarray(value, dtype=like.dtype)  # type: ignore[union-attr]
+        if xp is not None
+        else value
+        for value in (x, y)
+    )
+    expected_deltas = closed_form.deltas(model, x, y, cost)
+    expected = closed_form.gradients(model, x, y, cost)
+    value = cost(model(ag.asarray(x, name="x")), ag.asarray(y, name="y"))
+    by_name = {t.name: t for t in ag.ancestors(value)}
+    count = len(model.layers)
+    zs = [by_name[f"z{number}"] for number in range(1, count + 1)]
+    layers = model.layers
+    found = ag.grad(value, [*zs, *(layer.weight for layer in layers), *(layer.bias for layer in layers)])
+    rows = []
+    for i in range(count):
+        number = str(i + 1).translate(_SUPERSCRIPTS)
+        rows += [
+            _difference(f"δ{number}", "BP1" if i == count - 1 else "BP2", found[i].data, expected_deltas[i]),
+            _difference(f"∂C/∂b{number}", "BP3", found[2 * count + i].data, expected.biases[i]),
+            _difference(f"∂C/∂W{number}", "BP4", found[count + i].data, expected.weights[i]),
+        ]
+    examples = "one example" if x.ndim == 1 else f"a mini-batch of {x.shape[0]}"
+    title = f"Reverse pass against closed form: {cost.__name__}, {list(model.sizes)}, {examples}, {like.dtype}"  # type: ignore[union-attr]
+    return ClosedFormReport(title, tuple(rows))

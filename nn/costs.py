@@ -1,0 +1,105 @@
+"""Costs: an average over examples of a function of the network's outputs.
+
+One row is one example; a one-dimensional output is one example. A target has exactly the shape of
+the output: nothing broadcasts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import autograd_lite as ag
+from autograd_lite import Tensor
+
+
+def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]:
+    """Both as tensors, the target in the output's dtype, and the number of examples."""
+    output = ag.asarray(output)
+    examples = _examples(cost, output)
+    target = ag.asarray(target, name=None if isinstance(target, Tensor) else "y")
+    if target.shape != output.shape:
+        raise ag.ShapeError(
+            f"{cost}: the target has shape {target.shape}, the output {output.shape}; they must be equal: "
+            + _remedy(output.shape, target.shape)
+        )
+    return output, target if target.dtype == output.dtype else target.astype(output.dtype), examples
+
+
+def _examples(cost: str, output: Tensor) -> int:
+    if output.ndim not in (1, 2):
+        raise ag.ShapeError(f"{cost}: an output has shape (outputs,) or (examples, outputs), not {output.shape}")
+    if output.size == 0:
+        raise ag.DataError(f"{cost}: there are no examples in an output of shape {output.shape}")
+    return output.shape[0] if output.ndim == 2 else 1
+
+
+def _remedy(output: tuple[int, ...], target: tuple[int, ...]) -> str:
+    if output == (*target, 1):
+        return f"write target.reshape{output}"
+    if len(output) == 2 and target == output[:1]:
+        return f"give one-hot rows, as in np.eye({output[1]})[labels], or use softmax_cross_entropy"
+    return "one target for every output"
+
+
+def quadratic_cost(output: Any, target: Any) -> Tensor:
+    """C = 1/(2n) Σₓ ‖y - a‖², the mean over the n examples of half the squared distance.
+
+    Raises `ShapeError` unless output and target have the same shape.
+    Source: Nielsen, *Neural Networks and Deep Learning*, equation (6) of chapter 1.
+
+    >>> nn.quadratic_cost(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]])).item()
+    0.5
+    """
+    with ag.scope("quadratic cost"):
+        output, target, examples = _operands("quadratic_cost", output, target)
+        cost = ag.sum(ag.square(output - target)) / (2 * examples)
+        cost.name = "C"
+        return cost
+
+
+def cross_entropy_cost(logits: Any, target: Any) -> Tensor:
+    """C = -1/n Σₓ Σⱼ [y ln a + (1 - y) ln(1 - a)] with a = σ(z), computed from the logits z.
+
+    As ln(1 + eᶻ) - y z it neither overflows nor takes the logarithm of 0. Build the network with
+    `output="identity"`, so that it gives z. Raises `ShapeError` unless both have the same shape.
+    Source: Nielsen, *Neural Networks and Deep Learning*, equation (57) of chapter 3.
+
+    >>> round(nn.cross_entropy_cost(np.array([1000.0]), np.array([0.0])).item(), 1)
+    1000.0
+    """
+    with ag.scope("cross-entropy cost"):
+        logits, target, examples = _operands("cross_entropy_cost", logits, target)
+        cost = ag.sum(ag.softplus(logits) - target * logits) / examples
+        cost.name = "C"
+        return cost
+
+
+def softmax_cross_entropy(logits: Any, target: Any) -> Tensor:
+    """C = -1/n Σₓ Σⱼ yⱼ ln softmax(z)ⱼ: the log-likelihood cost of a softmax output, from the logits z.
+
+    `target` has the shape of `logits` (probabilities, one-hot rows) or is one integer label an
+    example. Raises `ShapeError` for other shapes and `IndexingError` for labels out of range.
+
+    >>> round(nn.softmax_cross_entropy(np.array([[0.0, 0.0]]), np.array([1])).item(), 4)
+    0.6931
+    """
+    with ag.scope("softmax cross-entropy"):
+        logits = ag.asarray(logits)
+        labels = ag.asarray(target)
+        if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
+            examples = _examples("softmax_cross_entropy", logits)
+            values = labels.numpy()
+            if values.min() < 0 or values.max() >= logits.shape[-1]:
+                raise ag.IndexingError(
+                    f"softmax_cross_entropy: labels run from {values.min()} to {values.max()}, "
+                    f"but the {logits.shape[-1]} outputs stand for 0 to {logits.shape[-1] - 1}"
+                )
+            chosen = ag.log_softmax(logits)
+            xp = logits.data.__array_namespace__()
+            picked = chosen[xp.arange(examples), labels] if logits.ndim == 2 else chosen[labels]
+            cost = -ag.sum(picked) / examples
+        else:
+            logits, target, examples = _operands("softmax_cross_entropy", logits, target)
+            cost = -ag.sum(target * ag.log_softmax(logits)) / examples
+        cost.name = "C"
+        return cost
