@@ -159,17 +159,18 @@ class scope:
     ('loss',)
     """
 
-    __slots__ = ("name", "before")
+    __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        self.name = str(name)
+        self.name = name
 
     def __enter__(self) -> None:
-        self.before = mode.now.scope
-        mode.now.scope = (*self.before, self.name)
+        now = mode.now
+        now.scope = (*now.scope, self.name)
 
     def __exit__(self, *error: object) -> None:
-        mode.now.scope = self.before
+        now = mode.now
+        now.scope = now.scope[:-1]
 
 
 def ancestors(*roots: Any) -> list[Any]:

@@ -152,8 +152,7 @@ class Operation:
     def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
         """The forward on arrays of the namespace `xp`."""
         if self.quiet:
-            with backend.quiet(over="ignore", divide="ignore"):
-                return self.forward(xp, *arrays, **params)
+            return backend.quietly(self.forward, xp, *arrays, **params)
         return self.forward(xp, *arrays, **params)
 
 

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 import numpy
-from numpy import ndarray
+from numpy import generic, ndarray
 
 from autograd_lite import backend, functional
 from autograd_lite.diagnosis import describe
@@ -25,6 +25,14 @@ from autograd_lite.tensor import Tensor
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
 _writing = threading.Lock()
+
+
+@functools.cache
+def _one(dtype: Any) -> Any:
+    """The seed of a scalar; nobody writes into it, since no gradient shares memory with a seed."""
+    one = numpy.ones((), dtype)
+    one.flags.writeable = False
+    return one
 
 
 def _seed(output: Tensor, gradient: Any, caller: str) -> Any:
@@ -41,7 +49,7 @@ def _seed(output: Tensor, gradient: Any, caller: str) -> Any:
                 f"first, as in output.sum().backward(), or pass gradient= of shape {output.shape}"
             )
         data = output._data
-        return numpy.ones((), data.dtype) if type(data) is ndarray else backend.namespace(data).ones_like(data)
+        return _one(data.dtype) if type(data) is ndarray else backend.namespace(data).ones_like(data)
     xp = backend.namespace(output._data)
     array = gradient._data if type(gradient) is Tensor else backend.as_array(gradient, xp)
     if type(array) is not type(output._data):
@@ -83,7 +91,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
             else:
                 gradient = xp.broadcast_to(gradient, shape)
         else:
-            gradient = gradient.sum(axis=how)
+            gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
             if gradient.shape != shape:
                 gradient = gradient.reshape(shape)
     return gradient if gradient.dtype == x.dtype else gradient.astype(x.dtype)
@@ -118,47 +126,47 @@ def sweep(
         inputs = node.inputs
         if inputs is None:
             raise _freed(tensor)
+        g = grads.pop(tensor) if free else grads[tensor]
+        out = tensor if record else tensor._data
+        op = node.op
         number = node.number
         values: list[Any] = []
-        for x in inputs:
+        targets = []
+        for position, x in enumerate(inputs):
             if type(x) is Tensor:
                 if x._changed > number:
                     raise _changed(x, node)
-                values.append(x._data)
+                values.append(x if record else x._data)
+                if x._requires_grad and (useful is None or x in useful):
+                    targets.append((position, x))
             else:
                 values.append(x)
-        g = grads.pop(tensor) if free else grads[tensor]
-        out = tensor._data
-        if record:
-            values, out = inputs, tensor  # type: ignore[assignment]
-        op = node.op
-        derivative = op.derivative
         position = -1
+        derivative = op.derivative
+        params = node.params
         try:
-            for x in inputs:
-                position += 1
-                if type(x) is not Tensor or not x._requires_grad or (useful is not None and x not in useful):
-                    continue
+            for position, x in targets:
                 if derivative is not None:
-                    gradient = g * derivative(xp, out, *values)
+                    gradient = g * derivative(xp, out, values[0])
                 else:
                     rule = op.rule(position) if op.variadic else op.rules_by_argument[position]
                     if rule is None:
                         continue
-                    gradient = rule(xp, g, out, *values, **node.params)
+                    gradient = rule(xp, g, out, *values, **params)
                     if not op.ours:
-                        gradient = _guarded(xp, gradient, values, out)
-                if type(gradient) is not ndarray and not record and xp is numpy:
+                        gradient = _guarded(gradient, values, out)
+                if type(gradient) is not ndarray and xp is numpy:
                     gradient = numpy.asarray(gradient)
                 data = x._data
                 if gradient.shape != data.shape or gradient.dtype is not data.dtype:
                     gradient = fit(xp, gradient, data)
                 if x in grads:
-                    grads[x] = grads[x] + gradient
-                else:
-                    grads[x] = gradient
-                    if x.node is not None:
-                        heappush(heap, (-x.node.number, x))
+                    grads[x] = _sum(grads[x], gradient)
+                    continue
+                grads[x] = gradient
+                producer = x.node
+                if producer is not None:
+                    heappush(heap, (-producer.number, x))
         except Exception as error:
             error.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
             raise
@@ -167,7 +175,13 @@ def sweep(
     return grads
 
 
-def _guarded(xp: Any, gradient: Any, values: Sequence[Any], out: Any) -> Any:
+def _sum(earlier: Any, gradient: Any) -> Any:
+    """Two gradients of one tensor added: a new array, since either may be somebody else's."""
+    total = earlier + gradient
+    return numpy.asarray(total) if isinstance(total, generic) else total
+
+
+def _guarded(gradient: Any, values: Sequence[Any], out: Any) -> Any:
     """What a user's rule returned, apart from every operand's memory, which the library's rules never return."""
     if isinstance(gradient, Tensor) or not backend.is_array(gradient):
         return gradient
@@ -226,7 +240,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
             before.append(earlier)
             if x.node is None:
                 if earlier is not None:
-                    grads[x] = earlier + g
+                    grads[x] = _sum(earlier, g)
                     continue
                 memory = _memory(g)
                 if memory in claimed or 0 in g.strides:

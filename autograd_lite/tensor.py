@@ -27,6 +27,10 @@ _as_numpy = numpy.asarray
 
 Lifted = Callable[..., "Tensor"]
 
+# The operators' operations by short ways, since they are on the path of everything.
+_ADD, _SUBTRACT, _MULTIPLY = elementwise.add, elementwise.subtract, elementwise.multiply
+_DIVIDE, _POWER, _MATMUL = elementwise.divide, elementwise.power, linalg.matmul
+
 
 class Tensor:
     """An array that remembers how it was computed.
@@ -309,40 +313,40 @@ class Tensor:
     # Operators.
 
     def __add__(self, other: Any) -> Tensor:
-        return apply(elementwise.add, (self, other))
+        return apply(_ADD, (self, other))
 
     def __radd__(self, other: Any) -> Tensor:
-        return apply(elementwise.add, (other, self))
+        return apply(_ADD, (other, self))
 
     def __sub__(self, other: Any) -> Tensor:
-        return apply(elementwise.subtract, (self, other))
+        return apply(_SUBTRACT, (self, other))
 
     def __rsub__(self, other: Any) -> Tensor:
-        return apply(elementwise.subtract, (other, self))
+        return apply(_SUBTRACT, (other, self))
 
     def __mul__(self, other: Any) -> Tensor:
-        return apply(elementwise.multiply, (self, other))
+        return apply(_MULTIPLY, (self, other))
 
     def __rmul__(self, other: Any) -> Tensor:
-        return apply(elementwise.multiply, (other, self))
+        return apply(_MULTIPLY, (other, self))
 
     def __truediv__(self, other: Any) -> Tensor:
-        return apply(elementwise.divide, (self, other))
+        return apply(_DIVIDE, (self, other))
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return apply(elementwise.divide, (other, self))
+        return apply(_DIVIDE, (other, self))
 
     def __pow__(self, other: Any) -> Tensor:
-        return apply(elementwise.power, (self, other))
+        return apply(_POWER, (self, other))
 
     def __rpow__(self, other: Any) -> Tensor:
-        return apply(elementwise.power, (other, self))
+        return apply(_POWER, (other, self))
 
     def __matmul__(self, other: Any) -> Tensor:
-        return apply(linalg.matmul, (self, other))
+        return apply(_MATMUL, (self, other))
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return apply(linalg.matmul, (other, self))
+        return apply(_MATMUL, (other, self))
 
     def __neg__(self) -> Tensor:
         return apply(elementwise.negative, (self,))
@@ -372,16 +376,16 @@ class Tensor:
         return True if other is None else apply(elementwise.not_equal, (self, other))
 
     def __iadd__(self, other: Any) -> Tensor:
-        return _in_place(self, elementwise.add, other)
+        return _in_place(self, _ADD, other)
 
     def __isub__(self, other: Any) -> Tensor:
-        return _in_place(self, elementwise.subtract, other)
+        return _in_place(self, _SUBTRACT, other)
 
     def __imul__(self, other: Any) -> Tensor:
-        return _in_place(self, elementwise.multiply, other)
+        return _in_place(self, _MULTIPLY, other)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place(self, elementwise.divide, other)
+        return _in_place(self, _DIVIDE, other)
 
     # Methods NumPy's arrays have too. Those that are an operation as it stands are set below the class.
 
@@ -430,22 +434,22 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     needs = False
     arrays = []
     for x in inputs:
-        kind = type(x)
-        if kind is Tensor:
+        if type(x) is Tensor:
             arrays.append(x._data)
             if x._requires_grad:
                 needs = True
-        elif kind in _PLAIN or backend.is_array(x):
+        elif type(x) in _PLAIN or backend.is_array(x):
             arrays.append(x)
         else:
             return apply(op, tuple(_operand(op, each) for each in inputs), params)
+    direct = op.direct
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
             xp = numpy
-            if op.direct is not None:
-                out = op.direct(*arrays)
+            if direct is not None:
+                out = direct(*arrays)
             elif op.quiet:
-                out = op.run(numpy, arrays, params)
+                out = backend.quietly(op.forward, numpy, *arrays, **params)
             else:
                 out = op.forward(numpy, *arrays, **params)
         else:
@@ -503,11 +507,18 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
     """What `+=` and its kin do: a leaf takes the new value; a result makes way for a new tensor."""
     if tensor.node is not None:
         return apply(op, (tensor, other))
-    if tensor._requires_grad and mode.now.grad:
+    now = mode.now
+    if tensor._requires_grad and now.grad:
         raise GraphError(
             f"{describe(tensor)} requires a gradient and cannot be changed in place while gradients are recorded: "
             "use `with ag.no_grad():` for an update, or make a new tensor with x = x + y"
         )
+    data = tensor._data
+    if now.recorder is None and type(other) is ndarray and type(data) is ndarray:
+        if other.shape == data.shape and other.dtype is data.dtype:  # an update as optimisers make them
+            tensor._data = op.direct(data, other)
+            tensor._changed = tick()
+            return tensor
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 
 

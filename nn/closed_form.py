@@ -41,7 +41,7 @@ def sigma(z: Array) -> Array:
     0.5
     """
     xp = z.__array_namespace__()
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # e⁻ᶻ may be infinite on the way to 0
         return 1 / (1 + xp.exp(-z))
 
 

@@ -12,11 +12,16 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 
 
+_QUADRATIC = ag.scope("quadratic cost")
+
+
 def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]:
     """Both as tensors, the target in the output's dtype, and the number of examples."""
-    output = ag.asarray(output)
+    if not isinstance(output, Tensor):
+        output = ag.asarray(output)
+    if not isinstance(target, Tensor):
+        target = ag.asarray(target, name="y")
     examples = _examples(cost, output)
-    target = ag.asarray(target, name=None if isinstance(target, Tensor) else "y")
     if target.shape != output.shape:
         raise ag.ShapeError(
             f"{cost}: the target has shape {target.shape}, the output {output.shape}; they must be equal: "
@@ -26,11 +31,12 @@ def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]
 
 
 def _examples(cost: str, output: Tensor) -> int:
-    if output.ndim not in (1, 2):
-        raise ag.ShapeError(f"{cost}: an output has shape (outputs,) or (examples, outputs), not {output.shape}")
-    if output.size == 0:
-        raise ag.DataError(f"{cost}: there are no examples in an output of shape {output.shape}")
-    return output.shape[0] if output.ndim == 2 else 1
+    shape = output.shape
+    if len(shape) not in (1, 2):
+        raise ag.ShapeError(f"{cost}: an output has shape (outputs,) or (examples, outputs), not {shape}")
+    if 0 in shape:
+        raise ag.DataError(f"{cost}: there are no examples in an output of shape {shape}")
+    return shape[0] if len(shape) == 2 else 1
 
 
 def _remedy(output: tuple[int, ...], target: tuple[int, ...]) -> str:
@@ -50,7 +56,7 @@ def quadratic_cost(output: Any, target: Any) -> Tensor:
     >>> nn.quadratic_cost(np.array([[1.0, 0.0]]), np.array([[0.0, 0.0]])).item()
     0.5
     """
-    with ag.scope("quadratic cost"):
+    with _QUADRATIC:
         output, target, examples = _operands("quadratic_cost", output, target)
         cost = ag.sum(ag.square(output - target)) / (2 * examples)
         cost.name = "C"

@@ -47,12 +47,13 @@ class Linear(Module):
         weight = self.weight
         if not isinstance(x, Tensor):
             x = ag.asarray(x, dtype=weight.dtype, name="x")
-        if x.ndim not in (1, 2) or x.shape[-1] != weight.shape[1]:
+        try:
+            return x @ weight.T + self.bias
+        except ag.ShapeError as error:
             raise ag.ShapeError(
                 f"{self.label or 'Linear'}: the input has shape {x.shape}, but {weight.name} {weight.shape} takes "
                 f"({weight.shape[1]},) for one example or (examples, {weight.shape[1]}) for several"
-            )
-        return x @ weight.T + self.bias
+            ) from error
 
     def extra_repr(self) -> str:
         return f"{self.weight.shape[1]}, {self.weight.shape[0]}, dtype={self.weight.dtype}"
@@ -147,7 +148,8 @@ class MLP(Module):
         for number, layer in enumerate(self.layers, start=1):
             z = layer(a)
             z.name = f"z{number}"
-            a = (self.output if number == last else self.activation)(z)
+            # By its forward alone: an activation needs no scope of its own inside the network's.
+            a = (self.output if number == last else self.activation).forward(z)
             if a is not z:
                 a.name = f"a{number}"
         return a  # type: ignore[no-any-return]

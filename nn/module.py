@@ -5,6 +5,7 @@ Knows names and the tree of modules. Must not know any particular layer, cost or
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+
+
+# A scope keeps no state of its own, so one serves all modules of a name.
+_scope = functools.cache(ag.scope)
 
 
 class Module:
@@ -37,7 +42,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward: write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with ag.scope(self.label or type(self).__name__):
+        with _scope(self.label or type(self).__name__):
             return self.forward(*args, **kwargs)
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -28,6 +28,8 @@ def _kept_shape(shape: tuple[int, ...], axis: Any) -> tuple[int, ...]:
 
 def restore(reduced: Any, x: Any, axis: Any) -> Any:
     """`reduced` with length-1 axes where `x` was reduced."""
+    if axis is None and reduced.ndim == 0:
+        return reduced
     shape = _kept_shape(x.shape, axis)
     return reduced if reduced.shape == shape else reduced.reshape(shape)
 
