@@ -90,10 +90,10 @@ def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error
     if isinstance(error, IndexError):
         return IndexingError(f"{call}: {error}")
     if isinstance(error, ValueError):
-        if (op.name == "reshape") or "axis" in params:
-            kind = AxisError if "axis" in str(error) and "duplicate" in str(error) else ShapeError
-            return kind(f"{call}: {error}")
-        problem = _broadcast_problem(inputs) if len(inputs) > 1 else None
+        if "duplicate" in str(error) or "repeated axis" in str(error):
+            return AxisError(f"{call}: {error}")
+        spreads = len(inputs) > 1 and "axis" not in params and op.chapter != "indexing"
+        problem = _broadcast_problem(inputs) if spreads else None
         return ShapeError(f"{call}: {problem or error}")
     if any(getattr(x, "dtype", None) is not None for x in inputs) and isinstance(error, TypeError):
         bad = [x for x in inputs if not hasattr(x, "dtype") and not isinstance(x, backend.SCALARS)]

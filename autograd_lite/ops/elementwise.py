@@ -17,7 +17,7 @@ def add(xp: Any, x: Any, y: Any) -> Any:
     """Add element by element, with NumPy's broadcasting.
 
     >>> ag.add(ag.tensor([1.0, 2.0]), 10.0)
-    tensor([11., 12.]) <add>
+    tensor([11., 12.], dtype=float64)
     """
     return xp.add(x, y)
 
@@ -371,7 +371,7 @@ def ones_like(xp: Any, x: Any) -> Any:
     return xp.ones_like(x)
 
 
-@operation(notation=r"{x}", symbol="astype")
+@operation(notation=r"{x}", symbol="astype", analytic=False)
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     """`x` in another dtype; the gradient comes back in the dtype of `x`.
 

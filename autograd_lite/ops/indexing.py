@@ -67,7 +67,7 @@ def scatter_add(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> An
 scatter_add.rules(g=lambda xp, g, out, x, *indices, template, shape: getitem(g, *indices, template=template), indices=None)
 
 
-@operation(notation=r"\operatorname{{put}}({x}, {value})", symbol="put")
+@operation(notation=r"\operatorname{{put}}({x}, {value})", symbol="put", analytic=False)
 def put_at(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     """A copy of `x` in which the elements at an index are `value`; users write `ag.put`.
 

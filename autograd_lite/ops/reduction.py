@@ -36,7 +36,7 @@ def restore(reduced: Any, x: Any, axis: Any) -> Any:
 
 def _count(x: Any, axis: Any) -> int:
     # A mean over nothing has no element to give a gradient to: any count but 0 will do.
-    return max(1, prod(x.shape[i] for i in reduced_axes(x.ndim, axis)))
+    return prod(x.shape[i] for i in reduced_axes(x.ndim, axis)) or 1
 
 
 @operation(notation=r"\sum {x}", symbol="Σ")

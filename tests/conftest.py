@@ -1,0 +1,76 @@
+"""What the tests share: the worlds of arrays beside NumPy's, and a registry that forgets the tests' operations."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import standin
+
+import autograd_lite as ag
+from autograd_lite import backend
+
+backend.register(standin.Array, standin.xp, standin.asnumpy)
+
+
+@dataclass(frozen=True)
+class World:
+    """An array library beside NumPy: how its arrays are made and read, and how often they were read."""
+
+    name: str
+    xp: Any
+    array_type: type
+    to_numpy: Callable[[Any], np.ndarray]
+    conversions: list[str]
+
+    def asarray(self, values: Any) -> Any:
+        """An array of this world; Python numbers stay as they are."""
+        return self.xp.asarray(values) if isinstance(values, np.ndarray) else values
+
+    def tensor(self, values: Any, requires_grad: bool = False, **options: Any) -> ag.Tensor:
+        """A tensor that lives in this world."""
+        return ag.tensor(self.xp.asarray(np.asarray(values)), requires_grad, **options)
+
+
+def _worlds() -> dict[str, World]:
+    worlds = {"standin": World("standin", standin.xp, standin.Array, standin.asnumpy, standin.conversions)}
+    try:
+        import cupy
+
+        cupy.zeros(1)
+    except Exception:  # CuPy is missing, or finds no device: either way there is nothing to run on
+        return worlds
+    return worlds | {"cupy": World("cupy", cupy, cupy.ndarray, cupy.asnumpy, [])}
+
+
+WORLDS = _worlds()
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> World:
+    """Every array library at hand beside NumPy; `conversions` starts empty."""
+    found = WORLDS[request.param]
+    found.conversions.clear()
+    return found
+
+
+@pytest.fixture
+def registry() -> Iterator[dict[str, ag.Operation]]:
+    """The registry, in which a test may declare operations: they are gone when it ends."""
+    before = dict(ag.REGISTRY)
+    yield ag.REGISTRY
+    ag.REGISTRY.clear()
+    ag.REGISTRY.update(before)
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """With the garbage collector off: what is freed is freed by its last reference."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
