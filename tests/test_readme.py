@@ -1,0 +1,64 @@
+"""The README holds what it promises: two commands, Python that runs, a table that is up to date."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import autograd_lite as ag
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def _table_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("operations_table", ROOT / "docs" / "operations.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("mark, starts", [("main job", "examples/digits.py"), ("tests", "-m pytest")])
+def test_command_is_one_line_that_begins_with_nothing_installed(mark: str, starts: str) -> None:
+    found = re.findall(rf"^<!-- {mark} -->\n```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1
+    (command,) = found[0].splitlines()
+    assert command.startswith("python3 -m venv .venv && ")
+    assert "pip install" in command and starts in command
+
+
+def test_python_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in _blocks(README, "python"):
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102
+    assert capsys.readouterr().out.strip() == "[[-0.07186742  0.14373484]]"
+    assert (tmp_path / "graph.svg").read_text(encoding="utf-8").lstrip().startswith("<")
+
+
+def test_first_example_has_fifteen_lines_at_most() -> None:
+    assert len(_blocks(README, "python")[0].splitlines()) <= 15
+
+
+def test_table_of_operations_is_that_of_the_registry() -> None:
+    assert _table_script().replaced(README) == README, "run python docs/operations.py"
+
+
+def test_every_operation_is_in_the_table() -> None:
+    for op in ag.REGISTRY.values():
+        assert not op.ours or f"| `{op.name}(" in README
+
+
+def test_links_lead_somewhere() -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    missing = [t for t in targets if "://" not in t and not (ROOT / t).exists()]
+    assert not missing
