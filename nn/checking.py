@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from math import inf, isfinite
 from typing import Any
 
 import autograd_lite as ag
-from autograd_lite import Tensor
+from autograd_lite import Tensor, backend
 from nn import closed_form
 from nn.costs import quadratic_cost
-from nn.layers import MLP
+from nn.layers import ACTIVATIONS, MLP
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -77,7 +78,10 @@ def _difference(quantity: str, equation: str, automatic: Any, closed: Any) -> Di
         raise ag.ShapeError(f"{quantity}: {automatic.shape} from the reverse pass, {closed.shape} in closed form")
     gap = float(abs(automatic - closed).max())
     size = float(abs(closed).max())
-    return Difference(quantity, equation, tuple(closed.shape), gap, gap / size if size else float(gap > 0))
+    relative = gap / size if size else float(gap > 0)
+    if not (isfinite(gap) and isfinite(relative)):  # a NaN would compare as no difference at all
+        gap = relative = inf
+    return Difference(quantity, equation, tuple(closed.shape), gap, relative)
 
 
 def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = quadratic_cost) -> ClosedFormReport:
@@ -92,7 +96,7 @@ def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = 
     True
     """
     like = model.layers[0].weight if isinstance(model, MLP) and model.layers else None
-    xp = like.data.__array_namespace__() if like is not None else None
+    xp = backend.namespace(like.data) if like is not None else None
     x, y = (
         value.data if isinstance(value, Tensor) else xp.asarray(value, dtype=like.dtype)  # type: ignore[union-attr]
         if xp is not None
@@ -101,6 +105,9 @@ def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = 
     )
     expected_deltas = closed_form.deltas(model, x, y, cost)
     expected = closed_form.gradients(model, x, y, cost)
+    wanted = "sigmoid" if cost is quadratic_cost else "identity"
+    if type(model.output) is not ACTIVATIONS[wanted]:
+        raise ag.ArgumentError(f"{cost.__name__} is compared on an MLP with output={wanted!r}, not {model.output!r}")
     value = cost(model(ag.asarray(x, name="x")), ag.asarray(y, name="y"))
     by_name = {t.name: t for t in ag.ancestors(value)}
     count = len(model.layers)

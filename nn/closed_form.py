@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite import backend
 from nn.costs import cross_entropy_cost, quadratic_cost
 from nn.layers import MLP, Identity, Sigmoid
 
@@ -40,7 +41,7 @@ def sigma(z: Array) -> Array:
     >>> float(nn.closed_form.sigma(np.array(0.0)))
     0.5
     """
-    xp = z.__array_namespace__()
+    xp = backend.namespace(z)
     with np.errstate(over="ignore"):  # e⁻ᶻ may be infinite on the way to 0
         return 1 / (1 + xp.exp(-z))
 
@@ -74,6 +75,11 @@ def forward(model: MLP, x: Array) -> Forward:
     (1, 2)
     """
     layers = _layers(model)
+    if x.ndim not in (1, 2) or x.shape[-1] != model.sizes[0]:
+        raise ag.ShapeError(
+            f"closed form: x has shape {x.shape}, but the network takes ({model.sizes[0]},) for one example or "
+            f"(examples, {model.sizes[0]}) for several"
+        )
     a = [x]
     z = []
     for weight, bias in layers:
@@ -92,6 +98,8 @@ def output_delta(a: Array, y: Array, z: Array, cost: Callable[..., Any]) -> Arra
     >>> nn.closed_form.output_delta(np.array([0.5]), np.array([0.0]), np.array([0.0]), nn.quadratic_cost)
     array([0.125])
     """
+    if y.shape != a.shape:
+        raise ag.ShapeError(f"closed form: y has shape {y.shape}, the output {a.shape}; they must be equal")
     if cost is quadratic_cost:
         return (a - y) * sigma_prime(z)
     if cost is cross_entropy_cost:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import autograd_lite as ag
-from autograd_lite import Tensor
-
+from autograd_lite import Tensor, backend
 
 _QUADRATIC = ag.scope("quadratic cost")
 
@@ -27,7 +26,9 @@ def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]
             f"{cost}: the target has shape {target.shape}, the output {output.shape}; they must be equal: "
             + _remedy(output.shape, target.shape)
         )
-    return output, target if target.dtype == output.dtype else target.astype(output.dtype), examples
+    if target.dtype != output.dtype and output.dtype.kind == "f":  # of whole numbers a cast would drop the fractions
+        target = target.astype(output.dtype)
+    return output, target, examples
 
 
 def _examples(cost: str, output: Tensor) -> int:
@@ -101,7 +102,7 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Tensor:
                     f"but the {logits.shape[-1]} outputs stand for 0 to {logits.shape[-1] - 1}"
                 )
             chosen = ag.log_softmax(logits)
-            xp = logits.data.__array_namespace__()
+            xp = backend.namespace(logits.data)
             picked = chosen[xp.arange(examples), labels] if logits.ndim == 2 else chosen[labels]
             cost = -ag.sum(picked) / examples
         else:

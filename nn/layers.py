@@ -128,6 +128,8 @@ class MLP(Module):
     ) -> None:
         if len(sizes) < 2:
             raise ag.ArgumentError(f"MLP: sizes {list(sizes)} make no layer: give at least inputs and outputs")
+        if any(int(size) != size for size in sizes):
+            raise ag.ArgumentError(f"MLP: sizes {list(sizes)} must be whole numbers of neurons")
         for name in (activation, output or activation):
             if name not in ACTIVATIONS:
                 raise ag.ArgumentError(f"MLP: no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}")

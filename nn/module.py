@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor
-
+from autograd_lite import Tensor, backend
 
 # A scope keeps no state of its own, so one serves all modules of a name.
 _scope = functools.cache(ag.scope)
@@ -59,7 +58,7 @@ class Module:
         """This module and every module inside it, with the path to it; each once.
 
         >>> [name for name, _ in nn.MLP([2, 2, 1]).named_modules()]
-        ['', 'layers.0', 'activation', 'layers.1']
+        ['', 'layers.0', 'layers.1', 'activation']
         """
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
@@ -122,7 +121,7 @@ class Module:
         if problems:
             raise ag.ShapeError(f"the state does not fit {type(self).__name__}:\n  " + "\n  ".join(problems))
         for name, array in arrays.items():
-            own[name].assign(own[name].data.__array_namespace__().asarray(array))
+            own[name].assign(backend.namespace(own[name].data).asarray(array))
 
     def train(self, mode: bool = True) -> Module:
         """Switch this module and those inside it to training, or with `mode=False` to evaluation."""

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 import autograd_lite as ag
-from autograd_lite import Tensor
+from autograd_lite import Tensor, backend
 from nn.history import History
 from nn.initializers import generator
 from nn.module import Module
@@ -37,13 +37,16 @@ def _checked(what: str, data: Any) -> tuple[Any, Any]:
         raise ag.DataError(f"fit: {what} must be a pair (x, y), not {type(data).__name__}") from error
     pair = []
     for name, part in (("x", x), ("y", y)):
-        array = part.data if isinstance(part, Tensor) else part if hasattr(part, "dtype") else np.asarray(part)
+        try:
+            array = _array(part)
+        except ValueError as error:
+            raise ag.DataError(f"fit: {name} of {what} is no array, but examples of different lengths") from error
         if array.ndim == 0 or array.shape[0] == 0:
             raise ag.DataError(f"fit: {name} of {what} has shape {array.shape}: there are no examples in it")
         if array.dtype.kind not in "biuf":
             raise ag.DataError(f"fit: {name} of {what} has dtype {array.dtype}; real numbers are needed")
         if array.dtype.kind == "f":
-            bad = ~array.__array_namespace__().isfinite(array)
+            bad = ~backend.namespace(array).isfinite(array)
             if bool(bad.any()):
                 row = int(bad.reshape(bad.shape[0], -1).any(axis=1).argmax())
                 raise ag.DataError(
@@ -56,6 +59,10 @@ def _checked(what: str, data: Any) -> tuple[Any, Any]:
     return pair[0], pair[1]
 
 
+def _array(value: Any) -> Any:
+    return value.data if isinstance(value, Tensor) else value if backend.is_array(value) else np.asarray(value)
+
+
 def _whole(what: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ag.ArgumentError(f"fit: {what} must be a whole number of at least {least}, not {value!r}")
@@ -66,21 +73,29 @@ def accuracy(model: Callable[[Any], Tensor], x: Any, y: Any) -> float:
     """The share of examples whose largest output is the right one.
 
     `y` is one-hot rows, shape (n, k), or labels, shape (n,); a single output counts as right on the
-    right side of 1/2.
+    right side of 1/2. Raises `ShapeError` where `y` is neither. The model is in evaluation meanwhile.
 
     >>> nn.accuracy(lambda x: ag.asarray(x), np.eye(3), np.array([0, 1, 0]))
     0.6666666666666666
     """
-    training = getattr(model, "training", None)
-    if isinstance(model, Module):
-        model.eval()
+    y = _array(y)
+    modes = [(m, m.training) for _, m in model.named_modules()] if isinstance(model, Module) else []
+    for module, _ in modes:
+        module.training = False
     try:
         with ag.no_grad():
             output = ag.asarray(model(x)).data
     finally:
-        if isinstance(model, Module):
-            model.train(bool(training))
-    if output.ndim == 2 and output.shape[1] > 1:
+        for module, mode in modes:
+            module.training = mode
+    several = output.ndim == 2 and output.shape[1] > 1
+    fitting = [output.shape, output.shape[:1]] if several else [output.shape, (output.size,), (output.size, 1)]
+    if y.shape not in fitting:
+        raise ag.ShapeError(
+            f"accuracy: y has shape {y.shape}, the output {output.shape}: give one-hot rows of that shape, "
+            f"or labels of shape {output.shape[:1]}"
+        )
+    if several:
         labels = y.argmax(axis=1) if y.ndim == 2 else y
         return float((output.argmax(axis=1) == labels).mean())
     return float(((output.reshape(-1) > 0.5) == (y.reshape(-1) > 0.5)).mean())
@@ -119,9 +134,11 @@ def fit(
         x = x if x.dtype == dtype or x.dtype.kind != "f" else x.astype(dtype)
         y = y if y.dtype == dtype or y.dtype.kind != "f" else y.astype(dtype)
     examples = x.shape[0]
+    if held_out is not None:  # what does not fit the model is found now, not after an epoch
+        accuracy(model, held_out[0][:1], held_out[1][:1])
     history = History()
     for epoch in range(epochs):
-        order = rng.permutation(examples)
+        order = backend.namespace(x).asarray(rng.permutation(examples))
         total = 0.0
         bar = _bar(progress, examples, epoch, epochs)
         for start in range(0, examples, batch_size):
