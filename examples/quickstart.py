@@ -40,8 +40,8 @@ def main() -> None:
     slope = ag.grad((ag.sigmoid(w @ x + b) - 1.0) ** 2 / 2, b, create_graph=True)
     print("d2C/db2        ", ag.grad(slope, b).item())
 
-    # Every rule used, against a numeric derivative.
-    print("\nagainst the complex step:")
+    # Every rule used, against a numeric derivative; the check scales C by a random number, so its figures differ.
+    print("\nthe rules against the complex step, for a random multiple of C:")
     print(ag.gradcheck(lambda w, b: (ag.sigmoid(w @ x.data + b) - 1.0) ** 2 / 2, w, b))
 
     picture = ag.draw(cost, grads=True, values=True).save(sys.argv[1] if len(sys.argv) > 1 else "quickstart.svg")
