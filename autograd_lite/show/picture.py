@@ -1,0 +1,180 @@
+"""The picture of a graph: `draw`, and what can be done with what it returns.
+
+Knows how a picture is saved and shown in a notebook, and asks the reverse pass for the gradients it
+writes on it. Must not know DOT or the program that lays it out, and never touches a tensor's `grad`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from autograd_lite import backend
+from autograd_lite.diagnosis import describe
+from autograd_lite.errors import ArgumentError, EngineError, GraphError
+from autograd_lite.reverse import sweep
+from autograd_lite.show.dot import dot
+from autograd_lite.show.engine import FORMATS, render
+from autograd_lite.tensor import Tensor
+
+_SECONDS_IN_NOTEBOOK = 20
+"""How long somebody who looks at a cell waits for its picture; one that is asked for takes its time."""
+
+
+def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = False) -> Picture:
+    """The picture of the graph that a tensor, or a list of them, was computed from.
+
+    Tensors are boxes with name, shape and dtype, operations are round; parameters, inputs and results
+    have a colour each; scopes are clusters. `values` writes the values on the tensors, `grads` the
+    gradients of the drawn scalar with respect to each: all of a small array, the range of a large
+    one. They are computed for the picture; nobody's `grad` changes.
+
+    Raises `ArgumentError` for what is no tensor, and `GraphError` for a graph that has been released
+    or, with `grads`, for anything but one scalar that requires a gradient.
+
+    >>> import autograd_lite as ag
+    >>> from autograd_lite.show.picture import draw
+    >>> x = ag.tensor(3.0, requires_grad=True, name="x")
+    >>> draw(x * x, grads=True)
+    Picture of 2 tensors and 1 operation: .svg() is its SVG text, .save("g.svg") writes it
+    >>> x.grad is None
+    True
+    """
+    roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
+    if not roots:
+        raise ArgumentError("draw(): the list of tensors is empty: give a tensor or a list of at least one")
+    for i, root in enumerate(roots):
+        if type(root) is not Tensor:
+            place = f"item {i} of the list" if isinstance(tensor, list | tuple) else "the argument"
+            raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: draw(loss) or draw([u, v])")
+    found = _gradients(roots) if grads else None
+    return Picture(*dot(roots, found, str(roots[0].name or ""), values))
+
+
+def _gradients(roots: Sequence[Tensor]) -> dict[Tensor, Any]:
+    if len(roots) > 1:
+        raise GraphError(
+            f"draw(grads=True): gradients are those of one scalar, but {len(roots)} tensors were given: "
+            "draw one of them, or leave grads out"
+        )
+    root = roots[0]
+    if not root.requires_grad:
+        raise GraphError(
+            f"draw(grads=True): {describe(root, 'the tensor')} does not require a gradient: nothing it was computed "
+            "from does, or it was computed under no_grad(); leave grads out"
+        )
+    if root.shape != ():
+        raise GraphError(
+            f"draw(grads=True): {describe(root, 'the tensor')} is not a scalar, so there is no one gradient to write: "
+            "reduce it first, as in draw(output.sum(), grads=True), or leave grads out"
+        )
+    return sweep(root, backend.namespace(root._data).ones_like(root._data))
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Picture:
+    """A drawn graph. `source` is its DOT text, the same bytes in every run; notebooks show it as SVG.
+
+    >>> import autograd_lite as ag
+    >>> from autograd_lite.show.picture import draw
+    >>> draw(ag.tensor(1.0)).source.splitlines()[0]
+    'digraph autograd {'
+    """
+
+    source: str = field(hash=False)
+    tensors: int
+    operations: int
+
+    def __repr__(self) -> str:
+        return (
+            f"Picture of {self.tensors} tensor{'s' * (self.tensors != 1)} and {self.operations} "
+            f"operation{'s' * (self.operations != 1)}: "
+            '.svg() is its SVG text, .save("g.svg") writes it'
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        bundle = {"text/plain": repr(self)}
+        try:
+            bundle["image/svg+xml"] = render(self.source, "svg", _SECONDS_IN_NOTEBOOK).decode()
+        except EngineError as error:
+            bundle["text/plain"] += f"\n{error}"
+        return bundle
+
+    def svg(self) -> str:
+        """The picture as SVG text.
+
+        Raises `EngineError` when no program can lay it out; the DOT text is then in the file that the
+        message names.
+
+        >>> import autograd_lite as ag
+        >>> from autograd_lite.show.picture import draw
+        >>> "</svg>" in draw(ag.tensor(1.0)).svg()
+        True
+        """
+        try:
+            return render(self.source, "svg").decode()
+        except EngineError as error:
+            folder = tempfile.mkdtemp(prefix="autograd_lite-")
+            raise _kept(error, self.source, Path(folder, "graph.gv")) from error
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to `path`, whose suffix says how: .svg, .png, .pdf, or .gv for the DOT text.
+
+        The file is complete or, when anything fails, as it was before. Returns the path. Raises
+        `ArgumentError` for another suffix or a path that cannot be written, and `EngineError` when no
+        program can make that format; the DOT text is then beside it, as .gv.
+
+        >>> import autograd_lite as ag, tempfile
+        >>> from autograd_lite.show.picture import draw
+        >>> draw(ag.tensor(1.0)).save(tempfile.mkdtemp() + "/g.svg").name
+        'g.svg'
+        """
+        try:
+            target = Path(path)
+        except TypeError as error:
+            raise ArgumentError(f"save(): the path is {type(path).__name__}, not a path: save('g.svg')") from error
+        format = target.suffix.lower().removeprefix(".")
+        if format in ("gv", "dot"):
+            _write(target, self.source.encode())
+            return target
+        if format not in FORMATS:
+            raise ArgumentError(
+                f"save(): {str(target)!r} ends in {target.suffix or 'no suffix'!r}: a picture is saved as .svg, .png, "
+                ".pdf or .gv, as in save('g.svg')"
+            )
+        if not target.parent.is_dir():
+            raise ArgumentError(f"save(): cannot write {target}: there is no directory {target.parent}")
+        try:
+            content = render(self.source, format)
+        except EngineError as error:
+            raise _kept(error, self.source, target.with_suffix(".gv")) from error
+        _write(target, content)
+        return target
+
+
+def _kept(error: EngineError, source: str, path: Path) -> EngineError:
+    _write(path, source.encode())
+    return EngineError(f"{error}; the graph itself was written as DOT text to {path.absolute()}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a whole file or none: beside it first, then in its place at one stroke."""
+    # Through a link to the file it names, so that the link stays one.
+    try:
+        target = Path(os.path.realpath(path))
+        draft = target.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            with open(draft, "xb") as file:
+                file.write(content)
+            os.replace(draft, target)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except (OSError, ValueError) as error:
+        raise ArgumentError(f"save(): cannot write {path}: {error}") from error
