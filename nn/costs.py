@@ -27,7 +27,9 @@ def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]
             + _remedy(output.shape, target.shape)
         )
     if target.dtype != output.dtype and output.dtype.kind == "f":  # of whole numbers a cast would drop the fractions
+        name = target.name
         target = target.astype(output.dtype)
+        target.name = name if target.node is None else None
     return output, target, examples
 
 
