@@ -16,6 +16,7 @@ from autograd_lite.errors import (
     AxisError,
     ChangedError,
     CheckError,
+    CompileError,
     DataError,
     DeviceError,
     DtypeError,
@@ -25,9 +26,11 @@ from autograd_lite.errors import (
     ShapeError,
 )
 from autograd_lite.functional import ones, put, zeros
-from autograd_lite.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope
+from autograd_lite.compile import Compiled, compile
+from autograd_lite.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 from autograd_lite.reverse import grad
+from autograd_lite.show.picture import Picture, draw
 from autograd_lite.tensor import Tensor, asarray, tensor
 
 if TYPE_CHECKING:
@@ -44,8 +47,8 @@ globals().update({name: getattr(functional, name) for name in REGISTRY})
 Tensor.backward = reverse.backward  # type: ignore[method-assign]
 
 __all__ = [
-    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "DataError", "DeviceError",
-    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "REGISTRY", "ShapeError", "Tensor", "ancestors",
-    "asarray", "elementwise", "enable_grad", "functional", "grad", "gradcheck", "is_grad_enabled", "no_grad", "ones", "operation",
-    "ops", "put", "scope", "tensor", "zeros", *REGISTRY,
+    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError", "Compiled", "DataError", "DeviceError",
+    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors",
+    "asarray", "compile", "draw", "elementwise", "enable_grad", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones", "operation",
+    "ops", "put", "scope", "tensor", "touch", "zeros", *REGISTRY,
 ]  # fmt: skip

@@ -53,3 +53,7 @@ class CheckError(AutogradError, AssertionError):
 
 class EngineError(AutogradError, RuntimeError):
     """An outside program that draws pictures is missing or failed."""
+
+
+class CompileError(AutogradError, RuntimeError):
+    """A function cannot be compiled: the message names the line that needs a value while recording."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from autograd_lite.graph import mode
 from autograd_lite.op import REGISTRY
 from autograd_lite.tensor import Tensor, apply, lift, put_call, tensor
 
@@ -33,6 +34,25 @@ def put(x: Any, index: Any, value: Any) -> Tensor:
     """
     op, inputs, params = put_call(x, index, value)
     return apply(op, inputs, params)
+
+
+def random_like(x: Any, rng: Any) -> Tensor:
+    """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
+
+    A compiled step draws fresh ones at every replay, from the same stream.
+
+    >>> import numpy as np
+    >>> import autograd_lite as ag
+    >>> ag.random_like(ag.tensor([1.0, 2.0]), np.random.default_rng(0)).numpy()
+    array([0.63696169, 0.26978671])
+    """
+    recorder = mode.now.recorder
+    if recorder is None:
+        return apply(REGISTRY["random_like"], (x,), {"rng": rng})
+    recorder.draws(rng)
+    drawn = apply(REGISTRY["random_like"], (x,), {"rng": rng})
+    recorder.draws_made.append(drawn)
+    return drawn
 
 
 def zeros(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None) -> Tensor:

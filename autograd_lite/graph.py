@@ -67,6 +67,91 @@ mode = _Mode()
 """`mode.now` is the state of this thread; a new thread starts with gradients on and no scope."""
 
 
+class Live:
+    """A number that is read anew when it changes, such as a learning rate: a scalar of a compiled program.
+
+    Arithmetic on it gives live numbers; asking for its truth notes the answer as a condition.
+    """
+
+    __slots__ = ("read", "key")
+
+    def __init__(self, read: Callable[[], float], key: Any) -> None:
+        self.read = read
+        self.key = key  # equal for the same number, so that two uses of it are one
+
+    def __bool__(self) -> bool:
+        truth = bool(self.read())
+        mode.now.recorder.conditions.append((lambda: bool(self.read()), truth))
+        return truth
+
+    def __repr__(self) -> str:
+        return f"live({self.read()!r})"
+
+    def _with(self, other: Any, name: str, combine: Callable[[float, float], float]) -> Any:
+        if isinstance(other, Live):
+            return Live(lambda: combine(self.read(), other.read()), (name, self.key, other.key))
+        if isinstance(other, int | float):
+            return Live(lambda: combine(self.read(), other), (name, self.key, other))
+        return NotImplemented
+
+    def __add__(self, other: Any) -> Any:
+        return self._with(other, "+", lambda a, b: a + b)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._with(other, "-", lambda a, b: a - b)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._with(other, "r-", lambda a, b: b - a)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._with(other, "*", lambda a, b: a * b)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._with(other, "/", lambda a, b: a / b)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def live(owner: Any, name: str) -> Any:
+    """An attribute that holds a number; while a recording is open, as a number read anew at every change.
+
+    What an optimiser writes for its learning rate, so that a compiled step honours a new one. The
+    owner tells of a change by `ag.touch()`.
+
+    >>> import autograd_lite as ag
+    >>> class Rate:
+    ...     value = 0.5
+    >>> ag.live(Rate(), "value")
+    0.5
+    """
+    if mode.now.recorder is None:
+        return getattr(owner, name)
+    mode.now.recorder.read_live.add((id(vars(owner)), name))
+    return Live(lambda: getattr(owner, name), (id(owner), name))
+
+
+class History:
+    """When anything last changed that a compiled program relies on and cannot see in its inputs."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last = 0
+
+
+history = History()
+
+
+def touch() -> None:
+    """Say that something changed which a compiled step may have taken for fixed; modules and optimisers do.
+
+    >>> import autograd_lite as ag
+    >>> ag.touch()
+    """
+    history.last = tick()
+
+
 class _Switch:
     """Turns gradient recording on or off for a block, a function or a generator."""
 

@@ -92,6 +92,8 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
                 gradient = xp.broadcast_to(gradient, shape)
         else:
             gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
+            if xp is numpy and type(gradient) is not ndarray:
+                gradient = numpy.asarray(gradient)
             if gradient.shape != shape:
                 gradient = gradient.reshape(shape)
     return gradient if gradient.dtype == x.dtype else gradient.astype(x.dtype)
@@ -119,6 +121,7 @@ def sweep(
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
     heap = [(-output.node.number, output)]
     xp: Any = functional if record else backend.namespace(seed)
+    scope = mode.now.scope
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -127,7 +130,12 @@ def sweep(
         if inputs is None:
             raise _freed(tensor)
         g = grads.pop(tensor) if free else grads[tensor]
-        out = tensor if record else tensor._data
+        out = tensor
+        if record:
+            name_gradient(g, tensor)
+            mode.now.scope = ("reverse pass", *node.scope)
+        else:
+            out = tensor._data
         op = node.op
         number = node.number
         values: list[Any] = []
@@ -172,7 +180,17 @@ def sweep(
             raise
         if free:
             node.inputs = None  # type: ignore[assignment]
+    if record:
+        mode.now.scope = scope
+        for x, g in grads.items():
+            name_gradient(g, x)
     return grads
+
+
+def name_gradient(gradient: Tensor, x: Tensor) -> None:
+    """Call the gradient of z2 delta2, as the chapter does, and that of W1 dW1."""
+    if gradient.name is None and x.name and gradient.node is not None:
+        gradient.name = f"delta{x.name[1:]}" if x.name[0] == "z" and x.name[1:].isdigit() else f"d{x.name}"
 
 
 def _sum(earlier: Any, gradient: Any) -> Any:
@@ -206,6 +224,14 @@ def _memory(array: Any) -> int:
     return id(base)
 
 
+def _fixed(seed: Any) -> Tensor:
+    """A seed as a tensor; of a compiled step it is a constant."""
+    tensor = Tensor(seed, copy=False)
+    if mode.now.recorder is not None:
+        mode.now.recorder.fixed.add(tensor)
+    return tensor
+
+
 def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     """Compute the gradient of this tensor with respect to every leaf that requires one.
 
@@ -223,10 +249,11 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     seed = _seed(self, gradient, "backward()")
     if mode.now.recorder is not None:
         with no_grad():
-            grads = sweep(self, Tensor(seed, copy=False), record=True)
+            grads = sweep(self, _fixed(seed), record=True)
             for x, g in grads.items():
                 if x.node is None:
-                    x.grad = g if x._grad is None else x._grad + g
+                    earlier = x.grad
+                    x.grad = g if earlier is None else earlier + g
         return
     grads = sweep(self, seed, free=free)
     # No two gradients share memory, nor does a gradient with its seed.
@@ -288,7 +315,7 @@ def grad(
             useful.add(x)
     record = create_graph or mode.now.recorder is not None
     if record:
-        start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else Tensor(seed, copy=False)
+        start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else _fixed(seed)
         with enable_grad() if create_graph else no_grad():
             grads = sweep(output, start, useful, record=True)
     else:

@@ -15,7 +15,7 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
-from autograd_lite.graph import Node, mode, tick
+from autograd_lite.graph import Live, Node, history, mode, no_grad, tick, touch
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.ops import elementwise, indexing, linalg, shaping
 
@@ -48,6 +48,8 @@ class Tensor:
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, copy: bool = True
     ) -> None:
         if type(data) is Tensor:
+            if mode.now.recorder is not None:
+                mode.now.recorder.refuse_value(data)
             data = data._data
         array = backend.as_array(data, copy=copy)
         if dtype is not None and array.dtype != dtype:
@@ -60,6 +62,8 @@ class Tensor:
         self.name = name
         if requires_grad:
             self.requires_grad = True
+        if mode.now.recorder is not None:
+            mode.now.recorder.created.add(self)
 
     def __init_subclass__(cls) -> None:
         raise ArgumentError("Tensor is final: wrap one, or write a function of Tensors, instead of subclassing it")
@@ -69,6 +73,8 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array. Of a result it is read-only: its value belongs to the graph."""
+        if mode.now.recorder is not None:
+            mode.now.recorder.refuse_value(self)
         if self.node is None or type(self._data) is not ndarray:
             return self._data
         view = self._data.view()
@@ -85,9 +91,10 @@ class Tensor:
 
         Leaves add up the gradients of all passes; a result keeps that of the last pass.
         """
-        if self.node is None or type(self._grad) is not ndarray:
-            return self._grad
-        return self._grad.copy()
+        if self.node is not None:
+            return self._grad.copy() if type(self._grad) is ndarray else self._grad
+        recorder = mode.now.recorder
+        return self._grad if recorder is None else recorder.get_grad(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -98,7 +105,11 @@ class Tensor:
                     f"the gradient of {describe(self)} must be an array of the same shape and dtype or None, "
                     f"not {describe(value)}"
                 )
-        self._grad = value
+        recorder = mode.now.recorder
+        if recorder is not None:
+            recorder.set_grad(self, value)
+        else:
+            self._grad = array if value is not None else None
 
     @property
     def requires_grad(self) -> bool:
@@ -115,6 +126,7 @@ class Tensor:
                 "give it a floating-point dtype, as in ag.tensor(data, dtype=float, requires_grad=True)"
             )
         self._requires_grad = bool(value)
+        touch()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -150,6 +162,8 @@ class Tensor:
 
     def numpy(self) -> ndarray:
         """A NumPy copy of the values, from any device."""
+        if mode.now.recorder is not None:
+            mode.now.recorder.refuse_value(self)
         return backend.to_numpy(self._data)
 
     def item(self) -> Any:
@@ -162,6 +176,9 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same values as a leaf of no graph, in memory of their own."""
+        if mode.now.recorder is not None:
+            with no_grad():
+                return apply(elementwise.astype, (self,), {"dtype": self.dtype})
         return Tensor(self._data)
 
     def assign(self, value: Any, copy: bool = True) -> Tensor:
@@ -191,13 +208,13 @@ class Tensor:
         if mode.now.recorder is not None:
             mode.now.recorder.assigned(self, value)
         self._data = array
-        self._changed = tick()
+        self._changed = history.last = tick()
         return self
 
     # Python's own protocols.
 
     def __repr__(self) -> str:
-        values = numpy.array2string(self.numpy(), prefix="tensor(", separator=", ", threshold=60, edgeitems=3)
+        values = numpy.array2string(backend.to_numpy(self._data), prefix="tensor(", separator=", ", threshold=60, edgeitems=3)
         named = f", name={self.name!r}" if self.name else ""
         place = "" if self.device == "cpu" else f", device={self.device!r}"
         wants = ", requires_grad=True" if self._requires_grad and self.node is None else ""
@@ -440,6 +457,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
                 needs = True
         elif type(x) in _PLAIN or backend.is_array(x):
             arrays.append(x)
+        elif type(x) is Live:
+            arrays.append(x.read())
         else:
             return apply(op, tuple(_operand(op, each) for each in inputs), params)
     direct = op.direct
@@ -517,7 +536,7 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
     if now.recorder is None and type(other) is ndarray and type(data) is ndarray:
         if other.shape == data.shape and other.dtype is data.dtype:  # an update as optimisers make them
             tensor._data = op.direct(data, other)
-            tensor._changed = tick()
+            tensor._changed = history.last = tick()
             return tensor
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 

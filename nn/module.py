@@ -44,8 +44,12 @@ class Module:
         with _scope(self.label or type(self).__name__):
             return self.forward(*args, **kwargs)
 
+    # A compiled step watches the attributes of modules through this.
+    __watched__ = True
+
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+        ag.touch()
         for path, child in _children(name, value):
             if isinstance(child, Module) and child.label is None:
                 object.__setattr__(child, "label", path)
@@ -126,7 +130,7 @@ class Module:
     def train(self, mode: bool = True) -> Module:
         """Switch this module and those inside it to training, or with `mode=False` to evaluation."""
         for _, module in self.named_modules():
-            object.__setattr__(module, "training", bool(mode))
+            module.training = bool(mode)
         return self
 
     def eval(self) -> Module:

@@ -28,6 +28,13 @@ class SGD:
     array([0.8])
     """
 
+    # A compiled step watches the attributes of optimisers through this.
+    __watched__ = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        ag.touch()
+
     def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
         self.parameters = _checked(type(self).__name__, parameters)
         self.lr = lr
@@ -53,7 +60,7 @@ class SGD:
             for parameter in self.parameters:
                 gradient = parameter.grad
                 if gradient is not None and parameter.requires_grad:
-                    parameter -= self._lr * gradient
+                    parameter -= ag.live(self, "_lr") * gradient
 
 
 def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:

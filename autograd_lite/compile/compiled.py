@@ -1,0 +1,556 @@
+"""`compile`: a function that is recorded at its first call for a signature and replayed at the others.
+
+Knows recording, programs and plans, and when a program no longer holds. Must not know passes.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from autograd_lite import backend
+from autograd_lite.compile.lower import lower
+from autograd_lite.compile.passes import flatten_updates, optimise
+from autograd_lite.compile.plan import Plan, plan, state_array
+from autograd_lite.compile.program import Program, Stats
+from autograd_lite.compile.record import Recorder
+from autograd_lite.compile.source import clean_source
+from autograd_lite.errors import ArgumentError, ChangedError, CheckError, CompileError, GraphError
+from autograd_lite.graph import Node, ancestors, history, mode, no_grad, tick, touch
+from autograd_lite.op import Operation
+from autograd_lite.tensor import Tensor
+
+_MISSING = object()
+_MOST_PROGRAMS = 64
+_SCALARS = (bool, int, float, complex, str, bytes, type(None))
+
+
+def _no_gradient(*args: Any, **kwargs: Any) -> Any:
+    raise GraphError(
+        "a result of a compiled function has no graph behind it: call backward() or grad() inside the function"
+    )
+
+
+def _compiled(xp: Any, x: Any) -> Any:
+    return x
+
+
+# What a result of a compiled function comes from, so that no gradient is silently lost behind it.
+_RESULT = Operation(_compiled, r"{x}", "compiled", None, False, False, False)
+_RESULT.name = "compiled"
+_RESULT.rules(x=_no_gradient)
+
+
+@dataclass
+class _Entry:
+    """One program, what it takes for fixed, and how its results are put together."""
+
+    program: Program
+    guards: list[tuple[str, Any, Any, Any]]  # looked at before every replay
+    watched: list[tuple[str, Any, Any, Any]]  # of objects that tell of their changes
+    conditions: list[tuple[Callable[[], Any], Any]]
+    flags: list[tuple[Tensor, bool]]
+    entry_grads: list[tuple[Tensor, bool]]
+    form: Any
+    wants: list[bool]
+    tensors: list[Tensor]
+    touched: list[Tensor]
+    source: str
+    memory: dict[Any, numpy.ndarray]
+
+
+class _Thread(threading.local):
+    def __init__(self) -> None:
+        self.plans: dict[int, tuple[Plan, int]] = {}
+
+
+class Compiled:
+    """A compiled function; made by `ag.compile`."""
+
+    def __init__(self, function: Callable[..., Any], verify: bool = False) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.verify = verify
+        self.records = 0  # how often the function has been recorded
+        self._entries: dict[Any, list[_Entry]] = {}
+        self._memory: dict[Any, numpy.ndarray] = {}
+        self._thread = _Thread()
+        self._latest: _Entry | None = None
+        self._lock = threading.RLock()
+        parameters = inspect.signature(function).parameters.values()
+        self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self._variadic = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in parameters)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    # Calling.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        now = mode.now
+        if now.recorder is not None:
+            return self.function(*args, **kwargs)
+        if kwargs:
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+            if bound.kwargs:
+                raise ArgumentError(f"{self.__name__}: a compiled function takes its arguments by position")
+            args = bound.args
+        arrays = []
+        key: list[Any] = [now.grad]
+        for arg in args:
+            kind = type(arg)
+            if kind is Tensor:
+                array = arg._data
+                key.append((array.shape, array.dtype, array.strides, type(array), arg._requires_grad))
+                arrays.append(array)
+            elif kind is numpy.ndarray or backend.is_array(arg):
+                key.append((arg.shape, arg.dtype, arg.strides, kind))
+                arrays.append(arg)
+            else:
+                key.append(_static(self.__name__, arg))
+        signature = tuple(key)
+        if self.verify:
+            return self._verified(signature, args, arrays)
+        for entry in self._entries.get(signature, ()):
+            held = self._thread.plans.get(id(entry))
+            if held is not None and held[1] == history.last and _hold(entry.guards):
+                return self._replay(entry, held[0], args, arrays)
+            if self._holds(entry, args):
+                return self._replay(entry, self._bound(entry, args), args, arrays)
+        return self._record(signature, args)
+
+    def _holds(self, entry: _Entry, args: tuple[Any, ...]) -> bool:
+        """Whether everything the program takes for fixed is as it was."""
+        return (
+            _hold(entry.guards)
+            and _hold(entry.watched)
+            and all(read() == answer for read, answer in entry.conditions)
+            and all(tensor._requires_grad is flag for tensor, flag in entry.flags)
+            and all((tensor._grad is not None) is present for tensor, present in entry.entry_grads)
+            and all(
+                t._data.shape == v.shape and t._data.dtype == v.dtype and type(t._data) is type(v.sample)
+                for v in entry.program.states
+                if isinstance(v.source, tuple) and v.source[0] == "data"
+                for t in (v.source[1],)
+            )
+        )
+
+    def _bound(self, entry: _Entry, args: tuple[Any, ...]) -> Plan:
+        """The program in this thread's memory, with today's states in it."""
+        with self._lock:
+            held = self._thread.plans.get(id(entry))
+            current = held[0] if held is not None else None
+            if current is None or any(state_array((what, t)) is not array for t, what, array in current.bound):
+                current = plan(entry.program, entry.memory)
+            for array, number in current.lives:
+                array[...] = number.read()
+            for (what, tensor), home in current.homes.items():
+                now = state_array((what, tensor))
+                if now is not home and now is not None:
+                    home[...] = now
+                    if what == "data":
+                        tensor._data = home
+                        tensor._changed = tick()
+                    else:
+                        tensor._grad = home
+            self._thread.plans[id(entry)] = (current, history.last)
+            self._latest = entry
+            return current
+
+    def _replay(self, entry: _Entry, current: Plan, args: tuple[Any, ...], arrays: list[Any]) -> Any:
+        try:
+            if entry.program.quiet:
+                found = backend.quietly(current.run, *arrays)
+            else:
+                found = current.run(*arrays)
+        except BaseException as error:
+            self._explain(entry, current, error)
+            raise
+        moment = tick()
+        for tensor in entry.touched:
+            tensor._changed = moment
+        for tensor, gradient in current.shown_grads:
+            tensor._grad = gradient
+        return _assemble(entry.form, [_result(array, wants) for array, wants in zip(found, entry.wants, strict=True)])
+
+    def _explain(self, entry: _Entry, current: Plan, error: BaseException) -> None:
+        """Say which states a replay that broke off had updated already."""
+        trace = error.__traceback__
+        line = 0
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == "<compiled step>":
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        done = [what for number, what in current.commits.items() if number < line]
+        begun = current.commits.get(line)
+        if done or begun:
+            error.add_note(
+                f"{self.__name__} broke off while it updated its states: updated already: {'; '.join(done) or 'none'}; "
+                f"perhaps in part: {begun or 'none'}; restore them from a state_dict() saved before the call"
+            )
+        else:
+            error.add_note(f"{self.__name__} broke off before any state was updated: all parameters are as before the call")
+
+    # Recording.
+
+    def _record(self, signature: Any, args: tuple[Any, ...]) -> Any:
+        with self._lock:
+            guards = _snapshot(self.function)
+            generators = _generators(self.function)
+            states = [(g, g.bit_generator.state) for g in generators]
+            tensors: list[Tensor] = []
+            names: dict[int, str] = {}
+            call_args = []
+            for i, arg in enumerate(args):
+                if type(arg) is Tensor or backend.is_array(arg):
+                    given = arg if type(arg) is Tensor else Tensor(arg, copy=False)
+                    name = self._names[i] if i < len(self._names) else f"argument{i}"
+                    if type(arg) is not Tensor:
+                        given.name = name
+                    if type(backend.namespace(given._data)) is not type(numpy) or backend.namespace(given._data) is not numpy:
+                        raise CompileError(f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself")
+                    if any(given is earlier for earlier in tensors):
+                        given = Tensor(given._data, given._requires_grad, name=name, copy=False)
+                    if given.node is not None:
+                        given = Tensor(given._data, name=given.name, copy=False)
+                    tensors.append(given)
+                    names[id(given)] = name
+                    call_args.append(given)
+                else:
+                    call_args.append(arg)
+            recorder = Recorder()
+            with recorder:
+                returned = self.function(*call_args)
+                recorder.check_randomness()
+                for generator, state in states:
+                    if generator.bit_generator.state != state and id(generator) not in recorder.generators:
+                        generator.bit_generator.state = state
+                        raise CompileError(
+                            f"{self.__name__} draws from a random generator directly, which a compiled step would repeat "
+                            "for ever: draw with ag.random_like(x, generator)"
+                        )
+                outputs: list[Tensor] = []
+                form = _disassemble(returned, outputs)
+                held = [t._grad for t in recorder.before if type(t._grad) is Tensor]
+                roots = [*outputs, *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)), *held, *recorder.draws_made]
+                nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
+                program = lower(recorder, nodes, names, outputs)
+                results = [Tensor(t._data, copy=False) for t in outputs]
+                wants = [t._requires_grad for t in outputs]
+            program.inputs = [
+                next((v for v in program.inputs if v.source is t), _unused(t, names[id(t)])) for t in tensors
+            ]
+            program = optimise(program)
+            source = clean_source(program, self.__name__)
+            program = optimise(program, (flatten_updates,))
+            touched = {e.tensor: None for e in program.effects if e.what == "data"}
+            captured = {v.source[1]: None for v in program.states if isinstance(v.source, tuple)}
+            captured.update((e.tensor, None) for e in program.effects)
+            own = {id(t) for t in tensors}
+            if any(id(e.tensor) in own for e in program.effects):
+                raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
+            for value in program.inputs:
+                value.source = None
+            entry = _Entry(
+                program, *(_but(part, recorder.read_live) for part in guards), recorder.conditions,
+                [(t, t._requires_grad) for t in captured],
+                [(t, g is not None) for t, g in recorder.entry_grads.items() if t in recorder.read_grads],
+                form, wants, outputs, list(touched), source, self._memory,
+            )  # fmt: skip
+            entries = self._entries.setdefault(signature, [])
+            entries.insert(0, entry)
+            del entries[8:]
+            while len(self._entries) > _MOST_PROGRAMS:
+                self._entries.pop(next(iter(self._entries)))
+            self._latest = entry
+            self.records += 1
+            touch()
+            made = [_result(r._data.copy(), w) for r, w in zip(results, wants, strict=True)]
+            return _assemble(form, made)
+
+    def _verified(self, signature: Any, args: tuple[Any, ...], arrays: list[Any]) -> Any:
+        """Replay and run the function itself from the same state; raise unless every bit is equal."""
+        for entry in self._entries.get(signature, ()):
+            if not self._holds(entry, args):
+                continue
+            current = self._bound(entry, args)
+            tensors = list({e.tensor: None for e in entry.program.effects})
+            generators = [c.params["rng"] for c in entry.program.calls if c.function == "random"]
+            before = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
+            streams = [g.bit_generator.state for g in generators]
+            replayed = self._replay(entry, current, args, arrays)
+            ours = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
+            for t, (data, grad) in zip(tensors, before, strict=True):
+                t._data, t._grad = data, grad
+            for g, state in zip(generators, streams, strict=True):
+                g.bit_generator.state = state
+            touch()
+            eager = self.function(*args)
+            theirs = [(t._data, t._grad) for t in tensors]
+            pairs = [("a result", a._data, b._data) for a, b in zip(_leaves(replayed), _leaves(eager), strict=True)]
+            for t, (d1, g1), (d2, g2) in zip(tensors, ours, theirs, strict=True):
+                pairs.append((t.name or "a state", d1, d2))
+                pairs.append((f"the gradient of {t.name or 'a state'}", g1, g2))
+            for what, mine, other in pairs:
+                if (mine is None) != (other is None) or (mine is not None and mine.tobytes() != other.tobytes()):
+                    raise CheckError(f"{self.__name__}: {what} of the replay differs from the function itself")
+            return replayed
+        return self._record(signature, args)
+
+    # What a user can look at.
+
+    def _entry(self) -> _Entry:
+        if self._latest is None:
+            raise CompileError(f"{self.__name__} has not been recorded yet: call it once with its arguments")
+        return self._latest
+
+    @property
+    def source(self) -> str:
+        """The latest program as plain NumPy, runnable with `numpy` alone."""
+        return self._entry().source
+
+    @property
+    def planned_source(self) -> str:
+        """The latest program as it runs: every result directed into a buffer."""
+        return plan(self._entry().program, {}).text
+
+    @property
+    def signatures(self) -> list[str]:
+        """What the function has been recorded for, a line each: shapes, dtypes and gradient mode."""
+        return [
+            ", ".join(f"{part[0]} {part[1]}" if isinstance(part, tuple) else repr(part) for part in key[1:])
+            + ("" if key[0] else " (no_grad)")
+            for key in self._entries
+        ]
+
+    @property
+    def stats(self) -> dict[str, Stats]:
+        """Calls, buffers, bytes and floating-point operations of the latest program after every pass."""
+        entry = self._entry()
+        if "planned" not in entry.program.stats:
+            plan(entry.program, {})
+        return dict(entry.program.stats)
+
+    def draw(self) -> Any:
+        """The recorded graph as a picture: forward and reverse pass in two colours."""
+        from autograd_lite.show.picture import draw
+
+        return draw(self._entry().tensors)
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__name__}: {self.records} recorded>"
+
+
+def compile(function: Callable[..., Any] | None = None, *, verify: bool = False) -> Any:
+    """Compile a function of arrays and Tensors: record it at the first call, replay a flat program after.
+
+    A training step is compiled whole: forward, reverse pass and update. The first call for a
+    signature (shapes, dtypes, layouts, gradient mode) records; what the function relies on besides
+    its arguments is watched, and a change is honoured or recorded anew. With `verify` every replay
+    is compared with the function itself, bit by bit. Results have no graph behind them.
+
+    Raises `CompileError`, with everything put back, for what cannot be compiled: asking for a
+    recorded value (`item()`, `if`), a shape that depends on data, random numbers from elsewhere.
+
+    >>> import autograd_lite as ag
+    >>> import numpy as np
+    >>> w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    >>> @ag.compile
+    ... def step(x):
+    ...     cost = ((x - w) ** 2).sum()
+    ...     w.grad = None
+    ...     cost.backward()
+    ...     with ag.no_grad():
+    ...         w.assign(w - 0.25 * w.grad)
+    ...     return cost
+    >>> step(np.zeros(2)).item(), step(np.zeros(2)).item()
+    (5.0, 1.25)
+    """
+    if function is None:
+        return lambda wrapped: Compiled(wrapped, verify)
+    if isinstance(function, Compiled):
+        return function
+    return Compiled(function, verify)
+
+
+def _unused(tensor: Tensor, name: str) -> Any:
+    from autograd_lite.compile.program import Value
+
+    return Value("input", tensor._data, name, tensor)
+
+
+def _static(name: str, value: Any) -> Any:
+    """An argument that is no array: part of the signature by its value."""
+    if isinstance(value, _SCALARS):
+        return (type(value).__name__, value)
+    if isinstance(value, tuple | list) and all(isinstance(each, _SCALARS) for each in value):
+        return (type(value).__name__, *value)
+    raise ArgumentError(f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}")
+
+
+def _result(array: Any, wants: bool) -> Tensor:
+    """A returned array as a tensor; where it would require a gradient, one that says that there is none."""
+    result = Tensor(array, copy=False)
+    if wants:
+        result._requires_grad = True
+        result.node = node = Node()
+        node.op, node.inputs, node.params, node.scope, node.number = _RESULT, (_BEHIND,), {}, (), tick()
+    return result
+
+
+_BEHIND = Tensor(0.0, requires_grad=True, name="inside a compiled function")
+
+
+def _disassemble(returned: Any, found: list[Tensor]) -> Any:
+    """The form of what a function returned, with its tensors collected."""
+    if type(returned) is Tensor:
+        found.append(returned)
+        return found.__len__() - 1
+    if isinstance(returned, tuple | list):
+        return (type(returned), [_disassemble(each, found) for each in returned])
+    if isinstance(returned, dict):
+        return (dict, {k: _disassemble(each, found) for k, each in returned.items()})
+    if returned is None:
+        return None
+    raise CompileError(f"a compiled function returns tensors, or tuples, lists or dictionaries of them, not {returned!r:.60}")
+
+
+def _assemble(form: Any, results: list[Tensor]) -> Any:
+    if isinstance(form, int):
+        return results[form]
+    if form is None:
+        return None
+    kind, parts = form
+    if kind is dict:
+        return {k: _assemble(each, results) for k, each in parts.items()}
+    made = [_assemble(each, results) for each in parts]
+    return made if kind is list else tuple(made) if kind is tuple else kind(*made)
+
+
+def _leaves(returned: Any) -> list[Tensor]:
+    found: list[Tensor] = []
+    _disassemble(returned, found)
+    return found
+
+
+# What a function relies on besides its arguments: numbers and objects in its closure, in the globals
+# it names, and in the attributes of what it reaches from there.
+
+
+def _snapshot(function: Any) -> tuple[list[tuple[str, Any, Any, Any]], list[tuple[str, Any, Any, Any]]]:
+    """Everything reachable that a recording would bake in, with its present value.
+
+    The second list is of the attributes of watched objects, which call `touch` when one is set.
+    """
+    guards: list[tuple[str, Any, Any, Any]] = []
+    watched: list[tuple[str, Any, Any, Any]] = []
+    seen: set[int] = set()
+    stack: list[Any] = [function]
+    while stack and len(guards) < 4096:
+        thing = stack.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, types.MethodType):
+            stack += [thing.__func__, thing.__self__]
+        elif isinstance(thing, Compiled):
+            stack.append(thing.function)
+        elif isinstance(thing, functools.partial):
+            stack += [thing.func, *thing.args, *thing.keywords.values()]
+        elif isinstance(thing, types.FunctionType):
+            if _foreign(thing.__module__):
+                continue
+            for cell in thing.__closure__ or ():
+                try:
+                    value = cell.cell_contents
+                except ValueError:
+                    value = _MISSING
+                guards.append(("cell", cell, None, value))
+                stack.append(value)
+            for name in _global_names(thing.__code__):
+                if name in thing.__globals__:
+                    value = thing.__globals__[name]
+                    if not isinstance(value, types.ModuleType | type):
+                        guards.append(("item", thing.__globals__, name, value))
+                        stack.append(value)
+            stack += list(thing.__defaults__ or ())
+        elif isinstance(thing, dict):
+            guards.append(("length", thing, None, len(thing)))
+            for key, value in list(thing.items())[:256]:
+                guards.append(("item", thing, key, value))
+                stack.append(value)
+        elif isinstance(thing, list):
+            guards.append(("length", thing, None, len(thing)))
+            for i, value in enumerate(thing[:1024]):
+                guards.append(("item", thing, i, value))
+                stack.append(value)
+        elif isinstance(thing, tuple):
+            stack += thing[:1024]
+        elif hasattr(thing, "__dict__") and not isinstance(thing, types.ModuleType | type | Tensor | Operation):
+            if getattr(thing, "__watched__", False):
+                seen.add(id(thing.__dict__))
+                watched.append(("length", thing.__dict__, None, len(thing.__dict__)))
+                for name, value in thing.__dict__.items():
+                    watched.append(("item", thing.__dict__, name, value))
+                    stack.append(value)
+            elif not _foreign(type(thing).__module__):
+                stack.append(thing.__dict__)
+            for kind in type(thing).__mro__:
+                if not _foreign(kind.__module__):
+                    stack += [part for part in vars(kind).values() if isinstance(part, types.FunctionType)]
+    return guards, watched
+
+
+def _but(guards: list[tuple[str, Any, Any, Any]], live: set[tuple[int, str]]) -> list[tuple[str, Any, Any, Any]]:
+    """Guards without the numbers that the program reads anew when they change."""
+    return [guard for guard in guards if (id(guard[1]), guard[2]) not in live]
+
+
+def _foreign(module: str | None) -> bool:
+    """Whether a module is the library's own or somebody else's package, whose insides do not change."""
+    root = (module or "").partition(".")[0]
+    return root in ("autograd_lite", "nn", "numpy", "tqdm", "builtins", "functools", "random", "threading")
+
+
+def _global_names(code: types.CodeType) -> list[str]:
+    names = list(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names += _global_names(constant)
+    return names
+
+
+def _generators(function: Any) -> list[numpy.random.Generator]:
+    return [v for part in _snapshot(function) for _, _, _, v in part if isinstance(v, numpy.random.Generator)]
+
+
+def _hold(guards: list[tuple[str, Any, Any, Any]]) -> bool:
+    """Whether everything noted still has its value."""
+    for kind, owner, key, value in guards:
+        if kind == "cell":
+            try:
+                now = owner.cell_contents
+            except ValueError:
+                now = _MISSING
+        elif kind == "length":
+            if len(owner) != value:
+                return False
+            continue
+        else:
+            try:
+                now = owner[key]
+            except (KeyError, IndexError):
+                return False
+        if now is value:
+            continue
+        if isinstance(value, _SCALARS) and type(now) is type(value) and now == value:
+            continue
+        return False
+    return True

@@ -1,0 +1,348 @@
+"""From a recorded graph to a program: every forward run once more with a recorder for `xp`.
+
+Knows nodes, operations and primitive array calls. Must not know buffers or how a program is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from autograd_lite.compile.program import Call, Effect, Program, Value
+from autograd_lite.compile.record import Recorder
+from autograd_lite.errors import CompileError
+from autograd_lite.graph import Live, Node
+from autograd_lite.tensor import Tensor
+
+
+class Traced:
+    """A value of the program being made, as an operand of a forward."""
+
+    __slots__ = ("value", "lowering")
+    __array_ufunc__ = None
+
+    def __init__(self, value: Value, lowering: Lowering) -> None:
+        self.value = value
+        self.lowering = lowering
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.value.shape)
+
+    @property
+    def size(self) -> int:
+        return int(numpy.prod(self.value.shape, dtype=int))
+
+    def __bool__(self) -> bool:
+        raise CompileError("a forward branches on the values of its operands, so it cannot be compiled")
+
+    def __getitem__(self, index: Any) -> Any:
+        parts = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(part, Traced | numpy.ndarray) for part in parts):
+            arrays = [part for part in parts if isinstance(part, Traced | numpy.ndarray)]
+            template = tuple(_HOLE if isinstance(part, Traced | numpy.ndarray) else part for part in parts)
+            return self.lowering.emit("getitem", (self, *arrays), {"template": template})
+        return self.lowering.emit("view", (self,), {"index": parts})
+
+    def __setitem__(self, index: Any, content: Any) -> None:
+        parts = index if isinstance(index, tuple) else (index,)
+        arrays = [part for part in parts if isinstance(part, Traced | numpy.ndarray)]
+        template = tuple(_HOLE if isinstance(part, Traced | numpy.ndarray) else part for part in parts)
+        self.value = self.lowering.emit("setitem", (self, content, *arrays), {"template": template}).value
+
+    def reshape(self, *shape: Any) -> Any:
+        size = shape[0] if len(shape) == 1 else shape
+        return self.lowering.emit("reshape", (self,), {"shape": size})
+
+    def transpose(self, *axes: Any) -> Any:
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return self.lowering.emit("transpose", (self,), {"axes": order})
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        return self.lowering.emit("swapaxes", (self,), {"axis1": axis1, "axis2": axis2})
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self.lowering.emit("sum", (self,), {"axis": axis, "keepdims": keepdims})
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self.lowering.emit("mean", (self,), {"axis": axis, "keepdims": keepdims})
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self.lowering.emit("max", (self,), {"axis": axis, "keepdims": keepdims})
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self.lowering.emit("min", (self,), {"axis": axis, "keepdims": keepdims})
+
+    def astype(self, dtype: Any) -> Any:
+        return self.lowering.emit("astype", (self,), {"dtype": numpy.dtype(dtype)})
+
+    def copy(self) -> Any:
+        return self.lowering.emit("copy", (self,), {})
+
+
+class _Hole:
+    def __repr__(self) -> str:
+        return "_"
+
+
+_HOLE = _Hole()
+
+
+def _operator(name: str, swapped: bool = False) -> Callable[..., Any]:
+    def method(self: Traced, *other: Any) -> Any:
+        args = (self, *other)
+        return self.lowering.emit(name, args[::-1] if swapped else args, {})
+
+    return method
+
+
+for _name, _ufunc in {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
+}.items():  # fmt: skip
+    setattr(Traced, f"__{_name}__", _operator(_ufunc))
+    setattr(Traced, f"__r{_name}__", _operator(_ufunc, swapped=True))
+for _name, _ufunc in {
+    "neg": "negative", "abs": "absolute", "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
+    "gt": "greater", "ge": "greater_equal",
+}.items():  # fmt: skip
+    setattr(Traced, f"__{_name}__", _operator(_ufunc))
+
+
+class _Namespace:
+    """The `xp` of the recorder: a function of any name is a primitive call of that name."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.lowering = lowering
+        self.add = _Add(lowering)
+
+    def __getattr__(self, name: str) -> Any:
+        def function(*args: Any, **params: Any) -> Any:
+            if name in ("max", "min", "sum", "mean", "reshape", "transpose", "swapaxes") and isinstance(args[0], Traced):
+                return getattr(args[0], name)(*args[1:], **params)
+            if name in ("concatenate", "stack"):
+                return self.lowering.emit(name, tuple(args[0]), params)
+            if name in ("expand_dims", "squeeze"):
+                return self.lowering.emit(name, args[:1], {"axis": args[1] if len(args) > 1 else params.get("axis")})
+            if name == "broadcast_to":
+                return self.lowering.emit(name, args[:1], {"shape": tuple(args[1])})
+            if name == "zeros":
+                return self.lowering.emit("zeros", (), {"shape": args[0], **params}, fold=False)
+            if name in ("zeros_like", "ones_like") and isinstance(args[0], Traced):
+                return getattr(numpy, name)(args[0].value.sample)
+            return self.lowering.emit(name, args, params)
+
+        return function
+
+
+class _Add:
+    """`xp.add` and its scatter `xp.add.at`."""
+
+    def __init__(self, lowering: Lowering) -> None:
+        self.lowering = lowering
+
+    def __call__(self, x: Any, y: Any) -> Any:
+        return self.lowering.emit("add", (x, y), {})
+
+    def at(self, out: Traced, index: Any, content: Any) -> None:
+        arrays = [part for part in index if isinstance(part, Traced | numpy.ndarray)]
+        template = tuple(_HOLE if isinstance(part, Traced | numpy.ndarray) else part for part in index)
+        out.value = self.lowering.emit("add_at", (out, content, *arrays), {"template": template}).value
+
+
+def index_of(template: Any, arrays: Sequence[Any]) -> Any:
+    """The index that a template means with its arrays filled in."""
+    remaining = iter(arrays)
+    return tuple(next(remaining) if part is _HOLE else part for part in template)
+
+
+def evaluate(function: str, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
+    """What a primitive call gives on arrays: the meaning of every name in a program."""
+    x = arrays[0] if arrays else None
+    match function:
+        case "view":
+            return x[params["index"]]  # type: ignore[index]
+        case "getitem":
+            return x[index_of(params["template"], arrays[1:])]  # type: ignore[index]
+        case "setitem" | "add_at":
+            out = x.copy()  # type: ignore[union-attr]
+            index = index_of(params["template"], arrays[2:])
+            if function == "setitem":
+                out[index] = arrays[1]
+            else:
+                numpy.add.at(out, index, arrays[1])
+            return out
+        case "reshape" | "reshape_view":
+            return x.reshape(params["shape"])  # type: ignore[union-attr]
+        case "sum" | "mean" | "max" | "min":
+            return getattr(x, function)(**params)
+        case "astype":
+            return x.astype(params["dtype"])  # type: ignore[union-attr]
+        case "copy":
+            return x.copy()  # type: ignore[union-attr]
+        case "concatenate" | "stack":
+            return getattr(numpy, function)(arrays, **params)
+        case "random":
+            return params["rng"].random(params["shape"], dtype=params["dtype"])
+        case "clip":
+            return numpy.clip(x, *arrays[1:], **params)
+        case "transpose":
+            return x.transpose(params["axes"])  # type: ignore[union-attr]
+    return getattr(numpy, function)(*arrays, **params)
+
+
+class Lowering:
+    """The program while it is being made."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.node: Node | None = None
+        self.xp = _Namespace(self)
+        self.constants: dict[int, Value] = {}
+
+    def constant(self, array: numpy.ndarray) -> Value:
+        """A plain array as a value of the program."""
+        if id(array) not in self.constants:
+            self.constants[id(array)] = Value("constant", array, source=array)
+        return self.constants[id(array)]
+
+    def emit(self, function: str, args: tuple[Any, ...], params: dict[str, Any], fold: bool = True) -> Any:
+        """Add a primitive call, or do it now where nothing in it depends on the program."""
+        if fold and not any(isinstance(arg, Traced | Live) for arg in args):
+            return numpy.asarray(evaluate(function, args, params))
+        if function in ("unique", "nonzero", "flatnonzero"):
+            raise CompileError(f"the shape of {function}(…) depends on data, so it cannot be compiled")
+        operands: list[Any] = []
+        samples: list[Any] = []
+        for arg in args:
+            if isinstance(arg, Traced):
+                operands.append(arg.value)
+                samples.append(arg.value.sample)
+            elif isinstance(arg, numpy.ndarray | numpy.generic):
+                operands.append(self.constant(numpy.asarray(arg)))
+                samples.append(arg)
+            elif isinstance(arg, Live):
+                operands.append(arg)
+                samples.append(arg.read())
+            else:
+                operands.append(arg)
+                samples.append(arg)
+        with numpy.errstate(all="ignore"):
+            result = numpy.asarray(evaluate(function, samples, params))
+        if function == "reshape":
+            params = {"shape": result.shape}
+            if numpy.shares_memory(result, samples[0]) or result.size == 0:
+                function = "reshape_view"
+        node = self.node
+        assert node is not None
+        call = Call(function, tuple(operands), params, Value("result", result), node.op.name, node.scope)
+        self.calls.append(call)
+        return Traced(call.out, self)
+
+    def lower(self, node: Node, inputs: Sequence[Any]) -> Value:
+        """The calls of one node's forward on values of the program."""
+        self.node = node
+        traced = [Traced(x, self) if isinstance(x, Value) else x for x in inputs]
+        if node.op.name == "random_like":
+            params = {"shape": traced[0].shape, "dtype": traced[0].dtype, "rng": node.params["rng"]}
+            sample = numpy.empty(traced[0].shape, traced[0].dtype)
+            call = Call("random", (), params, Value("result", sample), node.op.name, node.scope)
+            self.calls.append(call)
+            return call.out
+        out = node.op.forward(self.xp, *traced, **node.params)
+        if isinstance(out, Traced):
+            return out.value
+        return self.constant(numpy.asarray(out))
+
+
+def lower(
+    recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str], outputs: Sequence[Tensor]
+) -> Program:
+    """The program of a recording: `nodes` are its results in the order they were made.
+
+    `arguments` maps the identity of each argument's tensor to its name. Effects are taken from the
+    recorder: assignments in their order, and the gradients that were left behind.
+    """
+    lowering = Lowering()
+    inputs: list[Value] = []
+    states: list[Value] = []
+    env: dict[int, Value] = {}
+    assigned: dict[Tensor, Value] = {}
+    entry = {id(t): owner for owner, t in recorder.entry_grads.items() if t is not None}
+
+    def look_up(x: Any) -> Any:
+        if isinstance(x, Tensor):
+            if x in assigned:
+                return assigned[x]
+            found = env.get(id(x))
+            if found is None:
+                before = recorder.before.get(x)
+                data = before[0] if before is not None else x._data
+                if id(x) in arguments:
+                    found = Value("input", data, arguments[id(x)], x)
+                    inputs.append(found)
+                elif id(x) in entry:
+                    found = Value("state", data, _gradient_name(entry[id(x)].name), ("grad", entry[id(x)]))
+                    states.append(found)
+                elif x in recorder.fixed:
+                    found = Value("constant", data)
+                elif x in recorder.created and before is None:
+                    found = lowering.constant(data)
+                else:
+                    found = Value("state", data, x.name, ("data", x))
+                    states.append(found)
+                env[id(x)] = found
+            return found
+        if isinstance(x, numpy.ndarray):
+            return lowering.constant(x)
+        return x
+
+    events: list[tuple[int, Any, Any]] = [(t.node.number, t, None) for t in nodes if t.node is not None]
+    events += recorder.assigned_values
+    quiet = False
+    for _, tensor, value in sorted(events, key=lambda event: event[0]):
+        if value is not None:
+            held = value if isinstance(value, Tensor) else numpy.asarray(value)
+            new = look_up(held)
+            look_up(tensor)
+            if isinstance(new, Value) and new.dtype != tensor.dtype:
+                lowering.node = _ASSIGN
+                new = lowering.emit("astype", (Traced(new, lowering),), {"dtype": tensor.dtype}).value
+            assigned[tensor] = new
+            continue
+        node = tensor.node
+        quiet = quiet or node.op.quiet
+        result = lowering.lower(node, [look_up(x) for x in node.inputs])
+        if result.name is None and tensor.name and result.kind == "result":
+            result.name = tensor.name
+        env[id(tensor)] = result
+    effects = [Effect(tensor, "data", value) for tensor, value in assigned.items()]
+    for tensor, (_, grad_before, _) in recorder.before.items():
+        held = tensor._grad
+        if type(held) is Tensor:
+            value = look_up(held)
+            if not (value.kind == "state" and value.source == ("grad", tensor)):
+                effects.append(Effect(tensor, "grad", value))
+        elif held is None and (grad_before is not None or tensor in recorder.entry_grads):
+            effects.append(Effect(tensor, "grad", None))
+    program = Program(lowering.calls, inputs, states, [look_up(t) for t in outputs], effects, quiet)
+    program.measure("recorded")
+    return program
+
+
+def _gradient_name(name: str | None) -> str | None:
+    return None if name is None else f"d{name}"
+
+
+_ASSIGN = Node()
+_ASSIGN.op = type("Assign", (), {"name": "assign"})()  # type: ignore[assignment]
+_ASSIGN.inputs, _ASSIGN.params, _ASSIGN.scope, _ASSIGN.number = (), {}, (), 0

@@ -1,0 +1,496 @@
+"""Planning: which memory every value of a program lives in, and the flat function that runs it.
+
+Buffers are shared by values that do not live at the same time, elementwise results are written in
+place where an operand ends, states are updated in place at their last use. The function that comes
+out makes no Tensor, looks nothing up and allocates no array but what it returns. Knows programs and
+NumPy's `out=`; must not know graphs, or how a program was made.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+from autograd_lite.compile.lower import evaluate, index_of
+from autograd_lite.compile.passes import Flat
+from autograd_lite.compile.program import REDUCTIONS, Call, Program, Stats, Value
+from autograd_lite.graph import Live
+
+OUT_FUNCTIONS = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "where", "astype", "copy", "random",
+                 "zeros", "setitem", "add_at", "reshape", *REDUCTIONS}  # fmt: skip
+IN_PLACE_FUNCTIONS = {"setitem", "add_at"}
+
+
+def identifier(name: str | None, taken: set[str], fallback: str) -> str:
+    """A Python name close to `name` that is not taken, and is taken from now on."""
+    base = re.sub(r"\W", "_", name or fallback) or fallback
+    if not base.isidentifier() or keyword.iskeyword(base) or base in ("np", "run"):
+        base = f"{fallback}_{base}"
+        if not base.isidentifier():
+            base = fallback
+    found, number = base, 2
+    while found in taken:
+        found, number = f"{base}_{number}", number + 1
+    taken.add(found)
+    return found
+
+
+def _aligned(size: int, dtype: Any) -> numpy.ndarray:
+    """An empty array of `size` elements that begins at a multiple of 64 bytes."""
+    raw = numpy.empty(size * dtype.itemsize + 64, numpy.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size * dtype.itemsize].view(dtype)
+
+
+class _Block:
+    """A piece of memory for values that do not live at the same time."""
+
+    __slots__ = ("array", "name")
+
+    def __init__(self, size: int, dtype: Any, name: str) -> None:
+        self.array = _aligned(size, dtype)
+        self.name = name
+
+
+@dataclass
+class Plan:
+    """A program bound to memory."""
+
+    run: Callable[..., tuple[Any, ...]]
+    text: str
+    homes: dict[Any, numpy.ndarray]  # a state's tensor and what of it ("data", "grad") -> its memory
+    shown_grads: list[tuple[Any, numpy.ndarray | None]]
+    lives: list[tuple[numpy.ndarray, Live]]
+    bound: list[tuple[Any, str, numpy.ndarray]]  # states that are only read: tensor, what, array
+    commits: dict[int, str] = field(default_factory=dict)  # line number -> what it updates
+    stats: Stats = field(default_factory=lambda: Stats(0, 0, 0, 0))
+
+
+def state_array(source: tuple[str, Any]) -> numpy.ndarray:
+    """The array that a state's tensor holds now."""
+    what, tensor = source
+    return tensor._data if what == "data" else tensor._grad  # type: ignore[no-any-return]
+
+
+def plan(program: Program, memory: dict[Any, numpy.ndarray]) -> Plan:
+    """Bind a program to memory. `memory` keeps the homes of states between programs that share them."""
+    return _Planner(program, memory).plan()
+
+
+class _Planner:
+    def __init__(self, program: Program, memory: dict[Any, numpy.ndarray]) -> None:
+        self.program = program
+        self.memory = memory
+        self.names: dict[Value, str] = {}
+        self.taken: set[str] = {"np"}
+        self.arrays: dict[Value, numpy.ndarray] = {}  # values whose memory is fixed
+        self.namespace: dict[str, Any] = {}
+        self.header: list[str] = []
+        self.lines: list[tuple[str, str]] = []  # as run, as read
+        self.blocks: list[_Block] = []
+        self.free: list[_Block] = []
+        self.block_of: dict[Value, _Block] = {}
+        self.lives: list[tuple[numpy.ndarray, Live]] = []
+        self.live_names: dict[Any, str] = {}
+        self.commits: dict[int, str] = {}
+        self.place: dict[Value, tuple[Flat, int]] = {}
+        for flat in program.flats:
+            offset = 0
+            for member, size in zip(flat.members, flat.sizes, strict=True):
+                self.place[member] = (flat, offset)
+                offset += size
+        self.state_of = {v.source: v for v in program.states if isinstance(v.source, tuple)}
+        self.updated = {
+            (e.what, e.tensor): e.value
+            for e in program.effects
+            if e.value is not None and (e.what == "data" or ("grad", e.tensor) in self.state_of)
+        }
+
+    # Where a value's memory is.
+
+    def root(self, value: Value) -> Value:
+        while True:
+            if value in self.place:
+                flat_value = self.place[value][0].value
+                if flat_value is not value:
+                    value = flat_value
+                    continue
+            if value.call is not None and value.call.is_view:
+                value = value.call.args[0]
+                continue
+            return value
+
+    def name(self, value: Value, fallback: str = "t") -> str:
+        if value not in self.names:
+            self.names[value] = identifier(value.name, self.taken, fallback)
+        return self.names[value]
+
+    def bind(self, value: Value, array: numpy.ndarray, how: str, fallback: str = "t") -> None:
+        name = self.name(value, fallback)
+        self.arrays[value] = self.namespace[name] = array
+        self.header.append(f"{name} = {how}")
+
+    def _scalar_name(self, arg: Any, dtype: Any) -> str:
+        """A number as a zero-dimensional array of the other operand's dtype: what NumPy makes of it each time."""
+        key = (arg.key if isinstance(arg, Live) else (type(arg), repr(arg)), dtype)
+        if key not in self.live_names:
+            number = arg.read() if isinstance(arg, Live) else arg
+            array = numpy.array(number, dtype)
+            shown = f"{number:g}".replace(".", "_").replace("-", "minus_").replace("+", "")
+            name = identifier(f"number_{shown}" if not isinstance(arg, Live) else str(arg.key[1]).strip("_"), self.taken, "number")
+            self.live_names[key] = name
+            self.namespace[name] = array
+            self.header.append(f"{name} = np.array({number!r}, np.{dtype.name})")
+            if isinstance(arg, Live):
+                self.lives.append((array, arg))
+        return self.live_names[key]
+
+    def operand(self, call: Call, arg: Any) -> str:
+        if isinstance(arg, Value):
+            return self.name(arg)
+        others = call.values
+        if isinstance(arg, Live | int | float) and not isinstance(arg, bool) and call.ufunc is not None and others:
+            if others[0].dtype.kind == "f":
+                return self._scalar_name(arg, others[0].dtype)
+        if isinstance(arg, Live):
+            return self._scalar_name(arg, call.out.dtype)
+        return repr(arg)
+
+    # The plan.
+
+    def plan(self) -> Plan:
+        program = self.program
+        calls = program.calls
+        self.last_use: dict[Value, int] = {}
+        for i, call in enumerate(calls):
+            for value in call.values:
+                self.last_use[self.root(value)] = i
+        pinned = {self.root(value) for value in program.wanted()}
+        for value in program.inputs:
+            self.name(value, "x")
+        homes = self._place_states()
+        for value in {arg for call in calls for arg in call.values if arg.kind == "constant"} | {
+            v for v in program.wanted() if v.kind == "constant"
+        }:
+            self.bind(value, value.sample, "…", "constant")
+            self.header[-1] = f"{self.names[value]} = {_literal(value.sample)}"
+        late: list[tuple[Value, Any, Any]] = []
+        for i, call in enumerate(calls):
+            self._one(i, call, pinned)
+            for value in {self.root(v) for v in call.values}:
+                if self.last_use.get(value) == i and value in self.block_of and value not in pinned:
+                    self.free.append(self.block_of[value])
+        for (what, tensor), value in self.updated.items():
+            home = homes[what, tensor]
+            if value is not None and self.arrays.get(value) is not home and not _same_memory(self.arrays.get(value), home):
+                late.append((value, tensor, home))
+        for value, tensor, home in late:
+            name = identifier(f"{tensor.name or 'state'}_home", self.taken, "home")
+            self.namespace[name] = home
+            self._line(f"copyto({name}, {self.name(value)})", f"np.copyto({name}, {self.name(value)})", tensor.name or "a state")
+            self.header.append(f"{name} = np.empty({home.shape}, np.{home.dtype})")
+        returned = [
+            f"{self.name(v)}.copy()" if v in self.arrays else f"np.array({self.name(v)})" for v in program.outputs
+        ]
+        parameters = ", ".join(self.name(v) for v in program.inputs)
+        body = [run for run, _ in self.lines] or ["pass"]
+        self.namespace.update(np=numpy, copyto=numpy.copyto)
+        code = f"def run({parameters}):\n" + "".join(f"    {line}\n" for line in body)
+        code += f"    return ({', '.join(returned)}{',' if returned else ''})\n"
+        exec(compile(code, "<compiled step>", "exec"), self.namespace)
+        read = "\n".join(f"    {line}" for _, line in self.lines)
+        shown = "".join(f"{line}\n" for line in self.header)
+        text = f"import numpy as np\n\n{shown}\n\ndef step({parameters}):\n{read}\n    return {', '.join(returned) or None}\n"
+        grads = [
+            (e.tensor, None if e.value is None else homes.get(("grad", e.tensor), self._grad_array(e.value)))
+            for e in program.effects
+            if e.what == "grad"
+        ]
+        bound = [
+            (v.source[1], v.source[0], self.arrays[v])
+            for v in program.states
+            if isinstance(v.source, tuple) and v.source not in homes
+        ]
+        total = sum(block.array.nbytes for block in self.blocks) + sum(f.value.nbytes for f in program.flats)
+        stats = Stats(
+            sum(not c.is_view for c in calls), len(self.blocks) + len(program.flats), total, sum(c.flops for c in calls)
+        )
+        program.stats["planned"] = stats
+        return Plan(self.namespace["run"], text, homes, grads, self.lives, bound, self.commits, stats)
+
+    def _grad_array(self, value: Value) -> numpy.ndarray:
+        return self.arrays[value]
+
+    def _place_states(self) -> dict[Any, numpy.ndarray]:
+        """Give every state its memory: a home of the program's own where it is updated."""
+        homes: dict[Any, numpy.ndarray] = {}
+        for flat in self.program.flats:
+            if flat.value.kind == "state":
+                keys = tuple(member.source for member in flat.members)
+                whole = self.memory.get(keys)
+                if whole is None:
+                    whole = self.memory[keys] = _aligned(sum(flat.sizes), flat.value.dtype)
+                flat.value.name = flat.value.name or "states"
+                self.bind(flat.value, whole, f"np.empty({whole.size}, np.{whole.dtype})", "states")
+            else:
+                whole = _aligned(sum(flat.sizes), flat.value.dtype)
+                if flat.value.call is None:
+                    self.bind(flat.value, whole, f"np.empty({whole.size}, np.{whole.dtype})", "gradients")
+            for member, size in zip(flat.members, flat.sizes, strict=True):
+                start = self.place[member][1]
+                if member.kind == "state" or flat.value.call is None:
+                    view = whole[start : start + size].reshape(member.shape)
+                    how = f"{self.names[flat.value]}[{start}:{start + size}].reshape({member.shape})"
+                    self.bind(member, view, how, "state")
+                    if member.kind == "state":
+                        homes[member.source] = view
+        for value in self.program.states:
+            if value in self.arrays or not isinstance(value.source, tuple):
+                continue
+            if value.source in self.updated:
+                home = self.memory.get(value.source)
+                if home is None:
+                    home = self.memory[value.source] = _aligned(max(1, value.sample.size), value.dtype)[
+                        : value.sample.size
+                    ].reshape(value.shape)
+                homes[value.source] = home
+                self.bind(value, home, f"np.empty({value.shape}, np.{value.dtype})", "state")
+            else:
+                self.bind(value, state_array(value.source), f"np.empty({value.shape}, np.{value.dtype})", "state")
+        for key, value in self.updated.items():
+            if key not in homes and value is not None:
+                home = self.memory.get(key)
+                if home is None:
+                    home = self.memory[key] = _aligned(max(1, value.sample.size), value.dtype)[
+                        : value.sample.size
+                    ].reshape(value.shape)
+                homes[key] = home
+        return homes
+
+    def _line(self, run: str, read: str, commits: str | None = None) -> None:
+        self.lines.append((run, read))
+        if commits is not None:
+            self.commits[len(self.lines) + 1] = commits
+
+    def _memory(self, i: int, call: Call, pinned: set[Value]) -> tuple[numpy.ndarray, str, str | None]:
+        """The memory for a call's result, how it is made, and what state it updates."""
+        out = call.out
+        update = self._state_update(i, call)
+        if update is not None:
+            return update
+        if isinstance(out.source, Flat):
+            whole = _aligned(sum(out.source.sizes), out.dtype)
+            return whole, f"np.empty({whole.size}, np.{out.dtype})", None
+        if call.ufunc is not None or call.function in IN_PLACE_FUNCTIONS:
+            candidates = call.values if call.ufunc is not None else call.values[:1]
+            for arg in candidates:
+                block = self.block_of.get(arg)
+                if block is None or arg in pinned or self.last_use.get(arg) != i or self.root(arg) is not arg:
+                    continue
+                if arg.shape == out.shape and arg.dtype == out.dtype:
+                    self.block_of[out] = block
+                    self.last_use.pop(arg)
+                    return self.arrays[arg], self.names[arg], None
+        size = int(numpy.prod(out.shape, dtype=int))
+        fitting = [block for block in self.free if block.array.dtype == out.dtype and block.array.size >= size]
+        if fitting and size:
+            block = min(fitting, key=lambda b: b.array.size)
+            self.free.remove(block)
+        else:
+            block = _Block(max(size, 1), out.dtype, identifier(None, self.taken, f"block{len(self.blocks)}"))
+            self.blocks.append(block)
+            self.namespace[block.name] = block.array
+            self.header.append(f"{block.name} = np.empty({block.array.size}, np.{out.dtype})")
+        self.block_of[out] = block
+        return block.array[:size].reshape(out.shape), f"{block.name}[:{size}].reshape({out.shape})", None
+
+    def _state_update(self, i: int, call: Call) -> tuple[numpy.ndarray, str, str | None] | None:
+        """A state's own memory, where this call makes its new value and nobody reads the old one later."""
+        out = call.out
+        if call.ufunc is None:
+            return None
+        if isinstance(out.source, Flat):
+            for arg in call.values:
+                flat = arg.source
+                if not isinstance(flat, Flat) or arg.kind != "state" or self.last_use.get(arg) != i:
+                    continue
+                if all(
+                    self.updated.get(old.source) is new for old, new in zip(flat.members, out.source.members, strict=True)
+                ):
+                    named = ", ".join(old.source[1].name or "a state" for old in flat.members)
+                    return self.arrays[arg], self.names[arg], named
+            return None
+        for key, value in self.updated.items():
+            if value is out and key in self.state_of:
+                old = self.state_of[key]
+                if old in call.args and old.shape == out.shape and self.last_use.get(self.root(old)) == i:
+                    if self.root(old) is old:
+                        return self.arrays[old], self.names[old], key[1].name or "a state"
+        return None
+
+    def _one(self, i: int, call: Call, pinned: set[Value]) -> None:
+        out = call.out
+        if call.is_view:
+            self._view(call)
+            return
+        if call.ufunc is None and call.function not in OUT_FUNCTIONS:
+            self._plain(call)
+            return
+        args = [self.operand(call, arg) for arg in call.args]
+        commits = None
+        if out not in self.arrays:
+            array, how, commits = self._memory(i, call, pinned)
+            self.bind(out, array, how)
+        self._call_into(call, args, self.names[out], commits)
+
+    def _view(self, call: Call) -> None:
+        base = call.args[0]
+        if base in self.arrays:
+            if call.out in self.arrays:
+                return
+            if call.function == "member":
+                p = call.params
+                array = self.arrays[base][p["start"] : p["stop"]].reshape(p["shape"])
+                self.bind(call.out, array, f"{self.names[base]}[{p['start']}:{p['stop']}].reshape({p['shape']})")
+                return
+            array = evaluate(call.function, [self.arrays[base]], call.params)
+            if call.out.name is None and call.function == "transpose" and base.name:
+                call.out.name = f"{base.name}_T"
+            self.bind(call.out, array, _view_text(call, self.name(base)))
+        else:
+            name = self.name(call.out)
+            text = f"{name} = {_view_text(call, self.name(base))}"
+            self._line(text, text)
+
+    def _plain(self, call: Call) -> None:
+        """A call that NumPy cannot direct into a buffer."""
+        name = self.name(call.out)
+        args = [self.operand(call, arg) for arg in call.args]
+        if call.function == "getitem":
+            template = index_of(call.params["template"], [_Raw(a) for a in args[1:]])
+            text = f"{name} = {args[0]}[{_index_text(template)}]"
+        else:
+            extra = [f"{k}={v!r}" for k, v in call.params.items()]
+            text = f"{name} = np.{call.function}({', '.join([*args, *extra])})"
+        self._line(text, text)
+
+    def _call_into(self, call: Call, args: list[str], out: str, commits: str | None) -> None:
+        function, p = call.function, call.params
+        short = f"np_{function}"
+        if call.ufunc is not None:
+            self.namespace[short] = call.ufunc
+            joined = ", ".join(args)
+            self._line(f"{short}({joined}, {out})", f"np.{function}({joined}, out={out})", commits)
+            return
+        x = args[0] if args else ""
+        if function in REDUCTIONS:
+            ufunc = REDUCTIONS[function]
+            self.namespace[f"{ufunc.__name__}_reduce"] = ufunc.reduce
+            axis, keep = p.get("axis"), p.get("keepdims", False)
+            fast = f"{ufunc.__name__}_reduce({x}, {axis}, None, {out}{', True' if keep else ''})"
+            self._line(fast, f"np.{ufunc.__name__}.reduce({x}, axis={axis}, keepdims={keep}, out={out})", commits)
+            return
+        lines: list[tuple[str, str]] = []
+        match function:
+            case "matmul":
+                name = "dot" if _dot_is_equal(call) else "matmul"
+                self.namespace[f"np_{name}"] = getattr(numpy, name)
+                lines = [(f"np_{name}({x}, {args[1]}, {out})", f"np.{name}({x}, {args[1]}, out={out})")]
+            case "mean" | "argmax":
+                text = f"np.{function}({x}, axis={p.get('axis')}, keepdims={p.get('keepdims', False)}, out={out})"
+                lines = [(text, text)]
+            case "concatenate" | "stack":
+                text = f"np.{function}(({', '.join(args)},), axis={p.get('axis', 0)}, out={out})"
+                lines = [(text, text)]
+            case "clip":
+                text = f"np.clip({', '.join(args)}, out={out})"
+                lines = [(text, text)]
+            case "where":
+                first, second = f"({out}, {args[2]})", f"({out}, {args[1]}, where={args[0]})"
+                lines = [(f"copyto{each}", f"np.copyto{each}") for each in (first, second)]
+            case "astype":
+                text = f"copyto({out}, {x}, casting='unsafe')"
+                lines = [(text, "np." + text)]
+            case "copy":
+                lines = [(f"copyto({out}, {x})", f"np.copyto({out}, {x})")]
+            case "reshape":
+                shape = call.args[0].shape
+                lines = [(f"copyto({out}.reshape({shape}), {x})", f"np.copyto({out}.reshape({shape}), {x})")]
+            case "random":
+                rng = identifier("rng", self.taken, "rng")
+                self.namespace[rng] = p["rng"]
+                self.header.append(f"{rng} = np.random.default_rng()")
+                text = f"{rng}.random(None, np.{p['dtype']}, {out})"
+                lines = [(text, text)]
+            case "zeros":
+                lines = [(f"{out}.fill(0)", f"{out}.fill(0)")]
+            case "setitem" | "add_at":
+                if self.arrays[call.args[0]] is not self.arrays[call.out]:
+                    lines.append((f"copyto({out}, {x})", f"np.copyto({out}, {x})"))
+                index = _index_text(index_of(p["template"], [_Raw(a) for a in args[2:]]))
+                text = f"{out}[{index}] = {args[1]}"
+                if function == "add_at":
+                    text = f"np.add.at({out}, ({index},), {args[1]})"
+                lines.append((text, text))
+        for run, read in lines:
+            self._line(run, read, commits)
+
+
+class _Raw:
+    """Text that stands for itself in a `repr`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _same_memory(x: Any, y: numpy.ndarray) -> bool:
+    return x is not None and x.shape == y.shape and x.ctypes.data == y.ctypes.data and x.strides == y.strides
+
+
+def _dot_is_equal(call: Call) -> bool:
+    """Whether `dot`, which starts quicker, takes the same way through BLAS as `matmul` here."""
+    x, y = (arg.sample for arg in call.args)
+    if x.ndim != 2 or y.ndim != 2 or 1 in (*x.shape, *y.shape) or 0 in (*x.shape, *y.shape) or x.dtype != y.dtype:
+        return False
+    return bool(numpy.dot(x, y).tobytes() == numpy.matmul(x, y).tobytes())
+
+
+def _literal(array: numpy.ndarray) -> str:
+    if array.size <= 16:
+        return f"np.array({array.tolist()!r}, np.{array.dtype})"
+    return f"np.empty({array.shape}, np.{array.dtype})  # a plain array of the function's own"
+
+
+def _index_text(index: tuple[Any, ...]) -> str:
+    return ", ".join("..." if part is Ellipsis else _slice_text(part) for part in index)
+
+
+def _slice_text(part: Any) -> str:
+    if not isinstance(part, slice):
+        return repr(part)
+    text = f"{'' if part.start is None else part.start}:{'' if part.stop is None else part.stop}"
+    return text if part.step is None else f"{text}:{part.step}"
+
+
+def _view_text(call: Call, base: str) -> str:
+    p = call.params
+    match call.function:
+        case "transpose":
+            return f"{base}.T" if p["axes"] is None else f"{base}.transpose({p['axes']})"
+        case "swapaxes":
+            return f"{base}.swapaxes({p['axis1']}, {p['axis2']})"
+        case "view":
+            return f"{base}[{_index_text(p['index'])}]"
+        case "reshape_view":
+            return f"{base}.reshape({p['shape']})"
+        case "broadcast_to":
+            return f"np.broadcast_to({base}, {p['shape']})"
+    return f"np.{call.function}({base}, {p['axis']})"

@@ -1,0 +1,139 @@
+"""A program: primitive array calls in static single assignment, and what they read and change.
+
+Knows nothing of Tensors' graphs or of how a program is made, planned or run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+# What a call of each name is. Ufuncs are found in numpy by their names.
+REDUCTIONS = {"sum": numpy.add, "max": numpy.maximum, "min": numpy.minimum}
+VIEWS = {"member", "transpose", "swapaxes", "expand_dims", "squeeze", "broadcast_to", "view", "reshape_view"}
+
+
+class Value:
+    """One array of a program: an input, a state, a constant, or the result of a call."""
+
+    __slots__ = ("kind", "sample", "shape", "dtype", "name", "source", "call")
+
+    def __init__(self, kind: str, sample: Any, name: str | None = None, source: Any = None) -> None:
+        self.kind = kind  # "input", "state", "constant", "live" or "result"
+        self.sample = sample
+        self.shape = tuple(sample.shape)
+        self.dtype = sample.dtype
+        self.name = name
+        self.source = source
+        self.call: Call | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name or ''} {self.shape}>"
+
+    @property
+    def nbytes(self) -> int:
+        """The size in bytes of a buffer for it."""
+        size = self.dtype.itemsize
+        for n in self.shape:
+            size *= n
+        return int(size)
+
+
+class Call:
+    """One primitive array call: `out = function(*args, **params)`."""
+
+    __slots__ = ("function", "args", "params", "out", "op", "scope")
+
+    def __init__(
+        self, function: str, args: tuple[Any, ...], params: dict[str, Any], out: Value, op: str, scope: tuple[str, ...]
+    ) -> None:
+        self.function = function
+        self.args = args  # Values and Python scalars
+        self.params = params
+        self.out = out
+        self.op = op
+        self.scope = scope
+        out.call = self
+
+    def __repr__(self) -> str:
+        return f"{self.out!r} = {self.function}{self.args}"
+
+    @property
+    def values(self) -> list[Value]:
+        """The arrays it reads."""
+        return [arg for arg in self.args if isinstance(arg, Value)]
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the result is another look at the memory of its first argument."""
+        return self.function in VIEWS
+
+    @property
+    def ufunc(self) -> Any:
+        """The NumPy ufunc it calls element by element, or `None`."""
+        found = getattr(numpy, self.function, None)
+        return found if isinstance(found, numpy.ufunc) and found.signature is None else None
+
+    @property
+    def pure(self) -> bool:
+        """Whether it may be dropped, merged or moved."""
+        return self.function not in ("random", "setitem", "add_at")
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations, one for each element and function applied to it."""
+        if self.is_view or self.function in ("copy", "astype", "zeros", "setitem", "getitem", "random"):
+            return 0
+        if self.function == "matmul":
+            x, y = self.args
+            inner = x.shape[-1]
+            return 2 * inner * int(numpy.prod(self.out.shape, dtype=int))
+        if self.ufunc is None:
+            return int(numpy.prod(self.values[0].shape, dtype=int)) if self.values else 0
+        return int(numpy.prod(self.out.shape, dtype=int))
+
+
+@dataclass
+class Effect:
+    """What a program changes: the data or the gradient of a tensor (`value` `None`: no gradient)."""
+
+    tensor: Any
+    what: str  # "data" or "grad"
+    value: Value | None
+
+
+@dataclass
+class Stats:
+    """What a program costs: calls that compute, arrays they are written to, bytes of those, operations."""
+
+    calls: int
+    buffers: int
+    bytes: int
+    flops: int
+
+
+@dataclass
+class Program:
+    """Calls in order, and the values that come in and go out."""
+
+    calls: list[Call]
+    inputs: list[Value]
+    states: list[Value]
+    outputs: list[Value]
+    effects: list[Effect]
+    quiet: bool = False
+    flats: list[Any] = field(default_factory=list)
+    stats: dict[str, Stats] = field(default_factory=dict)
+
+    def wanted(self) -> list[Value]:
+        """The values that must exist at the end."""
+        return [*self.outputs, *(effect.value for effect in self.effects if effect.value is not None)]
+
+    def measure(self, name: str) -> None:
+        """Note what the program costs after the pass `name`, each result counted as an array of its own."""
+        made = [call.out for call in self.calls if not call.is_view]
+        self.stats[name] = Stats(
+            len(made), len(made), sum(v.nbytes for v in made), sum(call.flops for call in self.calls)
+        )

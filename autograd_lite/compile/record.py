@@ -1,0 +1,119 @@
+"""Recording one call of a function: what it read, what it changed, and what it must not ask.
+
+Knows Tensors and the hooks they have for an open recording. Must not know how the recorded graph is
+turned into a program.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+
+from autograd_lite import graph
+from autograd_lite.diagnosis import describe
+from autograd_lite.errors import CompileError
+from autograd_lite.graph import mode
+from autograd_lite.tensor import Tensor
+
+class Recorder:
+    """What an open recording notes; `mode.now.recorder` is it."""
+
+    def __init__(self) -> None:
+        self.assigned_values: list[tuple[int, Tensor, Any]] = []
+        self.entry_grads: dict[Tensor, Tensor | None] = {}
+        self.read_grads: set[Tensor] = set()
+        self.before: dict[Tensor, tuple[Any, Any, int]] = {}
+        self.created: set[Tensor] = set()
+        self.read_live: set[tuple[int, str]] = set()
+        self.fixed: set[Tensor] = set()  # created with a value that no call will change
+        self.draws_made: list[Tensor] = []
+        self.conditions: list[tuple[Callable[[], Any], Any]] = []
+        self.generators: dict[int, tuple[Any, Any]] = {}
+        self._random = (random.getstate(), _legacy_state())
+
+    def __enter__(self) -> Recorder:
+        if mode.now.recorder is not None:
+            raise CompileError("a recording is open in this thread already")
+        mode.now.recorder = self
+        return self
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        mode.now.recorder = None
+        if error is not None:
+            self.undo()
+        else:
+            self.leave_arrays()
+
+    def undo(self) -> None:
+        """Put every tensor and generator back to what it was when the recording began."""
+        for tensor, (data, grad, changed) in self.before.items():
+            tensor._data, tensor._grad, tensor._changed = data, grad, changed
+        for generator, state in self.generators.values():
+            generator.bit_generator.state = state
+        graph.touch()
+
+    def leave_arrays(self) -> None:
+        """Gradients were recorded as Tensors; users find arrays."""
+        for tensor in self.before:
+            if type(tensor._grad) is Tensor:
+                tensor._grad = tensor._grad._data.copy()
+
+    def check_randomness(self) -> None:
+        """Refuse random numbers that the recording cannot see, since it would freeze them."""
+        if (random.getstate(), _legacy_state()) != self._random:
+            raise CompileError(
+                "the function draws random numbers outside the library's operations, which a compiled step would "
+                "repeat for ever: draw them with nn.Dropout or ag.random_like and a numpy.random.Generator"
+            )
+
+    def _keep(self, tensor: Tensor) -> None:
+        if tensor not in self.before:
+            self.before[tensor] = (tensor._data, tensor._grad, tensor._changed)
+
+    # The hooks that Tensors call.
+
+    def refuse_value(self, tensor: Tensor) -> None:
+        """A recorded value cannot be looked at: the program would keep today's answer."""
+        raise CompileError(
+            f"the value of {describe(tensor, 'a tensor')} is asked for while a step is being recorded (item(), bool(), "
+            "float() or a plain array of it): a compiled step would keep this call's answer. Compute with tensors "
+            "(ag.where instead of if), or return the tensor and look at it outside"
+        )
+
+    def assigned(self, tensor: Tensor, value: Any) -> None:
+        """A leaf takes a new value."""
+        self._keep(tensor)
+        self.assigned_values.append((graph.tick(), tensor, value))
+
+    def get_grad(self, tensor: Tensor) -> Any:
+        """The gradient of a leaf, as a tensor of the recording."""
+        held = tensor._grad
+        if tensor in self.entry_grads or type(held) is Tensor:
+            if tensor not in self.before:
+                self.read_grads.add(tensor)
+            return held
+        self._keep(tensor)
+        self.read_grads.add(tensor)
+        entry = None if held is None else Tensor(held, copy=False)
+        self.entry_grads[tensor] = entry
+        tensor._grad = entry
+        return entry
+
+    def set_grad(self, tensor: Tensor, value: Any) -> None:
+        """A leaf gets another gradient, or none."""
+        self._keep(tensor)
+        self.entry_grads.setdefault(tensor, None)
+        tensor._grad = value
+
+    def draws(self, generator: Any) -> None:
+        """An operation is about to draw random numbers from `generator`."""
+        if id(generator) not in self.generators:
+            self.generators[id(generator)] = (generator, generator.bit_generator.state)
+
+
+def _legacy_state() -> Any:
+    name, keys, position, has_gauss, cached = numpy.random.get_state()  # type: ignore[misc]
+    return name, keys.tobytes(), position, has_gauss, cached  # type: ignore[union-attr]
