@@ -21,14 +21,12 @@ from numpy import ndarray
 from autograd_lite import backend, reverse
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, AutogradError, CheckError, DtypeError, GraphError
-from autograd_lite.functional import concatenate, reshape
 from autograd_lite.graph import ancestors, enable_grad
-from autograd_lite.tensor import Tensor
+from autograd_lite.ops import shaping
+from autograd_lite.tensor import Tensor, apply
 
 COMPLEX, DIFFERENCE = "complex step", "5-point difference"
 TOLERANCES = {COMPLEX: 1e-12, DIFFERENCE: 1e-9}
-
-Function = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class CheckReport:
 
     def _table(self) -> list[tuple[str, ...]]:
         head = ("input", "order", "shape", "worst at", "gradient", "expected", "absolute", "relative", "method", "")
-        return [head] + [
+        rows: list[tuple[str, ...]] = [
             (
                 row.input, str(row.order), str(row.shape), str(row.element), f"{row.gradient:.10g}",
                 f"{row.expected:.10g}", f"{row.absolute:.1e}", f"{row.relative:.1e}", row.method,
@@ -102,6 +100,7 @@ class CheckReport:
             )
             for row in self.rows
         ]  # fmt: skip
+        return [head, *rows]
 
     def __repr__(self) -> str:
         table = self._table()
@@ -119,7 +118,7 @@ class CheckReport:
 
 
 def gradcheck(
-    f: Function, *inputs: Any, tolerance: float | None = None, rng: Any = None, order: int = 1
+    f: Callable[..., Tensor], *inputs: Any, tolerance: float | None = None, rng: Any = None, order: int = 1
 ) -> CheckReport:
     """Compare the gradient of `f` at `inputs` with a numeric one, element by element.
 
@@ -146,9 +145,9 @@ def gradcheck(
         raise ArgumentError("gradcheck: there is no input to differentiate by: gradcheck(f, x, ...)")
     generator = numpy.random.default_rng(rng)
     points = [_point(i, value) for i, value in enumerate(inputs)]
-    rows, seed = _check(f, points, tolerance, generator, 1)
+    rows, start = _check(f, points, tolerance, generator, 1)
     if order == 2:
-        slope_points = [*points, Tensor(seed, name="output gradient")]
+        slope_points = [*points, Tensor(start, name="output gradient")]
         if any(point.size for point in slope_points):
             rows += _check(_slopes(f, len(points)), slope_points, tolerance, generator, 2)[0]
     report = CheckReport(tuple(rows))
@@ -181,18 +180,20 @@ def _point(position: int, value: Any) -> Tensor:
     return point
 
 
-def _slopes(f: Function, count: int) -> Function:
+def _slopes(f: Callable[..., Tensor], count: int) -> Callable[..., Tensor]:
     """The gradient of `f` with respect to all its inputs, in one row, as a function of them and of the seed."""
 
     def slopes(*arguments: Tensor) -> Tensor:
         xs, seed = arguments[:count], arguments[count]
         found = reverse.grad(f(*xs), list(xs), gradient=seed, create_graph=True, allow_unused=True)
-        return concatenate([reshape(g, -1) for g in found if g is not None])
+        return apply(shaping.concatenate, tuple(g.reshape(-1) for g in found if g is not None), {"axis": 0})
 
     return slopes
 
 
-def _call(f: Function, points: Sequence[Tensor], data: Sequence[Any], wanted: bool = True) -> tuple[Tensor, list[Tensor]]:
+def _call(
+    f: Callable[..., Tensor], points: Sequence[Tensor], data: Sequence[Any], wanted: bool = True
+) -> tuple[Tensor, list[Tensor]]:
     """`f` at `data`, and the tensors it was given: new ones each time, with the names and devices of `points`."""
     leaves = [
         Tensor(backend.namespace(point.data).asarray(values), requires_grad=wanted, name=point.name)
@@ -209,9 +210,9 @@ def _call(f: Function, points: Sequence[Tensor], data: Sequence[Any], wanted: bo
 
 
 def _check(
-    f: Function, points: Sequence[Tensor], tolerance: float | None, rng: numpy.random.Generator, order: int
-) -> tuple[list[CheckRow], ndarray]:
-    """The rows of one order, and the output gradient that was used."""
+    f: Callable[..., Tensor], points: Sequence[Tensor], tolerance: float | None, rng: numpy.random.Generator, order: int
+) -> tuple[list[CheckRow], Any]:
+    """The rows of one order, and the output gradient that was used, on the device of the output."""
     data = [point.numpy() for point in points]
     output, leaves = _call(f, points, data)
     line = ancestors(output)
@@ -231,8 +232,8 @@ def _check(
     # No entry is small: an error in one element must not hide behind a factor near 0.
     seed = rng.uniform(0.5, 1.5, output.shape) * rng.choice([-1.0, 1.0], output.shape)
     gradients: list[Tensor | None] = [None] * len(leaves)  # the slopes of a linear function are constant
+    start = backend.namespace(output.data).asarray(seed)
     if depends:
-        start = backend.namespace(output.data).asarray(seed)
         gradients = reverse.grad(output, leaves, gradient=start, allow_unused=True)
     if not numpy.array_equal(_call(f, points, data)[0].numpy(), value, equal_nan=True):
         raise CheckError("gradcheck: f gives another result for the same inputs: fix its random numbers inside f")
@@ -252,7 +253,7 @@ def _check(
             second = _row(point, order, DIFFERENCE, given, *_difference(f, points, data, i, seed), size, tolerance)
             row = second if row is None or second.passed else row
         rows.append(row)
-    return rows, seed
+    return rows, start
 
 
 def _largest(values: Any) -> float:
@@ -286,7 +287,7 @@ def _row(
 
 
 def _complex_step(
-    f: Function, points: Sequence[Tensor], data: Sequence[ndarray], position: int, seed: ndarray
+    f: Callable[..., Tensor], points: Sequence[Tensor], data: Sequence[ndarray], position: int, seed: ndarray
 ) -> tuple[ndarray, ndarray] | None:
     """The gradient at one input by complex step, and its terms' size; `None` where `f` takes no complex numbers."""
     step = 1e-20
@@ -306,7 +307,7 @@ def _complex_step(
 
 
 def _difference(
-    f: Function, points: Sequence[Tensor], data: Sequence[ndarray], position: int, seed: ndarray
+    f: Callable[..., Tensor], points: Sequence[Tensor], data: Sequence[ndarray], position: int, seed: ndarray
 ) -> tuple[ndarray, ndarray]:
     """The gradient at one input by five-point differences, and its terms' size."""
     expected, terms = numpy.empty(data[position].shape), numpy.empty(data[position].shape)

@@ -42,7 +42,7 @@ def _worlds() -> dict[str, World]:
         import cupy
 
         cupy.zeros(1)
-    except Exception:  # CuPy is missing, or finds no device: either way there is nothing to run on
+    except Exception:  # noqa: BLE001 - CuPy is missing, or finds no device: either way there is nothing to run on
         return worlds
     return worlds | {"cupy": World("cupy", cupy, cupy.ndarray, cupy.asnumpy, [])}
 

@@ -1,0 +1,126 @@
+"""The order of the rooms: each module imports what stands above it, never what stands below, never sideways."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import autograd_lite as ag
+
+ROOT = Path(__file__).parent.parent
+LIBRARY = ROOT / "autograd_lite"
+
+ROOMS = [
+    "errors", "backend", "op", "ops", "graph", "diagnosis", "tensor", "functional", "reverse", "calculus", "check",
+    "show", "compile",
+]  # fmt: skip
+"""From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
+
+# `Tensor.__array_namespace__` answers with the namespace over Tensors, which stands below it.
+JOINED = {("tensor", "functional")}
+
+
+# What `from autograd_lite import …` may name outside: the face, and which array library an array belongs to.
+PUBLIC = {*ag.__all__, "backend"}
+
+
+def modules(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Each module that a file imports, by its full name, and whether inside a function."""
+    tree = ast.parse(path.read_text())
+    inner = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in inner
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            for alias in node.names:
+                is_module = (ROOT / (node.module or "").replace(".", "/")).is_dir()
+                yield f"{node.module}.{alias.name}" if is_module else str(node.module), id(node) in inner
+
+
+def room(name: str) -> str | None:
+    """The room that a full module name stands in; `None` outside the library and for its face."""
+    parts = name.split(".")
+    if parts[0] != "autograd_lite" or len(parts) == 1:
+        return None
+    return parts[1]
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [p for p in modules(LIBRARY) if p != LIBRARY / "__init__.py"], ids=relative)
+def test_rooms_import_upwards(path: Path) -> None:
+    mine = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert mine in ROOMS, f"{relative(path)} has no place in the order of rooms"
+    for name, inside_function in imports(path):
+        if name == "autograd_lite":
+            raise AssertionError(f"{relative(path)} imports the package's face")
+        other = room(name)
+        if other is None or other == mine:
+            continue
+        assert other in ROOMS, f"{relative(path)} imports {name}"
+        if inside_function and (mine, other) in JOINED:
+            continue
+        assert ROOMS.index(other) < ROOMS.index(mine), f"{relative(path)} imports {name}, which stands below it"
+
+
+def test_order_names_every_room_there_is() -> None:
+    there = {p.stem for p in LIBRARY.iterdir() if p.suffix == ".py"} - {"__init__"}
+    there |= {p.name for p in LIBRARY.iterdir() if p.is_dir() and any(p.glob("*.py"))}
+    assert there <= set(ROOMS)
+    assert {"errors", "backend", "op", "ops", "graph", "tensor", "reverse", "check"} <= there
+
+
+def test_operations_know_no_tensors() -> None:
+    for path in modules(LIBRARY / "ops"):
+        for name, _ in imports(path):
+            assert room(name) in (None, "errors", "backend", "op", "ops"), f"{relative(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "nn"), ids=relative)
+def test_nn_is_a_user_of_the_public_interface(path: Path) -> None:
+    for name, _ in imports(path):
+        parts = name.split(".")
+        if parts[0] == "autograd_lite":
+            public = len(parts) == 1 or (len(parts) == 2 and parts[1] in PUBLIC)
+            assert public, f"{relative(path)} imports {name}"
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ag":
+            assert node.attr in ag.__all__, f"{relative(path)}:{node.lineno} uses ag.{node.attr}, which is not public"
+
+
+@pytest.mark.parametrize("path", modules(LIBRARY), ids=relative)
+def test_library_knows_nothing_of_nn(path: Path) -> None:
+    assert not [name for name, _ in imports(path) if name.split(".")[0] == "nn"]
+
+
+def test_only_the_backend_names_cupy() -> None:
+    naming = set()
+    for path in modules(LIBRARY) + modules(ROOT / "nn"):
+        with tokenize.open(path) as source:
+            names = {t.string for t in tokenize.generate_tokens(source.readline) if t.type == tokenize.NAME}
+        if "cupy" in names or any(name.split(".")[0] == "cupy" for name, _ in imports(path)):
+            naming.add(relative(path))
+    assert naming == {"autograd_lite/backend.py"}
+
+
+@pytest.mark.parametrize("path", modules(LIBRARY) + modules(ROOT / "nn"), ids=relative)
+def test_every_module_says_what_it_knows(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), f"{relative(path)} has no docstring"
