@@ -47,7 +47,8 @@ class Operation:
         self.derivative: Callable[..., Any] | None = None
         self.rules_by_argument: tuple[Rule | None, ...] = ()
         self.total = False  # whether every argument has a derivative
-        _, *declared = inspect.signature(forward).parameters.values()
+        _, *annotated = inspect.signature(forward).parameters.values()
+        declared = [p.replace(annotation=p.empty) for p in annotated]
         self.__signature__ = inspect.Signature(
             [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
             if not any(p.kind is p.VAR_POSITIONAL for p in declared)
@@ -136,7 +137,8 @@ class Operation:
             unknown = ", ".join(sorted(params.keys() - set(self.parameters)))
             raise ArgumentError(f"{self.name}{self.__signature__} has no argument {unknown}")
         if len(inputs) < count - (self.variadic and not self.joins) or (self.required and len(params) < len(self.parameters)):
-            missing = [*self.arguments[len(inputs) :], *(name for name in self.parameters if name not in params)]
+            needed = self.arguments[: count - (self.variadic and not self.joins)]
+            missing = [*needed[len(inputs) :], *(name for name in self.parameters if name not in params)]
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
         return inputs, params
 
@@ -214,9 +216,9 @@ def elementwise(
     g ⊙ f′(x) is made from it, and formulas print `prime` for it.
 
     >>> import autograd_lite as ag
-    >>> @ag.elementwise(lambda xp, out, x: out * (1 + x), notation=r"{x}e^{{{x}}}/x", prime=r"f'({x})")
+    >>> @ag.elementwise(lambda xp, out, x: out + xp.exp(x), notation=r"{x} e^{{{x}}}", prime=r"f'({x})")
     ... def demo(xp, x):
-    ...     return xp.exp(x) * x
+    ...     return x * xp.exp(x)
     """
 
     def declare(forward: Callable[..., Any]) -> Operation:

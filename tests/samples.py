@@ -25,7 +25,7 @@ class Sample:
     `inputs` are arrays or Python numbers, `params` keywords. `reference` is the NumPy function to agree with, of the
     same arguments, where it is not `numpy.<operation>`. `order` is how often the sample can be differentiated in
     float64 (0: it has no derivative there), `keeps_dtype` whether float32 in means float32 out, `rtol` the agreement
-    with the reference.
+    with the reference, `numpy_only` that a parameter belongs to NumPy's world.
     """
 
     inputs: tuple[Any, ...]
@@ -34,6 +34,7 @@ class Sample:
     order: int = 2
     keeps_dtype: bool = True
     rtol: float = 1e-14
+    numpy_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,13 @@ class Bad:
     params: dict[str, Any]
     error: type[Exception]
     match: str
+
+
+class SameDraws:
+    """A generator that always draws the same numbers, so that a sample can be run twice."""
+
+    def random(self, shape: Any = (), dtype: Any = float) -> np.ndarray:
+        return np.random.default_rng(5).random(shape, dtype)
 
 
 def sample(*inputs: Any, reference: Any = None, order: int = 2, keeps_dtype: bool = True, **params: Any) -> Sample:
@@ -138,6 +146,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
 }
 
 _x = apart(4, 3)
+_draws = SameDraws()
 _pairs = [sample(apart(3, 2), between(3, 2)), sample(apart(3, 1), between(2)), sample(apart(2, 3), 0.4)]
 _logic = [sample(mask(3, 2), mask(3, 2)), sample(mask(3, 1), mask(2)), sample(mask(2), True)]
 _ints = sample(whole(3, 2), whole(3, 2))
@@ -283,6 +292,10 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(normal(2), normal(2), axis=-1),
         sample(normal(), normal()),
     ],
+    # random
+    "random_like": [
+        Sample((normal(3, 2),), {"rng": _draws}, lambda x, rng: rng.random(x.shape, x.dtype), numpy_only=True)
+    ],
     # indexing
     "getitem": [
         at(_x, 1),
@@ -412,6 +425,10 @@ ERRORS["stack"] = [
     bad(ag.ShapeError, r"stack\(.*\): .*same shape", _2x3, np.ones((2, 4))),
     bad(ag.AxisError, r"stack\(.*\): .*axis 3 is out of bounds", _2x3, _2x3, axis=3),
     bad(ag.ArgumentError, r"stack", []),
+]
+ERRORS["random_like"] = [
+    bad(ag.ArgumentError, r"cannot make an array of numbers of str", "word", rng=_draws),
+    bad(ag.ArgumentError, r"random_like", _2x3, rng=None),
 ]
 ERRORS["getitem"] = [
     bad(ag.IndexingError, r"getitem\(.*index 5 is out of bounds for axis 0 with size 2", _2x3, template=(5,)),
