@@ -72,14 +72,18 @@ def _panel(left: int, title: str, values: Sequence[float], colour: str) -> str:
         parts.append(f'<path d="M{x0} {y:.1f}h{w}" stroke="#e5e7eb"/>')
         parts.append(f'<text x="{x0 - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#4b5563">{value:.3g}</text>')
     places = [x0 + w * (i / (count - 1) if count > 1 else 0.5) for i in range(count)]
-    for i in sorted({0, (count - 1) // 2, count - 1} if count else set()):
-        parts.append(f'<text x="{places[i]:.1f}" y="{y0 + h + 18}" text-anchor="middle" fill="#4b5563">{i + 1}</text>')
+    parts += [
+        f'<text x="{places[i]:.1f}" y="{y0 + h + 18}" text-anchor="middle" fill="#4b5563">{i + 1}</text>'
+        for i in sorted({0, (count - 1) // 2, count - 1} if count else set())
+    ]
     points = " ".join(
         f"{px:.1f},{y0 + h - h * (v - low) / (high - low):.1f}"
         for px, v in zip(places, values, strict=True)
         if v == v and abs(v) != float("inf")
     )
     parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    parts += [f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="2.5" fill="{colour}"/>' for p in points.split()]
+    parts += [
+        f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="2.5" fill="{colour}"/>' for p in points.split()
+    ]
     parts.append(f'<text x="{x0 + w / 2}" y="{y0 + h + 36}" text-anchor="middle" fill="#4b5563">epoch</text>')
     return "".join(parts)

@@ -5,6 +5,7 @@ Knows models, costs and optimisers only as callables. Validates the data before 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -162,7 +163,15 @@ def fit(
 def _bar(progress: bool, examples: int, epoch: int, epochs: int) -> Any:
     if not (progress and sys.stderr.isatty()):
         return None
-    return tqdm(total=examples, desc=f"epoch {epoch + 1}/{epochs}", unit="example", unit_scale=True, dynamic_ncols=True)
+    try:
+        columns, lines = os.get_terminal_size(sys.stderr.fileno())
+    except (OSError, ValueError):
+        columns = lines = 0
+    # A terminal without a size of its own (in a container) counts as empty, where tqdm would show nothing.
+    size: dict[str, Any] = {"dynamic_ncols": True} if columns and lines else {"ncols": 80, "nrows": 24}
+    # With tqdm's own figures, 80 columns would cut off the accuracy.
+    form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
+    return tqdm(total=examples, desc=f"epoch {epoch + 1}/{epochs}", bar_format=form, **size)
 
 
 def _report(bar: Any, history: History, epochs: int) -> None:

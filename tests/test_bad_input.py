@@ -1,0 +1,186 @@
+"""One table of wrong calls: the library's own exception, what it says, and that nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from conftest import World
+
+
+def leaf(*shape: int, name: str = "w") -> ag.Tensor:
+    return ag.tensor(np.ones(shape), requires_grad=True, name=name)
+
+
+def recorded(w: ag.Tensor) -> ag.Tensor:
+    result = w * 2
+    result.name = "twice"
+    return result
+
+
+def _assign(t: ag.Tensor) -> None:
+    t[0] = 5.0
+
+
+def _plain_assign(w: ag.Tensor) -> None:
+    result = recorded(w)
+    result[0] = 5.0
+
+
+def _fit(w: ag.Tensor, x: Any, y: Any) -> None:
+    nn.fit(lambda rows: ag.asarray(rows) @ w, nn.quadratic_cost, (x, y), nn.SGD([w], 0.1), 1, 2, progress=False)
+
+
+Call = Callable[[ag.Tensor], Any]
+
+# What is called with w of shape (2, 3), the exception, the built-in it also is, and what the message says, in order.
+WRONG: dict[str, tuple[Call, type[Exception], type[Exception], str]] = {
+    "add": (
+        lambda w: w + np.ones((4, 3)),
+        ag.ShapeError,
+        ValueError,
+        r"add\(w \(2, 3\) .*\(4, 3\).*2 and 4 at axis -2",
+    ),
+    "matmul": (
+        lambda w: w @ np.ones((2, 3)),
+        ag.ShapeError,
+        ValueError,
+        r"matmul\(w \(2, 3\).*3 .*and 2 .*x @ y\.T would fit",
+    ),
+    "matmul of a scalar": (
+        lambda w: w @ np.array(2.0),
+        ag.ShapeError,
+        ValueError,
+        r"matmul\(w \(2, 3\).*multiply scalars with \*",
+    ),
+    "reshape": (lambda w: w.reshape(4, 2), ag.ShapeError, ValueError, r"reshape\(w \(2, 3\).*\(4, 2\)"),
+    "concatenate": (
+        lambda w: ag.concatenate([w, np.ones((2, 2))]),
+        ag.ShapeError,
+        ValueError,
+        r"concatenate\(.*\(2, 3\)",
+    ),
+    "layer": (nn.Linear(5, 2), ag.ShapeError, ValueError, r"Linear: .*\(2, 3\).*W \(2, 5\) takes \(5,\)"),
+    "axis": (lambda w: w.sum(axis=2), ag.AxisError, IndexError, r"sum\(w \(2, 3\).*axis=2"),
+    "index": (lambda w: w[5], ag.IndexingError, IndexError, r"getitem\(w \(2, 3\)"),
+    "backward of no scalar": (
+        lambda w: recorded(w).backward(),
+        ag.GraphError,
+        RuntimeError,
+        r"twice \(2, 3\).* not a scalar.*output\.sum\(\)\.backward\(\).*gradient= of shape \(2, 3\)",
+    ),
+    "gradient of another shape": (
+        lambda w: recorded(w).backward(np.ones(3)),
+        ag.ShapeError,
+        ValueError,
+        r"gradient has shape \(3,\).*twice \(2, 3\)",
+    ),
+    "grad of no scalar": (
+        lambda w: ag.grad(recorded(w), w),
+        ag.GraphError,
+        RuntimeError,
+        r"grad\(\): twice.*not a scalar",
+    ),
+    "integers": (
+        lambda w: ag.tensor([1, 2], requires_grad=True),
+        ag.DtypeError,
+        TypeError,
+        r"dtype int64.*dtype=float, requires_grad",
+    ),
+    "booleans": (lambda w: ag.tensor([True], requires_grad=True), ag.DtypeError, TypeError, "dtype bool"),
+    "complex numbers": (lambda w: ag.tensor([1j], requires_grad=True), ag.DtypeError, TypeError, "dtype complex128"),
+    "no dependence, backward": (
+        lambda w: (ag.tensor(1.0) * 2).backward(),
+        ag.GraphError,
+        RuntimeError,
+        r"does not require a gradient.*ag\.tensor\(",
+    ),
+    "no dependence, grad": (
+        lambda w: ag.grad(recorded(w).sum(), [w, leaf(4, name="v")]),
+        ag.GraphError,
+        RuntimeError,
+        r"does not depend on input 1, v \(4,\).*allow_unused=True",
+    ),
+    "items of a parameter": (_assign, ag.GraphError, RuntimeError, r"w \(2, 3\).*ag\.put\(t, index, value\)"),
+    "items of a result": (_plain_assign, ag.GraphError, RuntimeError, r"twice \(2, 3\).*ag\.where\("),
+    "flat target": (
+        lambda w: nn.quadratic_cost(w[:, :1], np.ones(2)),
+        ag.ShapeError,
+        ValueError,
+        r"quadratic_cost: the target has shape \(2,\), the output \(2, 1\).*target\.reshape\(2, 1\)",
+    ),
+    "wide target": (
+        lambda w: nn.cross_entropy_cost(w, np.ones((2, 2))),
+        ag.ShapeError,
+        ValueError,
+        r"cross_entropy_cost.*\(2, 2\).*\(2, 3\)",
+    ),
+    "labels": (
+        lambda w: nn.softmax_cross_entropy(w, np.array([0, 3])),
+        ag.IndexingError,
+        IndexError,
+        "labels run from 0 to 3",
+    ),
+    "empty batch": (
+        lambda w: nn.quadratic_cost(w[:0], np.ones((0, 3))),
+        ag.DataError,
+        ValueError,
+        r"quadratic_cost: .*no examples.*\(0, 3\)",
+    ),
+    "no data": (lambda w: _fit(w, np.ones((0, 2)), np.ones((0, 3))), ag.DataError, ValueError, r"fit: x .*\(0, 2\)"),
+    "nan": (
+        lambda w: _fit(w, np.full((4, 2), np.nan), np.ones((4, 3))),
+        ag.DataError,
+        ValueError,
+        "fit: x .*example 0.*mend",
+    ),
+    "inf": (
+        lambda w: _fit(w, np.ones((4, 2)), np.full((4, 3), np.inf)),
+        ag.DataError,
+        ValueError,
+        "fit: y .*example 0.*mend",
+    ),
+    "flat target in fit": (
+        lambda w: _fit(w, np.ones((4, 2)), np.ones(4)),
+        ag.ShapeError,
+        ValueError,
+        r"target has shape \(2,\), the output \(2, 3\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_call_says_what_was_given_and_what_would_work(name: str) -> None:
+    call, error, builtin, message = WRONG[name]
+    w = leaf(2, 3)
+    value = w.numpy()
+    with pytest.raises(error, match=message) as caught:
+        call(w)
+    assert isinstance(caught.value, builtin)
+    assert isinstance(caught.value, ag.AutogradError)
+    np.testing.assert_array_equal(w.numpy(), value)
+    assert w.grad is None
+    assert ag.is_grad_enabled()
+    recorded(w).sum().backward()
+    np.testing.assert_array_equal(w.grad, 2 * np.ones((2, 3)))
+
+
+def test_devices_do_not_mix(world: World) -> None:
+    w, there = leaf(2, 3), world.tensor(np.ones((2, 3)), requires_grad=True, name="there")
+    for call in (
+        lambda: w + there,
+        lambda: there @ w.T,
+        lambda: there * np.ones(3),
+        lambda: ag.concatenate([w, there]),
+    ):
+        with pytest.raises(ag.DeviceError, match="cpu") as caught:
+            call()
+        assert there.device in str(caught.value)
+        assert isinstance(caught.value, TypeError)
+    assert w.grad is there.grad is None
+    assert world.conversions == []
