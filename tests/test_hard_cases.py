@@ -370,6 +370,15 @@ def test_P8_no_grad_is_restored() -> None:
         raise ZeroDivisionError
     assert ag.is_grad_enabled()
 
+    with ag.no_grad():
+        with ag.no_grad():
+            pass
+        assert not ag.is_grad_enabled()
+        with pytest.raises(ZeroDivisionError), ag.enable_grad():
+            raise ZeroDivisionError
+        assert not ag.is_grad_enabled()
+    assert ag.is_grad_enabled()
+
     @ag.no_grad()
     def numbers() -> Iterator[bool]:
         yield ag.is_grad_enabled()
