@@ -133,3 +133,8 @@ def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return _quiet.context.run(function, *args, **kwargs)
     finally:
         _quiet.inside = False
+
+
+def quiet_run() -> Callable[..., Any]:
+    """`run(function, *args)` without those warnings, for this thread alone and one call at a time."""
+    return _quiet.context.run

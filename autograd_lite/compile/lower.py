@@ -245,6 +245,8 @@ class Lowering:
         node = self.node
         assert node is not None
         call = Call(function, tuple(operands), params, Value("result", result), node.op.name, node.scope)
+        # Of the library's own quiet operations only these can warn.
+        call.quiet = node.op.quiet and (not node.op.ours or function in ("exp", "log"))
         self.calls.append(call)
         return Traced(call.out, self)
 
@@ -344,5 +346,5 @@ def _gradient_name(name: str | None) -> str | None:
 
 
 _ASSIGN = Node()
-_ASSIGN.op = type("Assign", (), {"name": "assign"})()  # type: ignore[assignment]
+_ASSIGN.op = type("Assign", (), {"name": "assign", "quiet": False})()  # type: ignore[assignment]
 _ASSIGN.inputs, _ASSIGN.params, _ASSIGN.scope, _ASSIGN.number = (), {}, (), 0

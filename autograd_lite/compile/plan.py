@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy
 
+from autograd_lite import backend
 from autograd_lite.compile.lower import evaluate, index_of
 from autograd_lite.compile.passes import Flat
 from autograd_lite.compile.program import REDUCTIONS, Call, Program, Stats, Value
@@ -385,6 +386,10 @@ class _Planner:
         if call.ufunc is not None:
             self.namespace[short] = call.ufunc
             joined = ", ".join(args)
+            if call.quiet:
+                self.namespace["quietly"] = backend.quiet_run()
+                self._line(f"quietly({short}, {joined}, {out})", f"np.{function}({joined}, out={out})", commits)
+                return
             self._line(f"{short}({joined}, {out})", f"np.{function}({joined}, out={out})", commits)
             return
         x = args[0] if args else ""

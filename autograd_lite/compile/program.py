@@ -44,7 +44,7 @@ class Value:
 class Call:
     """One primitive array call: `out = function(*args, **params)`."""
 
-    __slots__ = ("function", "args", "params", "out", "op", "scope")
+    __slots__ = ("function", "args", "params", "out", "op", "scope", "quiet")
 
     def __init__(
         self, function: str, args: tuple[Any, ...], params: dict[str, Any], out: Value, op: str, scope: tuple[str, ...]
@@ -55,6 +55,7 @@ class Call:
         self.out = out
         self.op = op
         self.scope = scope
+        self.quiet = False  # whether NumPy's warnings of overflow and division by zero are silenced
         out.call = self
 
     def __repr__(self) -> str:
