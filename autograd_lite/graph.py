@@ -109,6 +109,9 @@ class Live:
     def __truediv__(self, other: Any) -> Any:
         return self._with(other, "/", lambda a, b: a / b)
 
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._with(other, "r/", lambda a, b: b / a)
+
     __radd__ = __add__
     __rmul__ = __mul__
 

@@ -1,7 +1,7 @@
 """Optimisers, written with the library's own operations under `no_grad`.
 
-A step is therefore ordinary operations whose results are assigned to the parameters. Must not know
-models or costs.
+A step is therefore ordinary operations whose results are assigned to the parameters, and their
+state is tensors like any other. Must not know models or costs.
 """
 
 from __future__ import annotations
@@ -14,11 +14,62 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 
 
-class SGD:
+class Optimizer:
+    """The base of the optimisers: the parameters they change; each writes `step`."""
+
+    # A compiled step watches the attributes of optimisers through this.
+    __watched__ = True
+
+    def __init__(self, parameters: Iterable[Tensor]) -> None:
+        self.parameters = _checked(type(self).__name__, parameters)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        ag.touch()
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient by one step; written by each optimiser."""
+        raise NotImplementedError(f"{type(self).__name__} has no step")
+
+    def _zeros(self) -> list[Tensor]:
+        """A state for every parameter, beginning at zero."""
+        return [_zeros_like(parameter) for parameter in self.parameters]
+
+
+def _zeros_like(parameter: Tensor) -> Tensor:
+    with ag.no_grad():
+        return ag.zeros_like(parameter)
+
+
+def _number(what: str, low: float, high: float, open_low: bool = False) -> Any:
+    """A property that holds a Python float between two bounds; a NumPy float64 would widen float32 parameters."""
+    held = f"_{what}"
+
+    def check(self: Any, value: Any) -> None:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not (isfinite(number) and low <= number < high and not (open_low and number == low)):
+            bounds = f"{'above' if open_low else 'at least'} {low:g}" + (f" and below {high:g}" if isfinite(high) else "")
+            raise ag.ArgumentError(f"{type(self).__name__}: {what} must be a number {bounds}, not {value!r}")
+        setattr(self, held, number)
+
+    return property(lambda self: getattr(self, held), check, doc=f"{what}; it can be set anew at any time.")
+
+
+class SGD(Optimizer):
     """Gradient descent: w ← w - lr ∂C/∂w for every parameter that has a gradient.
 
-    Raises `ArgumentError` for no parameters, a result among them, or a learning rate that is not a
-    positive number.
+    With `momentum` μ a velocity v ← μ v + ∂C/∂w takes the gradient's place, and with `nesterov`
+    ∂C/∂w + μ v does. Raises `ArgumentError` for no parameters, a result among them, or a rate or
+    momentum out of range. Source: I. Sutskever and others, On the importance of initialization and
+    momentum in deep learning, 2013.
 
     >>> w = ag.tensor([1.0], requires_grad=True)
     >>> optimizer = nn.SGD([w], lr=0.1)
@@ -28,39 +79,94 @@ class SGD:
     array([0.8])
     """
 
-    # A compiled step watches the attributes of optimisers through this.
-    __watched__ = True
+    lr = _number("lr", 0, float("inf"), open_low=True)
+    momentum = _number("momentum", 0, 1)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
-        ag.touch()
-
-    def __init__(self, parameters: Iterable[Tensor], lr: float) -> None:
-        self.parameters = _checked(type(self).__name__, parameters)
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
+    ) -> None:
+        super().__init__(parameters)
         self.lr = lr
-
-    @property
-    def lr(self) -> float:
-        """The learning rate η; it can be set anew at any time."""
-        return self._lr
-
-    @lr.setter
-    def lr(self, value: float) -> None:
-        # A NumPy float64 would turn float32 parameters into float64: a Python float does not.
-        self._lr = _positive("the learning rate", value)
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
-        for parameter in self.parameters:
-            parameter.grad = None
+        self.momentum = momentum
+        self.nesterov = bool(nesterov)
+        if nesterov and not momentum:
+            raise ag.ArgumentError("SGD: nesterov needs a momentum above 0")
+        self.velocities = self._zeros()
 
     def step(self) -> None:
         """Change every parameter that has a gradient by one step."""
+        lr, momentum = ag.live(self, "_lr"), ag.live(self, "_momentum")
         with ag.no_grad():
-            for parameter in self.parameters:
+            moving = bool(momentum)
+            for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
                 gradient = parameter.grad
-                if gradient is not None and parameter.requires_grad:
-                    parameter -= ag.live(self, "_lr") * gradient
+                if gradient is None or not parameter.requires_grad:
+                    continue
+                if moving:
+                    velocity.assign(momentum * velocity + gradient)
+                    gradient = gradient + momentum * velocity if self.nesterov else velocity
+                parameter -= lr * gradient
+
+
+class Adam(Optimizer):
+    """Gradient descent with steps scaled by running means of the gradient and of its square.
+
+    m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - lr m̂ / (√v̂ + ε), with m̂ and v̂ freed of
+    their start at zero. Raises `ArgumentError` for numbers out of range.
+    Source: D. Kingma and J. Ba, Adam: a method for stochastic optimization, 2015, algorithm 1.
+
+    >>> w = ag.tensor([1.0], requires_grad=True)
+    >>> optimizer = nn.Adam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.numpy().round(6)
+    array([0.9])
+    """
+
+    lr = _number("lr", 0, float("inf"), open_low=True)
+    beta1 = _number("beta1", 0, 1)
+    beta2 = _number("beta2", 0, 1)
+    epsilon = _number("epsilon", 0, float("inf"))
+
+    def __init__(
+        self,
+        parameters: Iterable[Tensor],
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(parameters)
+        self.lr = lr
+        self.beta1, self.beta2 = betas
+        self.epsilon = epsilon
+        self.means, self.squares = self._zeros(), self._zeros()
+        # Counted on each parameter's own device, in double precision: 1 - β₂ᵗ is small at first.
+        with ag.no_grad():
+            self.counts = [ag.sum(ag.zeros_like(p)).astype(float) for p in self.parameters[:1]]
+
+    def step(self) -> None:
+        """Change every parameter that has a gradient by one step."""
+        lr, epsilon = ag.live(self, "_lr"), ag.live(self, "_epsilon")
+        beta1, beta2 = ag.live(self, "_beta1"), ag.live(self, "_beta2")
+        count = self.counts[0]
+        with ag.no_grad():
+            count.assign(count + 1)
+            rates = ag.divide(lr, 1 - ag.power(beta1, count))
+            roots = ag.sqrt(1 - ag.power(beta2, count))
+            of: dict[Any, tuple[Tensor, Tensor]] = {}
+            for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
+                gradient = parameter.grad
+                if gradient is None or not parameter.requires_grad:
+                    continue
+                dtype = parameter.dtype
+                rate, root = of.setdefault(dtype, (rates, roots) if dtype == count.dtype else _both(rates, roots, dtype))
+                mean.assign(beta1 * mean + (1 - beta1) * gradient)
+                square.assign(beta2 * square + (1 - beta2) * ag.square(gradient))
+                parameter -= rate * mean / (ag.sqrt(square) / root + epsilon)
+
+
+def _both(rates: Tensor, roots: Tensor, dtype: Any) -> tuple[Tensor, Tensor]:
+    return rates.astype(dtype), roots.astype(dtype)
 
 
 def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:
@@ -74,14 +180,6 @@ def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:
             raise ag.ArgumentError(
                 f"{optimizer}: parameter {i} is {parameter!r:.80}, but only leaf tensors can be trained"
             )
+        if any(parameter is earlier for earlier in found[:i]):
+            raise ag.ArgumentError(f"{optimizer}: parameter {i}, {parameter.name or 'unnamed'}, is given twice")
     return found
-
-
-def _positive(what: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if not (isfinite(number) and number > 0):
-        raise ag.ArgumentError(f"{what} must be a positive number, not {value!r}")
-    return number

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -112,13 +113,15 @@ def fit(
     validation: tuple[Any, Any] | None = None,
     rng: Any = None,
     progress: bool = True,
+    compile: bool = True,
 ) -> History:
     """Train by gradient descent on mini-batches, shuffled anew in every epoch.
 
     `data` is (x, y) with one example a row; the last mini-batch of an epoch may be smaller. `rng` is
     a generator or a seed for the order. Progress goes to standard error: a bar on a terminal,
     elsewhere one line an epoch. Raises `DataError` before the first step for data that is empty, of
-    different lengths or not finite, and `ArgumentError` for a wrong count.
+    different lengths or not finite, and `ArgumentError` for a wrong count. Steps are compiled
+    (`ag.compile`), with the same bits; a model that cannot be compiled warns why and runs eagerly.
 
     >>> x = np.array([[0.0], [1.0]], np.float32)
     >>> model = nn.MLP([1, 1], rng=0)
@@ -137,6 +140,7 @@ def fit(
     examples = x.shape[0]
     if held_out is not None:  # what does not fit the model is found now, not after an epoch
         accuracy(model, held_out[0][:1], held_out[1][:1])
+    step = _step(model, cost, optimizer, compile and isinstance(x, np.ndarray) and isinstance(y, np.ndarray))
     history = History()
     for epoch in range(epochs):
         order = backend.namespace(x).asarray(rng.permutation(examples))
@@ -144,11 +148,7 @@ def fit(
         bar = _bar(progress, examples, epoch, epochs)
         for start in range(0, examples, batch_size):
             chosen = order[start : start + batch_size]
-            value = cost(model(x[chosen]), y[chosen])
-            optimizer.zero_grad()
-            value.backward(free=True)
-            optimizer.step()
-            total += value.item() * len(chosen)
+            total += step(x[chosen], y[chosen]).item() * len(chosen)
             if bar is not None:
                 bar.update(len(chosen))
                 bar.set_postfix_str(f"cost {total / (start + len(chosen)):.4f}", refresh=False)
@@ -158,6 +158,34 @@ def fit(
         if progress:
             _report(bar, history, epochs)
     return history
+
+
+def _step(model: Any, cost: Any, optimizer: Any, compiled: bool) -> Callable[[Any, Any], Tensor]:
+    """One step of training, compiled where that is wanted and possible."""
+
+    def step(x: Any, y: Any) -> Tensor:
+        value: Tensor = cost(model(x), y)
+        optimizer.zero_grad()
+        value.backward(free=True)
+        optimizer.step()
+        return value
+
+    if not compiled:
+        return step
+    fast = ag.compile(step)
+
+    def step_or_say_why(x: Any, y: Any) -> Tensor:
+        nonlocal fast
+        try:
+            return fast(x, y)  # type: ignore[no-any-return]
+        except ag.CompileError as error:
+            if fast is step:
+                raise
+            warnings.warn(f"fit runs this model eagerly, since it cannot be compiled: {error}", stacklevel=3)
+            fast = step
+            return step(x, y)
+
+    return step_or_say_why
 
 
 def _bar(progress: bool, examples: int, epoch: int, epochs: int) -> Any:

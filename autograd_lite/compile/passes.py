@@ -262,11 +262,12 @@ def _in_order(calls: list[Call], late: list[Call]) -> list[Call] | None:
 
 def _flatten(program: Program, group: list[Effect]) -> None:
     """Replace the calls that make the group's values by calls on flat arrays, as deep as they are alike."""
-    flats: dict[tuple[int, ...], Flat] = {}
+    flats = {tuple(id(v) for v in flat.members): flat for flat in program.flats}
+    known = set(flats)
     made: list[Call] = []
     gone: set[Call] = set()
     members: list[Call] = []
-    placed: set[Value] = {m for call in program.calls for m in getattr(call.out.source, "members", ())}
+    placed: set[Value] = {member for flat in program.flats for member in flat.members}
 
     def flat(values: tuple[Any, ...]) -> Any:
         first = values[0]
@@ -319,7 +320,7 @@ def _flatten(program: Program, group: list[Effect]) -> None:
             call.out.call = call
         return
     program.calls = ordered
-    program.flats = [*program.flats, *flats.values()]
+    program.flats = [*program.flats, *(flat for key, flat in flats.items() if key not in known)]
 
 
 SIMPLIFY = (drop_dead, fold_constants, share_common, cancel_transposes, merge_factors, share_common, drop_dead)
