@@ -35,13 +35,14 @@ class Node:
     `autograd_lite.tensor.apply` makes every node, field by field, since it is on the path of every operation.
     """
 
-    __slots__ = ("op", "inputs", "params", "scope", "number")
+    __slots__ = ("op", "inputs", "params", "scope", "number", "trace")
 
     op: Operation
     inputs: tuple[Any, ...]
     params: dict[str, Any]
     scope: tuple[str, ...]
     number: int
+    trace: Any  # set in debug mode only
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.op.name}>"
@@ -50,12 +51,13 @@ class Node:
 class State:
     """What holds for the code now running in a thread."""
 
-    __slots__ = ("grad", "scope", "recorder")
+    __slots__ = ("grad", "scope", "recorder", "debug")
 
     def __init__(self) -> None:
         self.grad = True
         self.scope: tuple[str, ...] = ()
         self.recorder: Any = None
+        self.debug: Callable[[Node, Any], None] | None = None
 
 
 class _Mode(threading.local):

@@ -17,6 +17,7 @@ import numpy
 from numpy import generic, ndarray
 
 from autograd_lite import backend, functional
+from autograd_lite.debug import check_unchanged, debug
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
 from autograd_lite.graph import Node, ancestors, enable_grad, mode, no_grad
@@ -122,6 +123,7 @@ def sweep(
     heap = [(-output.node.number, output)]
     xp: Any = functional if record else backend.namespace(seed)
     scope = mode.now.scope
+    watched = debug.used
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -149,6 +151,8 @@ def sweep(
                     targets.append((position, x))
             else:
                 values.append(x)
+        if watched:
+            check_unchanged(node, tensor)
         position = -1
         derivative = op.derivative
         params = node.params

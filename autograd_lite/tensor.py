@@ -493,6 +493,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         node.params = params
         node.scope = now.scope
         node.number = tick()
+        if now.debug is not None:
+            now.debug(node, result)
     else:
         result.node = None
     return result
