@@ -91,6 +91,9 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
                 gradient[...] = thin
             else:
                 gradient = xp.broadcast_to(gradient, shape)
+                now = mode.now
+                if now.recorder is not None and not now.grad:  # what is recorded stands for a sweep on arrays
+                    now.recorder.spread.add(gradient)
         else:
             gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
             if xp is numpy and type(gradient) is not ndarray:

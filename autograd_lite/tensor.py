@@ -63,7 +63,7 @@ class Tensor:
         if requires_grad:
             self.requires_grad = True
         if mode.now.recorder is not None:
-            mode.now.recorder.created.add(self)
+            mode.now.recorder.made(self, data)
 
     def __init_subclass__(cls) -> None:
         raise ArgumentError("Tensor is final: wrap one, or write a function of Tensors, instead of subclassing it")
@@ -594,6 +594,9 @@ def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str
     """
     if type(data) is Tensor and not requires_grad and dtype in (None, data.dtype) and name is None:
         return data
+    recorder = mode.now.recorder
+    if recorder is not None and type(data) is Tensor and data in recorder.plain and not requires_grad:
+        return data if dtype in (None, data.dtype) else data.astype(dtype)  # it stands for the array that was given
     return Tensor(data, requires_grad, dtype, name, copy=False)
 
 

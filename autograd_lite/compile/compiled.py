@@ -9,6 +9,7 @@ import functools
 import inspect
 import threading
 import types
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,11 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.compile.lower import lower
 from autograd_lite.compile.passes import flatten_updates, optimise
-from autograd_lite.compile.plan import Plan, plan, state_array
+from autograd_lite.compile.plan import Plan, layout, plan, same_memory, state_array
 from autograd_lite.compile.program import Program, Stats
 from autograd_lite.compile.record import Recorder
 from autograd_lite.compile.source import clean_source
+from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, ChangedError, CheckError, CompileError, GraphError
 from autograd_lite.graph import Node, ancestors, history, mode, no_grad, tick, touch
 from autograd_lite.op import Operation
@@ -29,7 +31,8 @@ from autograd_lite.tensor import Tensor
 
 _MISSING = object()
 _MOST_PROGRAMS = 64
-_Guard = tuple[str, Any, Any, Any]  # "cell", "item" or "length"; its owner; the key; the value it must have
+_SMALL = 1024  # elements of an array that is compared as a whole, where the program does not hold it itself
+_Guard = tuple[str, Any, Any, Any]  # "cell", "item", "slot", "length" or "content"; its owner; the key; the value it must have
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -49,7 +52,7 @@ _RESULT.name = "compiled"
 _RESULT.rules(x=_no_gradient)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Entry:
     """One program, what it takes for fixed, and how its results are put together."""
 
@@ -81,7 +84,7 @@ class _Quick:
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.plans: dict[int, tuple[Plan, int]] = {}
+        self.plans: weakref.WeakKeyDictionary[_Entry, Plan] = weakref.WeakKeyDictionary()
         self.quick: _Quick | None = None
 
 
@@ -128,7 +131,7 @@ class Compiled:
             kind = type(arg)
             if kind is Tensor:
                 array = arg._data
-                key.append((array.shape, array.dtype, array.strides, type(array), arg._requires_grad))
+                key.append((array.shape, array.dtype, array.strides, type(array), arg._requires_grad and _first(arg, args)))
                 arrays.append(array)
             elif kind is numpy.ndarray or backend.is_array(arg):
                 key.append((arg.shape, arg.dtype, arg.strides, kind))
@@ -148,6 +151,8 @@ class Compiled:
     def _remember(self, entry: _Entry, current: Plan, grad: bool, args: tuple[Any, ...]) -> None:
         """Note what the next call must look like to be replayed without a look-up."""
         self._thread.quick = None
+        if entry.entry_grads:
+            return  # nobody tells of a gradient that was set or forgotten: look each time
         if all(type(arg) is Tensor or type(arg) is numpy.ndarray for arg in args):
             match = _match(args, entry.guards)
             self._thread.quick = _Quick(entry, current, grad, history.last, len(args), match)
@@ -162,6 +167,7 @@ class Compiled:
             and all((tensor._grad is not None) is present for tensor, present in entry.entry_grads)
             and all(
                 t._data.shape == v.shape and t._data.dtype == v.dtype and type(t._data) is type(v.sample)
+                and layout(t._data) == layout(v.sample)
                 for v in entry.program.states
                 if isinstance(v.source, tuple) and v.source[0] == "data"
                 for t in (v.source[1],)
@@ -171,22 +177,22 @@ class Compiled:
     def _bound(self, entry: _Entry, args: tuple[Any, ...]) -> Plan:
         """The program in this thread's memory, with today's states in it."""
         with self._lock:
-            held = self._thread.plans.get(id(entry))
-            current = held[0] if held is not None else None
+            current = self._thread.plans.get(entry)
             if current is None or any(state_array((what, t)) is not array for t, what, array in current.bound):
                 current = plan(entry.program, entry.memory)
             for array, number in current.lives:
                 array[...] = number.read()
             for (what, tensor), home in current.homes.items():
                 now = state_array((what, tensor))
-                if now is not home and now is not None:
+                if now is not None and not same_memory(now, home):
                     home[...] = now
+                    touch()  # for other programs that keep it elsewhere
                     if what == "data":
                         tensor._data = home
                         tensor._changed = tick()
                     else:
                         tensor._grad = home
-            self._thread.plans[id(entry)] = (current, history.last)
+            self._thread.plans[entry] = current
             self._latest = entry
             return current
 
@@ -216,6 +222,9 @@ class Compiled:
         done = [what for number, what in current.commits.items() if number < line]
         begun = current.commits.get(line)
         if done or begun:
+            moment = tick()
+            for tensor in entry.touched:
+                tensor._changed = moment
             error.add_note(
                 f"{self.__name__} broke off while it updated its states: updated already: {'; '.join(done) or 'none'}; "
                 f"perhaps in part: {begun or 'none'}; restore them from a state_dict() saved before the call"
@@ -231,6 +240,7 @@ class Compiled:
             generators = _generators(self.function)
             states = [(g, g.bit_generator.state) for g in generators]
             tensors: list[Tensor] = []
+            tensors_given: dict[Tensor, Tensor] = {}
             names: dict[int, str] = {}
             call_args = []
             for i, arg in enumerate(args):
@@ -241,8 +251,16 @@ class Compiled:
                         given.name = name
                     if type(backend.namespace(given._data)) is not type(numpy) or backend.namespace(given._data) is not numpy:
                         raise CompileError(f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself")
-                    if any(given is earlier for earlier in tensors):
-                        given = Tensor(given._data, given._requires_grad, name=name, copy=False)
+                    if given in tensors_given and arg._requires_grad:
+                        given = tensors_given[given]  # one tensor in two places: its gradient is that of both
+                        tensors.append(Tensor(given._data, name=name, copy=False))  # nobody reads this one
+                        names[id(tensors[-1])] = name
+                        call_args.append(given)
+                        continue
+                    if given in tensors_given:
+                        given = Tensor(given._data, name=name, copy=False)
+                    if type(arg) is Tensor:
+                        tensors_given[arg] = given
                     if given.node is not None:
                         given = Tensor(given._data, name=given.name, copy=False)
                     tensors.append(given)
@@ -250,7 +268,8 @@ class Compiled:
                     call_args.append(given)
                 else:
                     call_args.append(arg)
-            recorder = Recorder()
+            recorder = Recorder(states)
+            recorder.plain.update(t for t, arg in zip(call_args, args, strict=True) if backend.is_array(arg))
             with recorder:
                 returned = self.function(*call_args)
                 recorder.check_randomness()
@@ -266,6 +285,16 @@ class Compiled:
                 held = [t._grad for t in recorder.before if type(t._grad) is Tensor]
                 roots = [*outputs, *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)), *held, *recorder.draws_made]
                 nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
+                for t in nodes:
+                    if t.node.number < recorder.began and t._requires_grad and now.grad:
+                        raise CompileError(
+                            f"{self.__name__} uses {describe(t)}, which was computed outside and requires a gradient: "
+                            "compute it inside, or detach() it"
+                        )
+                nodes = [t for t in nodes if t.node.number > recorder.began]
+                own = {id(t) for t in tensors}
+                if any(id(t) in own for t in recorder.before):
+                    raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
                 program = lower(recorder, nodes, names, outputs)
                 results = [Tensor(t._data, copy=False) for t in outputs]
                 wants = [t._requires_grad for t in outputs]
@@ -278,13 +307,10 @@ class Compiled:
             touched = {e.tensor: None for e in program.effects if e.what == "data"}
             captured = {v.source[1]: None for v in program.states if isinstance(v.source, tuple)}
             captured.update((e.tensor, None) for e in program.effects)
-            own = {id(t) for t in tensors}
-            if any(id(e.tensor) in own for e in program.effects):
-                raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
             for value in program.inputs:
                 value.source = None
             entry = _Entry(
-                program, *(_but(part, recorder.read_live) for part in guards), recorder.conditions,
+                program, *(_but(part, recorder.read_live, program) for part in guards), recorder.conditions,
                 [(t, t._requires_grad) for t in captured],
                 [(t, g is not None) for t, g in recorder.entry_grads.items() if t in recorder.read_grads],
                 form, wants, outputs, list(touched), source, self._memory,
@@ -414,10 +440,15 @@ def _unused(tensor: Tensor, name: str) -> Any:
 def _static(name: str, value: Any) -> Any:
     """An argument that is no array: part of the signature by its value."""
     if isinstance(value, _SCALARS):
-        return (type(value).__name__, value)
+        return (type(value).__name__, repr(value))  # 1 and True, 0.0 and -0.0 are equal, but not the same
     if isinstance(value, tuple | list) and all(isinstance(each, _SCALARS) for each in value):
-        return (type(value).__name__, *value)
+        return (type(value).__name__, *(f"{type(each).__name__} {each!r}" for each in value))
     raise ArgumentError(f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}")
+
+
+def _first(arg: Tensor, args: tuple[Any, ...]) -> int:
+    """Where a tensor that requires a gradient stands first among the arguments, counted from 1."""
+    return next(i for i, each in enumerate(args, start=1) if each is arg)
 
 
 def _result(array: Any, wants: bool) -> Tensor:
@@ -491,8 +522,9 @@ def _snapshot(function: Any) -> tuple[list[_Guard], list[_Guard]]:
         elif isinstance(thing, functools.partial):
             stack += [thing.func, *thing.args, *thing.keywords.values()]
         elif isinstance(thing, types.FunctionType):
-            if _foreign(thing.__module__):
+            if _foreign(thing.__module__) and thing is not function:
                 continue
+            names = _global_names(thing.__code__)
             for cell in thing.__closure__ or ():
                 try:
                     value = cell.cell_contents
@@ -500,13 +532,15 @@ def _snapshot(function: Any) -> tuple[list[_Guard], list[_Guard]]:
                     value = _MISSING
                 guards.append(("cell", cell, None, value))
                 stack.append(value)
-            for name in _global_names(thing.__code__):
+                _look_into(value, names, guards, stack)
+            for name in names:
                 if name in thing.__globals__:
                     value = thing.__globals__[name]
                     if not isinstance(value, types.ModuleType | type):
                         guards.append(("item", thing.__globals__, name, value))
                         stack.append(value)
-            stack += list(thing.__defaults__ or ())
+                    _look_into(value, names, guards, stack)
+            stack += [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
         elif isinstance(thing, dict):
             guards.append(("length", thing, None, len(thing)))
             for key, value in list(thing.items())[:256]:
@@ -519,8 +553,13 @@ def _snapshot(function: Any) -> tuple[list[_Guard], list[_Guard]]:
                 stack.append(value)
         elif isinstance(thing, tuple):
             stack += thing[:1024]
-        elif hasattr(thing, "__dict__") and not isinstance(thing, types.ModuleType | type | Tensor | Operation):
-            if getattr(thing, "__watched__", False):
+        elif isinstance(thing, numpy.ndarray):
+            if thing.size <= _SMALL:
+                guards.append(("content", thing, None, thing.tobytes()))
+        elif not isinstance(thing, types.ModuleType | type | Tensor | Operation | int | float | str):
+            if not hasattr(thing, "__dict__"):
+                pass
+            elif getattr(thing, "__watched__", False):
                 seen.add(id(thing.__dict__))
                 watched.append(("length", thing.__dict__, None, len(thing.__dict__)))
                 for name, value in thing.__dict__.items():
@@ -530,7 +569,7 @@ def _snapshot(function: Any) -> tuple[list[_Guard], list[_Guard]]:
                 stack.append(thing.__dict__)
             for kind in type(thing).__mro__:
                 if not _foreign(kind.__module__):
-                    stack += [part for part in vars(kind).values() if isinstance(part, types.FunctionType)]
+                    _look_at_class(thing, kind, guards, stack)
     return guards, watched
 
 
@@ -548,6 +587,8 @@ def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, 
         if type(arg) is Tensor:
             parts.append(f"type(args[{i}]) is Tensor and args[{i}]._requires_grad is {arg._requires_grad}")
             operand = f"args[{i}]._data"
+            parts += [f"args[{i}] is not args[{j}]" for j in range(i) if arg._requires_grad and args[j] is not arg]
+            parts += [f"args[{i}] is args[{j}]" for j in range(i) if arg._requires_grad and args[j] is arg]
         parts.append(f"type(a{i} := {operand}) is ndarray")
         parts.append(f"a{i}.shape == s{i} and a{i}.dtype is d{i} and a{i}.strides == t{i}")
         operands.append(f"a{i}")
@@ -557,7 +598,7 @@ def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, 
         names[f"o{i}"], names[f"v{i}"] = owner, value
         if kind == "length":
             parts.append(f"len(o{i}) == {value}")
-        elif value is _MISSING or type(value) in (float, str) or (kind != "cell" and not isinstance(key, str | int)):
+        elif kind in ("content", "slot") or value is _MISSING or type(value) in (float, str) or (kind != "cell" and not isinstance(key, str | int)):
             left.append(guard)
         else:
             parts.append(f"o{i}{'.cell_contents' if kind == 'cell' else f'[{key!r}]'} is v{i}")
@@ -576,9 +617,13 @@ def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, 
     return match
 
 
-def _but(guards: list[_Guard], live: set[tuple[int, str]]) -> list[_Guard]:
-    """Guards without the numbers that the program reads anew when they change."""
-    return [guard for guard in guards if (id(guard[1]), guard[2]) not in live]
+def _but(guards: list[_Guard], live: set[tuple[int, str]], program: Program) -> list[_Guard]:
+    """Guards without what the program reads anew at every call: live numbers and the arrays it holds itself."""
+    held = {id(value.sample) for call in program.calls for value in call.values if value.kind == "constant"}
+    return [
+        guard for guard in guards
+        if (id(guard[1]), guard[2]) not in live and not (guard[0] == "content" and id(guard[1]) in held)
+    ]  # fmt: skip
 
 
 def _foreign(module: str | None) -> bool:
@@ -593,6 +638,40 @@ def _global_names(code: types.CodeType) -> list[str]:
         if isinstance(constant, types.CodeType):
             names += _global_names(constant)
     return names
+
+
+def _look_at_class(thing: Any, kind: type, guards: list[_Guard], stack: list[Any]) -> None:
+    """Note what an object of the user's has from its class: slots, methods, and values it may read as its own."""
+    slots = kind.__dict__.get("__slots__", ())
+    for name in (slots,) if isinstance(slots, str) else slots:
+        value = getattr(thing, name, _MISSING)
+        guards.append(("slot", thing, name, value))
+        stack.append(value)
+    for name, part in vars(kind).items():
+        if isinstance(part, types.FunctionType):
+            stack.append(part)
+        elif isinstance(part, staticmethod | classmethod):
+            stack.append(part.__func__)
+        elif isinstance(part, property):
+            stack.append(part.fget)
+        elif not name.startswith("__") and not isinstance(part, types.MemberDescriptorType):
+            guards.append(("item", vars(kind), name, part))
+            stack.append(part)
+
+
+def _look_into(value: Any, names: list[str], guards: list[_Guard], stack: list[Any]) -> None:
+    """Note what a function reads of a module or a class of the user's by the names in its code."""
+    if isinstance(value, types.ModuleType) and not _foreign(value.__name__):
+        holders = [vars(value)]
+    elif isinstance(value, type) and not _foreign(value.__module__):
+        holders = [vars(kind) for kind in value.__mro__ if not _foreign(kind.__module__)]
+    else:
+        return
+    for holder in holders:
+        for name in names:
+            if name in holder and not isinstance(holder[name], types.ModuleType):
+                guards.append(("item", holder, name, holder[name]))
+                stack.append(holder[name])
 
 
 def _generators(function: Any) -> list[numpy.random.Generator]:
@@ -611,6 +690,12 @@ def _hold(guards: list[_Guard]) -> bool:
             if len(owner) != value:
                 return False
             continue
+        elif kind == "content":
+            if owner.tobytes() != value:
+                return False
+            continue
+        elif kind == "slot":
+            now = getattr(owner, key, _MISSING)
         else:
             try:
                 now = owner[key]
@@ -618,7 +703,7 @@ def _hold(guards: list[_Guard]) -> bool:
                 return False
         if now is value:
             continue
-        if isinstance(value, _SCALARS) and type(now) is type(value) and now == value:
+        if isinstance(value, _SCALARS) and type(now) is type(value) and repr(now) == repr(value):
             continue
         return False
     return True

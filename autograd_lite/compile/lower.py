@@ -14,6 +14,7 @@ from autograd_lite.compile.program import Call, Effect, Program, Value
 from autograd_lite.compile.record import Recorder
 from autograd_lite.errors import CompileError
 from autograd_lite.graph import Live, Node
+from autograd_lite.ops.indexing import fill
 from autograd_lite.tensor import Tensor
 
 
@@ -58,7 +59,9 @@ class Traced:
         parts = index if isinstance(index, tuple) else (index,)
         arrays = [part for part in parts if isinstance(part, Traced | numpy.ndarray)]
         template = tuple(_HOLE if isinstance(part, Traced | numpy.ndarray) else part for part in parts)
-        self.value = self.lowering.emit("setitem", (self, content, *arrays), {"template": template}).value
+        # Whether an element may be named twice is looked at by put alone, with values that are not known here.
+        params = {"template": template, "once": bool(arrays)}
+        self.value = self.lowering.emit("setitem", (self, content, *arrays), params).value
 
     def reshape(self, *shape: Any) -> Any:
         size = shape[0] if len(shape) == 1 else shape
@@ -189,6 +192,10 @@ def evaluate(function: str, arrays: Sequence[Any], params: dict[str, Any]) -> An
             return x.astype(params["dtype"])  # type: ignore[union-attr]
         case "copy":
             return x.copy()  # type: ignore[union-attr]
+        case "spread":
+            out = numpy.empty(params["shape"], x.dtype)  # type: ignore[union-attr]
+            out[...] = x
+            return out
         case "concatenate" | "stack":
             return getattr(numpy, function)(arrays, **params)
         case "random":
@@ -219,6 +226,10 @@ class Lowering:
         """Add a primitive call, or do it now where nothing in it depends on the program."""
         if fold and not any(isinstance(arg, Traced | Live) for arg in args):
             return numpy.asarray(evaluate(function, args, params))
+        if function == "getitem" and any(isinstance(x, Traced) and x.dtype == bool and x.value.kind != "constant" for x in args[1:]):
+            raise CompileError(
+                "the shape of x[mask] depends on data, so it cannot be compiled: multiply by the mask, or use ag.where"
+            )
         if function in ("unique", "nonzero", "flatnonzero"):
             raise CompileError(f"the shape of {function}(…) depends on data, so it cannot be compiled")
         operands: list[Any] = []
@@ -254,6 +265,10 @@ class Lowering:
         """The calls of one node's forward on values of the program."""
         self.node = node
         traced = [Traced(x, self) if isinstance(x, Value) else x for x in inputs]
+        if node.op.name == "put_at":
+            return self._put(node, traced)
+        if node.op.name == "where" and isinstance(traced[0], Traced) and traced[0].dtype != bool:
+            traced[0] = self.emit("not_equal", (traced[0], 0), {})
         if node.op.name == "random_like":
             params = {"shape": traced[0].shape, "dtype": traced[0].dtype, "rng": node.params["rng"]}
             sample = numpy.empty(traced[0].shape, traced[0].dtype)
@@ -264,6 +279,23 @@ class Lowering:
         if isinstance(out, Traced):
             return out.value
         return self.constant(numpy.asarray(out))
+
+    def _put(self, node: Node, traced: list[Any]) -> Value:
+        """`put` on traced indices: its forward, but for the look at their values, which is taken at every replay."""
+        x, value, *indices = traced
+        out = x.copy() if isinstance(x, Traced) else Traced(self.constant(numpy.array(x)), self)
+        out[fill(node.params["template"], tuple(indices))] = value
+        return out.value  # type: ignore[no-any-return]
+
+    def spread(self, node: Node, x: Value) -> Value:
+        """A gradient repeated to a shape, in memory of its own as the reverse pass on arrays has it."""
+        self.node = node
+        shape = tuple(node.params["shape"])
+        sample = numpy.empty(shape, x.dtype)
+        sample[...] = x.sample
+        call = Call("spread", (x,), {"shape": shape}, Value("result", sample), node.op.name, node.scope)
+        self.calls.append(call)
+        return call.out
 
 
 def lower(
@@ -298,7 +330,12 @@ def lower(
                 elif x in recorder.fixed:
                     found = Value("constant", data)
                 elif x in recorder.created and before is None:
-                    found = lowering.constant(data)
+                    found = lowering.constant(recorder.origins.get(x, data))
+                    if x in recorder.origins:  # copied anew at each call, as the function does
+                        lowering.node = _ASSIGN
+                        found = lowering.emit("copy", (Traced(found, lowering),), {}).value
+                        if found.dtype != data.dtype:
+                            found = lowering.emit("astype", (Traced(found, lowering),), {"dtype": data.dtype}).value
                 else:
                     found = Value("state", data, x.name, ("data", x))
                     states.append(found)
@@ -323,7 +360,11 @@ def lower(
             continue
         node = tensor.node
         quiet = quiet or node.op.quiet
-        result = lowering.lower(node, [look_up(x) for x in node.inputs])
+        operands = [look_up(x) for x in node.inputs]
+        if tensor in recorder.spread and isinstance(operands[0], Value):
+            result = lowering.spread(node, operands[0])
+        else:
+            result = lowering.lower(node, operands)
         if result.name is None and tensor.name and result.kind == "result":
             result.name = tensor.name
         env[id(tensor)] = result

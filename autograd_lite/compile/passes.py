@@ -54,23 +54,50 @@ def drop_dead(program: Program) -> Program:
 
 
 def share_common(program: Program) -> Program:
-    """With every computation done once."""
-    seen: dict[Any, Value] = {}
-    instead: dict[Value, Value] = {}
-    kept = []
-    for call in program.calls:
-        call.args = tuple(instead.get(arg, arg) if isinstance(arg, Value) else arg for arg in call.args)
-        key = (call.function, tuple(_key(arg) for arg in call.args), repr(sorted(call.params.items(), key=str)))
-        if call.function != "random" and key in seen:
-            instead[call.out] = seen[key]
-            if seen[key].name is None:
-                seen[key].name = call.out.name
-            continue
-        seen[key] = call.out
-        kept.append(call)
-    program.calls = kept
+    """With every computation done once.
+
+    But for the two operands of a matrix product: BLAS has another way for x xᵀ than for x yᵀ, with other bits.
+    """
+    apart: set[Value] = set()
+    while True:
+        instead = _equal(program, apart)
+        products = [call.args for call in program.calls if call.function == "matmul"]
+        made_one = [
+            y for x, y in ((_origin(x), _origin(y)) for x, y in products)
+            if x is not y and instead.get(x, x) is instead.get(y, y)
+        ]  # fmt: skip
+        if not made_one:
+            break
+        apart.update(made_one)
+    for value, first in instead.items():
+        if first.name is None:
+            first.name = value.name
+    program.calls = [call for call in program.calls if call.out not in instead]
     _replace(program, instead)
     return program
+
+
+def _equal(program: Program, apart: set[Value]) -> dict[Value, Value]:
+    """Results that are equal to an earlier one, with the earliest; those `apart` to none."""
+    seen: dict[Any, Value] = {}
+    instead: dict[Value, Value] = {}
+    for call in program.calls:
+        args = tuple(instead.get(arg, arg) if isinstance(arg, Value) else arg for arg in call.args)
+        key = (call.function, tuple(_key(arg) for arg in args), repr(sorted(call.params.items(), key=str)))
+        if call.function == "random" or call.out in apart:
+            continue
+        if key in seen:
+            instead[call.out] = seen[key]
+        else:
+            seen[key] = call.out
+    return instead
+
+
+def _origin(value: Value) -> Value:
+    """The value whose memory a view looks at."""
+    while value.call is not None and value.call.is_view:
+        value = value.call.args[0]
+    return value
 
 
 def _permutation(call: Call) -> tuple[int, ...] | None:
@@ -284,7 +311,7 @@ def _flatten(program: Program, group: list[Effect]) -> None:
             return None
         calls = [v.call for v in values]
         shapes = [e.tensor.shape for e in group]
-        if any(v.shape != shape for v, shape in zip(values, shapes, strict=True)):
+        if any(v.shape != shape or not v.sample.flags.c_contiguous for v, shape in zip(values, shapes, strict=True)):
             return None
         if all(c is not None and c.ufunc is not None for c in calls):
             if len({(c.function, len(c.args)) for c in calls}) == 1 and all(not c.params for c in calls):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,11 +21,14 @@ from autograd_lite import backend
 from autograd_lite.compile.lower import evaluate, index_of
 from autograd_lite.compile.passes import Flat
 from autograd_lite.compile.program import REDUCTIONS, Call, Program, Stats, Value
+from autograd_lite.errors import ChangedError
 from autograd_lite.graph import Live
+from autograd_lite.ops.indexing import named_once
 
 OUT_FUNCTIONS = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "where", "astype", "copy", "random",
-                 "zeros", "setitem", "add_at", "reshape", *REDUCTIONS}  # fmt: skip
+                 "zeros", "spread", "setitem", "add_at", "reshape", *REDUCTIONS}  # fmt: skip
 IN_PLACE_FUNCTIONS = {"setitem", "add_at"}
+_NAMED_OUT = {"maximum", "minimum"}  # NumPy warns of a third positional argument
 
 
 def identifier(name: str | None, taken: set[str], fallback: str) -> str:
@@ -58,6 +62,24 @@ class _Block:
         self.name = name
 
 
+def _in_layout(flat: numpy.ndarray, sample: numpy.ndarray) -> tuple[numpy.ndarray, str]:
+    """A piece of flat memory as an array of the sample's shape and memory order, and how that is written.
+
+    A sum adds in memory order and BLAS has a way for each, so only the eager layout gives the eager bits.
+    """
+    order = sorted(range(sample.ndim), key=lambda i: -sample.strides[i] if sample.shape[i] > 1 else 0)
+    if sample.flags.c_contiguous or order == list(range(sample.ndim)):
+        return flat[: sample.size].reshape(sample.shape), f"[:{sample.size}].reshape({sample.shape})"
+    shape, back = tuple(sample.shape[i] for i in order), tuple(order.index(i) for i in range(sample.ndim))
+    array = flat[: sample.size].reshape(shape).transpose(back)
+    return array, f"[:{sample.size}].reshape({shape}).transpose({back})"
+
+
+def layout(array: numpy.ndarray) -> tuple[int, ...]:
+    """The strides that matter: those of axes longer than 1."""
+    return tuple(stride for stride, n in zip(array.strides, array.shape, strict=True) if n > 1)
+
+
 @dataclass
 class Plan:
     """A program bound to memory."""
@@ -70,6 +92,16 @@ class Plan:
     bound: list[tuple[Any, str, numpy.ndarray]]  # states that are only read: tensor, what, array
     commits: dict[int, str] = field(default_factory=dict)  # line number -> what it updates
     stats: Stats = field(default_factory=lambda: Stats(0, 0, 0, 0))
+
+
+# Where programs keep states: programs that share one update it in the same memory.
+_homes: weakref.WeakValueDictionary[tuple[str, int], numpy.ndarray] = weakref.WeakValueDictionary()
+
+
+def _home_now(source: tuple[str, Any]) -> numpy.ndarray | None:
+    """The memory that some program already keeps this state in."""
+    home = _homes.get((source[0], id(source[1])))
+    return home if home is not None and same_memory(state_array(source), home) else None
 
 
 def state_array(source: tuple[str, Any]) -> numpy.ndarray:
@@ -175,29 +207,16 @@ class _Planner:
         for value in program.inputs:
             self.name(value, "x")
         homes = self._place_states()
-        for value in {arg for call in calls for arg in call.values if arg.kind == "constant"} | {
-            v for v in program.wanted() if v.kind == "constant"
-        }:
+        read_or_wanted = [*(arg for call in calls for arg in call.values), *program.wanted()]
+        for value in dict.fromkeys(v for v in read_or_wanted if v.kind == "constant"):
             self.bind(value, value.sample, "…", "constant")
             self.header[-1] = f"{self.names[value]} = {_literal(value.sample)}"
-        late: list[tuple[Value, Any, Any]] = []
         for i, call in enumerate(calls):
             self._one(i, call, pinned)
-            for value in {self.root(v) for v in call.values}:
+            for value in dict.fromkeys(self.root(v) for v in call.values):
                 if self.last_use.get(value) == i and value in self.block_of and value not in pinned:
                     self.free.append(self.block_of[value])
-        for (what, tensor), value in self.updated.items():
-            home = homes[what, tensor]
-            if value is not None and self.arrays.get(value) is not home and not _same_memory(self.arrays.get(value), home):
-                late.append((value, tensor, home))
-        for value, tensor, home in late:
-            name = identifier(f"{tensor.name or 'state'}_home", self.taken, "home")
-            self.namespace[name] = home
-            self._line(f"copyto({name}, {self.name(value)})", f"np.copyto({name}, {self.name(value)})", tensor.name or "a state")
-            self.header.append(f"{name} = np.empty({home.shape}, np.{home.dtype})")
-        returned = [
-            f"{self.name(v)}.copy()" if v in self.arrays else f"np.array({self.name(v)})" for v in program.outputs
-        ]
+        grads, returned = self._finish(homes)
         parameters = ", ".join(self.name(v) for v in program.inputs)
         body = [run for run, _ in self.lines] or ["pass"]
         self.namespace.update(np=numpy, copyto=numpy.copyto)
@@ -207,11 +226,6 @@ class _Planner:
         read = "\n".join(f"    {line}" for _, line in self.lines)
         shown = "".join(f"{line}\n" for line in self.header)
         text = f"import numpy as np\n\n{shown}\n\ndef step({parameters}):\n{read}\n    return {', '.join(returned) or None}\n"
-        grads = [
-            (e.tensor, None if e.value is None else homes.get(("grad", e.tensor), self._grad_array(e.value)))
-            for e in program.effects
-            if e.what == "grad"
-        ]
         bound = [
             (v.source[1], v.source[0], self.arrays[v])
             for v in program.states
@@ -222,20 +236,72 @@ class _Planner:
             sum(not c.is_view for c in calls), len(self.blocks) + len(program.flats), total, sum(c.flops for c in calls)
         )
         program.stats["planned"] = stats
-        return Plan(self.namespace["run"], text, homes, grads, self.lives, bound, self.commits, stats)
+        return Plan(self.namespace.pop("run"), text, homes, grads, self.lives, bound, self.commits, stats)
 
-    def _grad_array(self, value: Value) -> numpy.ndarray:
-        return self.arrays[value]
+    def _finish(self, homes: dict[Any, numpy.ndarray]) -> tuple[list[tuple[Any, numpy.ndarray | None]], list[str]]:
+        """After the calls: gradients into memory of their own, new values into their homes, results copied.
+
+        What is read of the old states is read before a home is written.
+        """
+        program = self.program
+        late = [(value, key, homes[key]) for key, value in self.updated.items() if value is not None]
+        late = [(value, key, home) for value, key, home in late if not same_memory(self.arrays.get(value), home)]
+        grads: list[tuple[Any, numpy.ndarray | None]] = []
+        claimed: set[Value] = set()
+        for effect in program.effects:
+            if effect.what != "grad":
+                continue
+            value, key = effect.value, ("grad", effect.tensor)
+            if value is None or key in homes:
+                grads.append((effect.tensor, None if value is None else homes[key]))
+                continue
+            own = value.call is not None and (not value.call.is_view or value.call.function == "member")
+            if own and value in self.arrays and value not in claimed and not self._reads(value, list(homes.values())):
+                claimed.add(value)
+                grads.append((effect.tensor, self.arrays[value]))
+                continue
+            array = numpy.empty(value.shape, value.dtype)
+            name = identifier(f"d{effect.tensor.name or 'state'}", self.taken, "gradient")
+            self.namespace[name] = array
+            self.header.append(f"{name} = np.empty({array.shape}, np.{array.dtype})")
+            self._line(f"copyto({name}, {self.name(value)})", f"np.copyto({name}, {self.name(value)})")
+            grads.append((effect.tensor, array))
+        overwritten = [home for _, _, home in late]
+        returned = []
+        for value in program.outputs:
+            text = f"{self.name(value)}.copy()" if value in self.arrays else f"np.array({self.name(value)})"
+            if late and self._reads(value, overwritten):
+                name = identifier("result", self.taken, "result")
+                self._line(f"{name} = {text}", f"{name} = {text}")
+                text = name
+            returned.append(text)
+        several = len(late) > 1
+        sources = []
+        for value, _, _ in late:
+            source = self.name(value)
+            if several and self._reads(value, overwritten):
+                name = identifier("old", self.taken, "old")
+                self._line(f"{name} = {source}.copy()", f"{name} = {source}.copy()")
+                source = name
+            sources.append(source)
+        for (_, (what, tensor), home), source in zip(late, sources, strict=True):
+            label = tensor.name or "a state"
+            name = identifier(f"{tensor.name or 'state'}_home", self.taken, "home")
+            self.namespace[name] = home
+            self._line(f"copyto({name}, {source})", f"np.copyto({name}, {source})", label if what == "data" else f"the gradient of {label}")
+            self.header.append(f"{name} = np.empty({home.shape}, np.{home.dtype})")
+        return grads, returned
+
+    def _reads(self, value: Value, homes: list[numpy.ndarray]) -> bool:
+        array = self.arrays.get(self.root(value))
+        return array is not None and any(numpy.may_share_memory(array, home) for home in homes)
 
     def _place_states(self) -> dict[Any, numpy.ndarray]:
         """Give every state its memory: a home of the program's own where it is updated."""
         homes: dict[Any, numpy.ndarray] = {}
         for flat in self.program.flats:
             if flat.value.kind == "state":
-                keys = tuple(member.source for member in flat.members)
-                whole = self.memory.get(keys)
-                if whole is None:
-                    whole = self.memory[keys] = _aligned(sum(flat.sizes), flat.value.dtype)
+                whole = self._flat_home(flat)
                 flat.value.name = flat.value.name or "states"
                 self.bind(flat.value, whole, f"np.empty({whole.size}, np.{whole.dtype})", "states")
             else:
@@ -254,24 +320,49 @@ class _Planner:
             if value in self.arrays or not isinstance(value.source, tuple):
                 continue
             if value.source in self.updated:
-                home = self.memory.get(value.source)
-                if home is None:
-                    home = self.memory[value.source] = _aligned(max(1, value.sample.size), value.dtype)[
-                        : value.sample.size
-                    ].reshape(value.shape)
-                homes[value.source] = home
-                self.bind(value, home, f"np.empty({value.shape}, np.{value.dtype})", "state")
+                homes[value.source] = self._home(value.source, value.sample)
+                self.bind(value, homes[value.source], f"np.empty({value.shape}, np.{value.dtype})", "state")
             else:
                 self.bind(value, state_array(value.source), f"np.empty({value.shape}, np.{value.dtype})", "state")
-        for key, value in self.updated.items():
-            if key not in homes and value is not None:
-                home = self.memory.get(key)
-                if home is None:
-                    home = self.memory[key] = _aligned(max(1, value.sample.size), value.dtype)[
-                        : value.sample.size
-                    ].reshape(value.shape)
-                homes[key] = home
+        for key in self.updated:
+            if key not in homes:
+                homes[key] = self._home(key, state_array(key))
+        for (what, tensor), home in homes.items():
+            self.memory[what, tensor] = _homes[what, id(tensor)] = home
         return homes
+
+    def _home(self, key: tuple[str, Any], sample: numpy.ndarray) -> numpy.ndarray:
+        """The memory of one state, in the memory order it has."""
+        home = _home_now(key)
+        if home is None:
+            home = self.memory.get(key)
+        if home is None or home.shape != sample.shape or home.dtype != sample.dtype or layout(home) != layout(sample):
+            home = _in_layout(_aligned(max(1, sample.size), sample.dtype), sample)[0]
+        return home
+
+    def _flat_home(self, flat: Flat) -> numpy.ndarray:
+        """The memory of several states, one after the other: where a program keeps them so already, or new."""
+        keys = tuple(member.source for member in flat.members)
+        whole = self.memory.get(keys)
+        if whole is None:
+            first = _home_now(keys[0])
+            base = None if first is None else first.base
+            while base is not None and base.base is not None and base.dtype != numpy.uint8:
+                base = base.base
+            if base is not None and base.dtype == numpy.uint8:
+                offset = first.__array_interface__["data"][0] - base.__array_interface__["data"][0]  # type: ignore[union-attr]
+                end = offset + sum(flat.sizes) * flat.value.dtype.itemsize
+                if 0 <= offset and end <= base.nbytes:
+                    there = base[offset:end].view(flat.value.dtype)
+                    starts = [self.place[member][1] for member in flat.members]
+                    parts = [there[i : i + n].reshape(m.shape) for i, n, m in zip(starts, flat.sizes, flat.members, strict=True)]
+                    known = [_home_now(key) for key in keys]
+                    if all(h is not None and same_memory(part, h) for part, h in zip(parts, known, strict=True)):
+                        whole = there
+        if whole is None:
+            whole = _aligned(sum(flat.sizes), flat.value.dtype)
+        self.memory[keys] = whole
+        return whole
 
     def _line(self, run: str, read: str, commits: str | None = None) -> None:
         self.lines.append((run, read))
@@ -281,7 +372,7 @@ class _Planner:
     def _memory(self, i: int, call: Call, pinned: set[Value]) -> tuple[numpy.ndarray, str, str | None]:
         """The memory for a call's result, how it is made, and what state it updates."""
         out = call.out
-        update = self._state_update(i, call)
+        update = self._state_update(i, call, pinned)
         if update is not None:
             return update
         if isinstance(out.source, Flat):
@@ -293,7 +384,7 @@ class _Planner:
                 block = self.block_of.get(arg)
                 if block is None or arg in pinned or self.last_use.get(arg) != i or self.root(arg) is not arg:
                     continue
-                if arg.shape == out.shape and arg.dtype == out.dtype:
+                if arg.shape == out.shape and arg.dtype == out.dtype and layout(self.arrays[arg]) == layout(out.sample):
                     self.block_of[out] = block
                     self.last_use.pop(arg)
                     return self.arrays[arg], self.names[arg], None
@@ -308,9 +399,10 @@ class _Planner:
             self.namespace[block.name] = block.array
             self.header.append(f"{block.name} = np.empty({block.array.size}, np.{out.dtype})")
         self.block_of[out] = block
-        return block.array[:size].reshape(out.shape), f"{block.name}[:{size}].reshape({out.shape})", None
+        array, how = _in_layout(block.array, out.sample)
+        return array, f"{block.name}{how}", None
 
-    def _state_update(self, i: int, call: Call) -> tuple[numpy.ndarray, str, str | None] | None:
+    def _state_update(self, i: int, call: Call, pinned: set[Value]) -> tuple[numpy.ndarray, str, str | None] | None:
         """A state's own memory, where this call makes its new value and nobody reads the old one later."""
         out = call.out
         if call.ufunc is None:
@@ -318,7 +410,7 @@ class _Planner:
         if isinstance(out.source, Flat):
             for arg in call.values:
                 flat = arg.source
-                if not isinstance(flat, Flat) or arg.kind != "state" or self.last_use.get(arg) != i:
+                if not isinstance(flat, Flat) or arg.kind != "state" or self.last_use.get(arg) != i or arg in pinned:
                     continue
                 if all(
                     self.updated.get(old.source) is new for old, new in zip(flat.members, out.source.members, strict=True)
@@ -330,7 +422,7 @@ class _Planner:
             if value is out and key in self.state_of:
                 old = self.state_of[key]
                 if old in call.args and old.shape == out.shape and self.last_use.get(self.root(old)) == i:
-                    if self.root(old) is old:
+                    if self.root(old) is old and old not in pinned and layout(old.sample) == layout(out.sample):
                         return self.arrays[old], self.names[old], key[1].name or "a state"
         return None
 
@@ -375,6 +467,10 @@ class _Planner:
         if call.function == "getitem":
             template = index_of(call.params["template"], [_Raw(a) for a in args[1:]])
             text = f"{name} = {args[0]}[{_index_text(template)}]"
+            if any(v.dtype == bool for v in call.values[1:]):
+                self.namespace["same_shape"] = _same_shape
+                self._line(f"{name} = same_shape({text.partition(' = ')[2]}, {call.out.shape})", text)
+                return
         else:
             extra = [f"{k}={v!r}" for k, v in call.params.items()]
             text = f"{name} = np.{call.function}({', '.join([*args, *extra])})"
@@ -390,7 +486,8 @@ class _Planner:
                 self.namespace["quietly"] = backend.quiet_run()
                 self._line(f"quietly({short}, {joined}, {out})", f"np.{function}({joined}, out={out})", commits)
                 return
-            self._line(f"{short}({joined}, {out})", f"np.{function}({joined}, out={out})", commits)
+            into = f"out={out}" if function in _NAMED_OUT else out
+            self._line(f"{short}({joined}, {into})", f"np.{function}({joined}, out={out})", commits)
             return
         x = args[0] if args else ""
         if function in REDUCTIONS:
@@ -421,7 +518,7 @@ class _Planner:
             case "astype":
                 text = f"copyto({out}, {x}, casting='unsafe')"
                 lines = [(text, "np." + text)]
-            case "copy":
+            case "copy" | "spread":
                 lines = [(f"copyto({out}, {x})", f"np.copyto({out}, {x})")]
             case "reshape":
                 shape = call.args[0].shape
@@ -439,8 +536,11 @@ class _Planner:
                     lines.append((f"copyto({out}, {x})", f"np.copyto({out}, {x})"))
                 index = _index_text(index_of(p["template"], [_Raw(a) for a in args[2:]]))
                 text = f"{out}[{index}] = {args[1]}"
+                if p.get("once"):
+                    self.namespace["named_once"] = named_once
+                    lines.append((f"named_once(np, {out}.shape, np.s_[{index}])", f"# no element is named twice by [{index}]"))
                 if function == "add_at":
-                    text = f"np.add.at({out}, ({index},), {args[1]})"
+                    text = f"np.add.at({out}, np.s_[{index}], {args[1]})"
                 lines.append((text, text))
         for run, read in lines:
             self._line(run, read, commits)
@@ -456,8 +556,19 @@ class _Raw:
         return self.text
 
 
-def _same_memory(x: Any, y: numpy.ndarray) -> bool:
-    return x is not None and x.shape == y.shape and x.ctypes.data == y.ctypes.data and x.strides == y.strides
+def same_memory(x: Any, y: numpy.ndarray) -> bool:
+    """Whether two arrays are one in memory."""
+    return (
+        x is not None and x.shape == y.shape and x.dtype == y.dtype and layout(x) == layout(y)
+        and x.__array_interface__["data"][0] == y.__array_interface__["data"][0]
+    )  # fmt: skip
+
+
+def _same_shape(array: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
+    """A mask of the function's own was changed in place: the program is made for the number it selected."""
+    if array.shape != shape:
+        raise ChangedError(f"a mask selects elements of shape {array.shape} now and {shape} when the step was recorded")
+    return array
 
 
 def _dot_is_equal(call: Call) -> bool:
@@ -475,7 +586,7 @@ def _literal(array: numpy.ndarray) -> str:
 
 
 def _index_text(index: tuple[Any, ...]) -> str:
-    return ", ".join("..." if part is Ellipsis else _slice_text(part) for part in index)
+    return "()" if not index else ", ".join("..." if part is Ellipsis else _slice_text(part) for part in index)
 
 
 def _slice_text(part: Any) -> str:

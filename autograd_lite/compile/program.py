@@ -85,7 +85,7 @@ class Call:
     @property
     def flops(self) -> int:
         """Floating-point operations, one for each element and function applied to it."""
-        if self.is_view or self.function in ("copy", "astype", "zeros", "setitem", "getitem", "random"):
+        if self.is_view or self.function in ("copy", "spread", "astype", "zeros", "setitem", "getitem", "random"):
             return 0
         if self.function == "matmul":
             x, y = self.args

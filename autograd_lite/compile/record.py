@@ -7,7 +7,7 @@ turned into a program.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy
@@ -21,7 +21,8 @@ from autograd_lite.tensor import Tensor
 class Recorder:
     """What an open recording notes; `mode.now.recorder` is it."""
 
-    def __init__(self) -> None:
+    def __init__(self, generators: Iterable[tuple[numpy.random.Generator, Any]] = ()) -> None:
+        self.began = graph.tick()
         self.assigned_values: list[tuple[int, Tensor, Any]] = []
         self.entry_grads: dict[Tensor, Tensor | None] = {}
         self.read_grads: set[Tensor] = set()
@@ -29,9 +30,13 @@ class Recorder:
         self.created: set[Tensor] = set()
         self.read_live: set[tuple[int, str]] = set()
         self.fixed: set[Tensor] = set()  # created with a value that no call will change
+        self.spread: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
         self.draws_made: list[Tensor] = []
         self.conditions: list[tuple[Callable[[], Any], Any]] = []
         self.generators: dict[int, tuple[Any, Any]] = {}
+        self.origins: dict[Tensor, numpy.ndarray] = {}  # of tensors created as copies
+        self.plain: set[Tensor] = set()  # arguments that were given as arrays
+        self._reachable = tuple(generators)  # generators the function could draw from behind our back
         self._random = (random.getstate(), _legacy_state())
 
     def __enter__(self) -> Recorder:
@@ -51,8 +56,14 @@ class Recorder:
         """Put every tensor and generator back to what it was when the recording began."""
         for tensor, (data, grad, changed) in self.before.items():
             tensor._data, tensor._grad, tensor._changed = data, grad, changed
-        for generator, state in self.generators.values():
+        for generator, state in (*self._reachable, *self.generators.values()):
             generator.bit_generator.state = state
+        state, legacy = self._random
+        if random.getstate() != state:
+            random.setstate(state)
+        if _legacy_state() != legacy:
+            name, keys, *rest = legacy
+            numpy.random.set_state((name, numpy.frombuffer(keys, numpy.uint32), *rest))
         graph.touch()
 
     def leave_arrays(self) -> None:
@@ -74,6 +85,12 @@ class Recorder:
             self.before[tensor] = (tensor._data, tensor._grad, tensor._changed)
 
     # The hooks that Tensors call.
+
+    def made(self, tensor: Tensor, data: Any) -> None:
+        """A tensor was created with the values of `data`."""
+        self.created.add(tensor)
+        if type(data) is numpy.ndarray and tensor._data is not data:
+            self.origins[tensor] = data
 
     def refuse_value(self, tensor: Tensor) -> None:
         """A recorded value cannot be looked at: the program would keep today's answer."""
@@ -110,6 +127,8 @@ class Recorder:
 
     def draws(self, generator: Any) -> None:
         """An operation is about to draw random numbers from `generator`."""
+        if not isinstance(generator, numpy.random.Generator):
+            raise CompileError(f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}")
         if id(generator) not in self.generators:
             self.generators[id(generator)] = (generator, generator.bit_generator.state)
 

@@ -94,6 +94,8 @@ class _Writer:
                 return f"{first}.astype(np.{p['dtype']})", _ATOM, inner
             case "copy":
                 return f"{first}.copy()", _ATOM, inner
+            case "spread":
+                return f"np.broadcast_to({operands[0][0]}, {p['shape']}).copy()", _ATOM, inner
             case "reshape":
                 return f"{first}.reshape({p['shape']})", _ATOM, inner
             case "random":
@@ -119,7 +121,7 @@ class _Writer:
             index = _index_text(index_of(call.params["template"], [_Raw(text) for text in texts[2:]]))
             self.lines.append((f"{name} = {texts[0]}.copy()", _comment([call])))
             put = f"{name}[{index}] = {texts[1]}"
-            self.lines.append((put if call.function == "setitem" else f"np.add.at({name}, ({index},), {texts[1]})", ""))
+            self.lines.append((put if call.function == "setitem" else f"np.add.at({name}, np.s_[{index}], {texts[1]})", ""))
             return
         text, strength, inner = self.expression(call)
         alone = self.uses[call.out] == 1 and call.out.name is None and call.function != "random" and target is None

@@ -67,6 +67,13 @@ def scatter_add(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> An
 scatter_add.rules(g=lambda xp, g, out, x, *indices, template, shape: getitem(g, *indices, template=template), indices=None)
 
 
+def named_once(xp: Any, shape: tuple[int, ...], index: Any) -> None:
+    """Refuse an index that names an element twice."""
+    places = xp.arange(prod(shape)).reshape(shape)[index]
+    if xp.unique(places).size != places.size:
+        raise ArgumentError("put: the index names an element twice, so which value it gets is not defined")
+
+
 @operation(notation=r"\operatorname{{put}}({x}, {value})", symbol="put", analytic=False)
 def put_at(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     """A copy of `x` in which the elements at an index are `value`; users write `ag.put`.
@@ -76,9 +83,7 @@ def put_at(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     """
     index = fill(template, indices)
     if indices:
-        places = xp.arange(prod(x.shape)).reshape(x.shape)[index]
-        if xp.unique(places).size != places.size:
-            raise ArgumentError("put: the index names an element twice, so which value it gets is not defined")
+        named_once(xp, x.shape, index)
     out = x.copy()
     out[index] = value
     return out
