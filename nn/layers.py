@@ -46,7 +46,9 @@ class Linear(Module):
     def forward(self, x: Any) -> Tensor:
         weight = self.weight
         if not isinstance(x, Tensor):
-            x = ag.asarray(x, dtype=weight.dtype, name="x")
+            x = ag.asarray(x, name="x")
+        if x.dtype is not weight.dtype and x.dtype != weight.dtype:
+            x = x.astype(weight.dtype)  # a layer computes in the dtype of its weights
         try:
             return x @ weight.T + self.bias
         except ag.ShapeError as error:
