@@ -1,0 +1,642 @@
+r"""The reverse pass as equations: the chain rule run on formulas, line by line, each line held against the numbers.
+
+The walk is that of the engine, latest node first, and calls the same rules; what it hands from node to node are
+formulas. Every line is tidied, evaluated as it stands, and compared with the gradient of the reverse pass on arrays.
+
+Knows the graph and what its tensors are called. Must not know any rule, how a formula is tidied, or how it is set.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+from autograd_lite import backend, reverse
+from autograd_lite.diagnosis import describe
+from autograd_lite.errors import ArgumentError, CheckError, GraphError
+from autograd_lite.graph import Node, ancestors
+from autograd_lite.op import Operation
+from autograd_lite.show.formulas import Formula, apply, derivative, formula, number, parts, symbol, xp
+from autograd_lite.show.simplify import Tidier, expand
+from autograd_lite.show.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.tensor import Tensor
+
+DETAILS = ("node", "layer", "full")
+_MOVES = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "broadcast_to", "astype"}
+_LONGEST = 40  # parts a formula may have before what it stands for gets a name and a line of its own
+_SHARED = 12  # the same, where it is used more than once
+
+
+@dataclass(frozen=True, repr=False)
+class Line:
+    """One equation that holds: what is computed, from what, and how far it is from the reverse pass.
+
+    `name` is the left side in text, `formula` the right one, `shape` that of both, `shapes` those of the symbols in
+    it. `difference` is the largest difference from the number it was compared with, `tolerance` what rounding may
+    account for. `equation` is the one of BP1 to BP4 that the line is, or `None`; `notes` say what was used of the data.
+    Source of the numbering: Nielsen, *Neural Networks and Deep Learning*, chapter 2.
+    """
+
+    name: str
+    left: str
+    formula: Formula
+    shape: tuple[int, ...]
+    shapes: dict[str, tuple[int, ...]]
+    difference: float
+    tolerance: float
+    equation: str | None = None
+    notes: tuple[str, ...] = ()
+    examples: int | None = None
+    tensor: Tensor | None = field(default=None, compare=False)
+
+    @property
+    def latex(self) -> str:
+        """The equation in LaTeX, without dollars."""
+        return f"{self.left} = {to_latex(self.formula, self.examples)}"
+
+    @property
+    def text(self) -> str:
+        """The equation on one line of plain text."""
+        return latex_to_text(self.latex)
+
+    @property
+    def mathml(self) -> str:
+        """The equation as a MathML element."""
+        return latex_to_mathml(self.latex)
+
+    def __repr__(self) -> str:
+        label = f"{self.equation}  " if self.equation else ""
+        return f"{label}{self.text}   {self.shape}   ± {self.difference:.1e}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+
+@dataclass(frozen=True, repr=False)
+class Derivation:
+    """The equations of a reverse pass, in the order in which it finds them; made by `derive`.
+
+    `lines` are the gradients, `definitions` say what names stand for that the library had to give, `examples` is the
+    number n of examples in a batch, `None` for one example.
+    """
+
+    lines: tuple[Line, ...]
+    definitions: tuple[Line, ...]
+    loss: str
+    detail: str
+    examples: int | None
+
+    def __getitem__(self, name: str) -> Line:
+        """The line of that name, in any spelling: `"δ2"`, `"delta2"`, `"δ²"`, `"dW1"`, `"∂C/∂W¹"`."""
+        wanted = spelled(name, self.loss)
+        for line in (*self.lines, *self.definitions):
+            if spelled(line.name, self.loss) == wanted:
+                return line
+        raise ArgumentError(f"there is no line for {name!r}; there are {', '.join(line.name for line in self.lines)}")
+
+    @property
+    def difference(self) -> float:
+        """The largest difference between a line and the reverse pass."""
+        return max((line.difference for line in (*self.lines, *self.definitions)), default=0.0)
+
+    @property
+    def title(self) -> str:
+        """What is derived, in one sentence."""
+        what = {"node": "node by node", "layer": "layer by layer", "full": "fully substituted"}[self.detail]
+        batch = f"; n = {self.examples} examples, one a row" if self.examples else ""
+        return f"The gradient of {latex_to_text(latex_name(self.loss))}, {what}{batch}"
+
+    def text(self) -> str:
+        """The equations as aligned plain text: number, equation, shape, shapes of the operands, difference."""
+        rows = [_row(line) for line in self.lines]
+        where = [_row(line) for line in self.definitions]
+        widths = [max((len(row[i]) for row in (*rows, *where)), default=0) for i in range(5)]
+
+        def aligned(row: Sequence[str]) -> str:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
+            return "  ".join(cells).rstrip()
+
+        blocks = [self.title, "", *map(aligned, rows)]
+        if where:
+            blocks += ["", "where", *map(aligned, where)]
+        notes = _notes(self)
+        if notes:
+            blocks += ["", *notes]
+        return "\n".join(blocks)
+
+    def latex(self) -> str:
+        """The equations as a LaTeX `aligned` environment, without dollars."""
+        rows = [
+            rf"{line.left} &= {to_latex(line.formula, line.examples)}"
+            + (rf" && \text{{({line.equation})}}" if line.equation else "")
+            for line in (*self.lines, *self.definitions)
+        ]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def markdown(self) -> str:
+        """The equations as a Markdown table with LaTeX in dollars."""
+        head = [f"{self.title}.", "", "| | equation | shape | from | difference |", "|---|---|---|---|---|"]
+        rows = []
+        for line in (*self.lines, *self.definitions):
+            label, _, shape, operands, difference = _row(line)
+            latex = re.sub(r"(?<!\\)\|", r"\\vert ", line.latex)
+            safe = operands.replace("|", r"\|").replace("<", "&lt;")
+            rows.append(f"| {label} | ${latex}$ | {shape} | {safe} | {difference} |")
+        notes = _notes(self)
+        return "\n".join([*head, *rows, *([""] if notes else []), *notes]) + "\n"
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex()}\n$$"
+
+    def _repr_html_(self) -> str:
+        def row(line: Line) -> str:
+            label, _, shape, operands, difference = (html.escape(cell) for cell in _row(line))
+            return (
+                f'<tr><td>{label}</td><td style="text-align:left">{latex_to_mathml(line.latex, "inline")}</td>'
+                f"<td>{shape}</td><td>{operands}</td><td>{difference}</td></tr>"
+            )
+
+        body = "".join(map(row, self.lines))
+        if self.definitions:
+            body += '<tr><td></td><th style="text-align:left" colspan="4">where</th></tr>'
+            body += "".join(map(row, self.definitions))
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(self))
+        return (
+            f"<table><caption>{html.escape(self.title)}</caption><thead><tr><th></th><th>equation</th><th>shape</th>"
+            f"<th>from</th><th>difference</th></tr></thead><tbody>{body}</tbody></table>{notes}"
+        )
+
+
+def _row(line: Line) -> tuple[str, str, str, str, str]:
+    operands = ", ".join(f"{name} {shape}" for name, shape in line.shapes.items())
+    if len(line.shapes) > 8:
+        operands = f"{len(line.shapes)} symbols"
+    gap = f"{line.difference:.1e}" if line.difference else "0"
+    return line.equation or "", line.text, str(line.shape), operands, gap
+
+
+def _notes(derivation: Derivation) -> list[str]:
+    """What the lines used of the data, each once."""
+    return [f"with {note}" for note in dict.fromkeys(n for line in derivation.lines for n in line.notes)]
+
+
+def derive(loss: Tensor, detail: str = "layer", expanded: bool = False) -> Derivation:
+    """The equations of the reverse pass from `loss`, derived from its graph and checked against the numbers.
+
+    The library's own rules are run on formulas in place of arrays, in the names of the tensors; an unnamed one gets a
+    name. One-dimensional tensors are column vectors; in a batch examples are rows. `detail` is `"layer"` (the δ of
+    every weighted input and the gradients of the parameters), `"node"` (every node) or `"full"` (the gradients of the
+    parameters with everything substituted). σ′(z) stays σ′(z) unless `expanded`.
+
+    Every line is evaluated as it is printed and compared with the gradient of the reverse pass; `CheckError` names
+    one that does not hold. Raises `GraphError` where `loss` is no scalar, a leaf, without a path to a tensor that
+    requires a gradient, or its graph was released, and `ArgumentError` where a formula would be too large to read.
+
+    Source: Nielsen, *Neural Networks and Deep Learning*, chapter 2, equations BP1 to BP4.
+
+    >>> w, x = ag.tensor([[1.0, 2.0]], requires_grad=True, name="w"), ag.tensor([0.5, 0.25], name="x")
+    >>> z = w @ x
+    >>> z.name = "z"
+    >>> derive(ag.sum(ag.sigmoid(z))).lines[-1].text
+    '∂C/∂w = δ xᵀ'
+    """
+    if detail not in DETAILS:
+        raise ArgumentError(f"derive(): detail is {detail!r}, but there are {', '.join(map(repr, DETAILS))}")
+    with numpy.errstate(all="ignore"):
+        return _Walk(Names(loss, "derive()"), detail, expanded).run()
+
+
+class Names:
+    """What is called what in the graph of a loss, and the gradient of everything in it."""
+
+    def __init__(self, loss: Tensor, caller: str) -> None:
+        self.loss = loss
+        self.caller = caller
+        self._refuse()
+        self.tensors: list[Tensor] = ancestors(loss)
+        xp_of = backend.namespace(loss._data)
+        self.gradients: dict[Tensor, Any] = reverse.sweep(loss, xp_of.ones_like(loss._data))
+        self.given: dict[int, str] = {}  # by id, of tensors and arrays
+        self.invented: set[int] = set()
+        self._taken: set[str] = set()
+        self._reached: dict[str, int] = {}
+        self.anchors: set[int] = set()  # tensors whose gradient is a δ of the layers
+        self.activated: dict[int, Tensor] = {}  # an elementwise activation's output, and the z it is of
+        self.uses: dict[int, int] = {}
+        self._name()
+        self.examples = self._examples()
+        floats = {t.dtype for t in self.tensors if t.dtype.kind == "f"}
+        self.epsilon = max(float(numpy.finfo(dtype).eps) for dtype in floats)
+
+    def _refuse(self) -> None:
+        loss, caller = self.loss, self.caller
+        if not isinstance(loss, Tensor):
+            raise ArgumentError(f"{caller}: the loss is {type(loss).__name__}, not a tensor")
+        if loss.shape != ():
+            raise GraphError(
+                f"{caller}: {describe(loss, 'the loss')} is not a scalar, so there is no one gradient: "
+                "reduce it first, as in ag.sum(loss)"
+            )
+        if loss.node is None:
+            raise GraphError(
+                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so there is "
+                "nothing to derive; compute it from tensors that require a gradient, outside no_grad()"
+            )
+        # Before any other walk: what was released cannot be walked.
+        seen: set[int] = set()
+        stack = [loss]
+        while stack:
+            tensor = stack.pop()
+            node = tensor.node
+            if node is None or node.number in seen:
+                continue
+            seen.add(node.number)
+            if node.inputs is None:
+                raise GraphError(
+                    f"{caller}: the graph behind {describe(tensor, 'a tensor')}, a result of {node.op.name}, was "
+                    "released by backward(free=True): derive before that, or leave free out to keep the graph"
+                )
+            stack.extend(x for x in node.inputs if type(x) is Tensor)
+        if not loss.requires_grad:
+            raise GraphError(
+                f"{caller}: there is no path from {describe(loss, 'the loss')} to a tensor that requires a gradient: "
+                "make a leaf with ag.tensor(data, requires_grad=True)"
+            )
+
+    def unique(self, wanted: str) -> str:
+        """`wanted`, or with an index where another tensor has that name."""
+        name, index = wanted, 1
+        while latex_name(name) in self._taken:
+            index += 1
+            name = f"{wanted}_{index}"
+        self._taken.add(latex_name(name))
+        return name
+
+    def _numbered(self, letter: str, start: int = 1) -> str:
+        start = max(start, self._reached.get(letter, 0) + 1) if letter.endswith("_") else start
+        while latex_name(f"{letter}{start}") in self._taken:
+            start += 1
+        self._reached[letter] = start
+        return self.unique(f"{letter}{start}")
+
+    def _name(self) -> None:
+        users: dict[int, list[tuple[Node, int]]] = {}
+        arrays: dict[int, Any] = {}
+        for tensor in self.tensors:
+            if tensor.name and str(tensor.name).strip():
+                self.given[id(tensor)] = self.unique(str(tensor.name))
+            if tensor.node is not None:
+                for position, x in enumerate(tensor.node.inputs):
+                    users.setdefault(id(x), []).append((tensor.node, position))
+                    if backend.is_array(x):
+                        arrays[id(x)] = x
+        self.uses = {key: len(found) for key, found in users.items()}
+        if id(self.loss) not in self.given:
+            self.given[id(self.loss)] = self.unique("C")
+        self._arrays = arrays  # kept alive: they are known by id
+        layer = 0
+        for tensor in self.tensors:
+            node = tensor.node
+            if node is None or not tensor.requires_grad or not _activates(node.op):
+                continue
+            z = node.inputs[0]
+            if not isinstance(z, Tensor) or z.node is None or not z.requires_grad:
+                continue
+            layer += id(z) not in self.anchors
+            self._invent(z, "z", layer)
+            self.anchors.add(id(z))
+            if _primed(node.op):
+                self._invent(tensor, "a", layer)
+                self.activated.setdefault(id(tensor), z)
+        for tensor in self.tensors:
+            named = re.fullmatch(r"z\d*(_\d+)?", str(tensor.name or ""))
+            if named and tensor.node is not None and tensor.requires_grad:
+                self.anchors.add(id(tensor))
+        for x in (*(t for t in self.tensors if t.node is None), *arrays.values()):
+            if id(x) not in self.given and (x.ndim or getattr(x, "requires_grad", False)):
+                self._leaf(x, users.get(id(x), []))
+
+    def _invent(self, tensor: Tensor, letter: str, start: int) -> None:
+        if id(tensor) not in self.given:
+            self.given[id(tensor)] = self._numbered(letter, start)
+            self.invented.add(id(tensor))
+
+    def _leaf(self, x: Any, users: list[tuple[Node, int]]) -> None:
+        """A readable name for a leaf that has none, by what it is used for."""
+        ops = {node.op.name for node, _ in users}
+        if getattr(x, "requires_grad", False):
+            letter = "W" if "matmul" in ops or x.ndim > 1 else "b" if "add" in ops else "w"
+            self.given[id(x)] = self._numbered(letter)
+        elif x.dtype.kind in "iub" and "getitem" in ops and _counting(x):
+            return
+        else:
+            letter = "x" if "matmul" in ops else "y"
+            self.given[id(x)] = self.unique(letter) if latex_name(letter) not in self._taken else self._numbered("c_")
+
+    def result(self, tensor: Tensor) -> None:
+        """A name for a result that needs one."""
+        self._invent(tensor, "u_", 1)
+
+    def _examples(self) -> int | None:
+        layers = [t for t in self.tensors if id(t) in self.anchors and t.ndim == 2]
+        if not layers:
+            layers = [
+                t.node.inputs[0] for t in self.tensors
+                if t.node is not None and t.node.op.name == "matmul" and t.ndim == 2 and t.node.inputs[0].ndim == 2
+                and not (isinstance(t.node.inputs[0], Tensor) and t.node.inputs[0].node is None
+                         and t.node.inputs[0].requires_grad)
+            ]  # fmt: skip
+        lengths = {t.shape[0] for t in layers}
+        return lengths.pop() if len(lengths) == 1 else None
+
+    @property
+    def of(self) -> str:
+        """The name of the loss."""
+        return self.given[id(self.loss)]
+
+
+def _primed(op: Operation) -> bool:
+    """Whether formulas write f′ for the derivative; a notation such as 1/x says what it is and is written out."""
+    return op.derivative is not None and op.prime is not None and "'" in op.prime
+
+
+def _activates(op: Operation) -> bool:
+    return op.chapter == "activation" or _primed(op)
+
+
+def _counting(x: Any) -> bool:
+    host = backend.to_numpy(x if backend.is_array(x) else x._data)
+    return host.ndim == 1 and host.dtype.kind in "iu" and bool(numpy.array_equal(host, numpy.arange(host.size)))
+
+
+def agreement(found: Formula, expected: Any, epsilon: float = 0.0) -> tuple[float, float, tuple[int, ...]]:
+    """The largest difference of a formula from `expected`, what rounding may account for, and the worst element.
+
+    `epsilon` is the precision of the coarsest number on the way, where that is coarser than those in the formula.
+    """
+    target = backend.to_numpy(expected)
+    value = numpy.asarray(found.value)
+    if value.shape != target.shape:
+        value = numpy.broadcast_to(value, target.shape)
+    if not target.size:
+        return 0.0, 0.0, ()
+    wide = numpy.result_type(target.dtype, numpy.float64)
+    difference = numpy.abs(value.astype(wide) - target.astype(wide))
+    # Both infinite, or both no number: as equal as they can be.
+    difference = numpy.where((value == target) | (numpy.isnan(value) & numpy.isnan(target)), 0.0, difference)
+    difference = numpy.where(numpy.isnan(difference), numpy.inf, difference)
+    scale = float(numpy.abs(target[numpy.isfinite(target)]).max(initial=0.0))
+    length, epsilon = 1, max(epsilon, float(numpy.finfo(target.dtype).eps))
+    for part in parts(found):
+        if part.op is None and part.number is None and part.dtype.kind == "f":
+            epsilon = max(epsilon, float(numpy.finfo(part.dtype).eps))
+        sizes = numpy.abs(numpy.asarray(part.value, wide))
+        scale = max(scale, float(sizes[numpy.isfinite(sizes)].max(initial=0.0)))
+        length = max(length, *part.shape, 1)
+    worst = numpy.unravel_index(int(difference.argmax()), difference.shape)
+    return float(difference.max()), float(30 * epsilon * length**0.5 * scale), tuple(int(i) for i in worst)
+
+
+class _Walk:
+    """One derivation on its way from the loss to the leaves."""
+
+    def __init__(self, names: Names, detail: str, expanded: bool) -> None:
+        self.names = names
+        self.detail = detail
+        self.expanded = expanded
+        self.examples = names.examples if names.examples and names.examples > 1 else None
+        self.tidier = Tidier(lambda part: latex_to_text(to_latex(part)))
+        self.lines: list[Line] = []
+        self.definitions: list[Line] = []
+        self.values: dict[int, Formula] = {}
+        self.deltas: set[int] = set()  # symbols that are a δ, by id
+        self.slopes: set[int] = set()  # every gradient that is a symbol, by id
+        self.kept: list[Formula] = []  # what is known by id
+
+    def run(self) -> Derivation:
+        names = self.names
+        arrivals: dict[int, list[Formula]] = {id(names.loss): [number(1)]}
+        for tensor in names.tensors:
+            self._value(tensor)
+        # A leaf's line stands where the last of its arrivals has come in.
+        last: dict[int, Tensor] = {}
+        for tensor in reversed(names.tensors):
+            if tensor.node is not None and tensor.requires_grad:
+                last.update({id(x): tensor for x in tensor.node.inputs if isinstance(x, Tensor) and x.node is None})
+        for tensor in reversed(names.tensors):
+            found = arrivals.pop(id(tensor), None) if tensor.node is not None else None
+            if found is None or tensor.node is None:
+                continue
+            self._hand_on(tensor, tensor.node, self._arrived(tensor, found), arrivals)
+            for x in reversed(tensor.node.inputs):
+                if last.get(id(x)) is tensor and id(x) in arrivals:
+                    self._arrived(x, arrivals.pop(id(x)))
+        for tensor in names.tensors:
+            if tensor.node is None and id(tensor) in arrivals:
+                self._arrived(tensor, arrivals.pop(id(tensor)))
+        return Derivation(tuple(self.lines), tuple(self.definitions), names.of, self.detail, self.examples)
+
+    # Values.
+
+    def _value(self, tensor: Tensor) -> Formula:
+        """What stands for a tensor: its name, or for one without, what it was computed from."""
+        names, key = self.names, id(tensor)
+        named = names.given.get(key)
+        if tensor.node is not None and (named is None or key in names.invented or self.detail == "node"):
+            right = self._computed(tensor, tensor.node)
+            inline = right.count <= _LONGEST and (self.detail != "node" or tensor.node.op.name in _MOVES)
+            if named is None and inline:
+                self.values[key] = right
+                return right
+            if named is None:
+                names.result(tensor)
+                named = names.given[key]
+            self.values[key] = symbol(latex_name(named), tensor._data, data=not tensor.requires_grad)
+            self.definitions.append(self._line(latex_name(named), right, tensor._data, tensor))
+            return self.values[key]
+        latex = latex_name(named) if named is not None else ""
+        self.values[key] = symbol(latex, tensor._data, data=not tensor.requires_grad)
+        return self.values[key]
+
+    def _computed(self, tensor: Tensor, node: Node) -> Formula:
+        return self.tidier.tidy(apply(node.op, tuple(map(self._operand, node.inputs)), node.params))
+
+    def _operand(self, x: Any) -> Formula:
+        if isinstance(x, Tensor):
+            return self.values[id(x)]
+        if backend.is_array(x):
+            if id(x) not in self.values:
+                named = self.names.given.get(id(x))
+                self.values[id(x)] = symbol(latex_name(named) if named else "", x, data=True)
+            return self.values[id(x)]
+        return formula(x.item() if isinstance(x, numpy.generic) else x)
+
+    # Gradients.
+
+    def _hand_on(self, tensor: Tensor, node: Node, gradient: Formula, arrivals: dict[int, list[Formula]]) -> None:
+        """The chain rule at one node: the engine's, with formulas in the places of arrays."""
+        op, out = node.op, self.values[id(tensor)]
+        values = [self._operand(x) if isinstance(x, Tensor) or backend.is_array(x) else x for x in node.inputs]
+        for position, x in enumerate(node.inputs):
+            if not isinstance(x, Tensor) or not x.requires_grad:
+                continue
+            if op.derivative is not None:
+                slope = derivative(op, values[0], out) if _primed(op) else op.derivative(xp, out, values[0])
+                arriving = gradient * slope
+            else:
+                rule = op.rule(position)
+                if rule is None:
+                    continue
+                try:
+                    arriving = rule(xp, gradient, out, *values, **node.params)
+                except (AttributeError, TypeError) as error:
+                    raise ArgumentError(
+                        f"derive(): the rule of {op.name} for {op.arguments[min(position, len(op.arguments) - 1)]} "
+                        f"cannot be run on formulas ({error}): write it with xp's functions, operators and reshape, "
+                        "transpose, swapaxes, sum, mean, max, min, squeeze and astype alone"
+                    ) from error
+            arrivals.setdefault(id(x), []).append(reverse.fit(xp, formula(arriving), self.values[id(x)]))
+
+    def _arrived(self, tensor: Tensor, found: list[Formula]) -> Formula:
+        """All that arrived at a tensor, added; on a line and under a name of its own where it has one."""
+        known = len(self.tidier.notes)
+        total = found[0]
+        for more in found[1:]:
+            total = total + more
+        tidy = self.tidier.tidy(total)
+        key, names = id(tensor), self.names
+        leaf = tensor.node is None
+        nabla = self._is_nabla(tensor, tidy)
+        wanted = {
+            "node": True,
+            "layer": leaf or key in names.anchors or nabla or self._unwieldy(key, tidy),
+            "full": leaf,
+        }[self.detail]
+        if tensor is names.loss and self.detail != "node":
+            wanted = leaf
+        if not wanted:
+            return tidy
+        left = self._gradient_name(tensor, nabla)
+        expected = names.gradients[tensor]
+        self.lines.append(
+            self._line(left, tidy, expected, tensor, found=total, known=known, equation=self._equation(tensor, tidy))
+        )
+        if tensor is names.loss:
+            return tidy
+        named = symbol(left, expected)
+        if left.startswith(r"\delta"):
+            self.deltas.add(id(named))
+        self.slopes.add(id(named))
+        self.kept.append(named)
+        return named
+
+    def _unwieldy(self, key: int, tidy: Formula) -> bool:
+        return tidy.count > _LONGEST or (tidy.count > _SHARED and self.names.uses.get(key, 0) > 1)
+
+    def _is_nabla(self, tensor: Tensor, tidy: Formula) -> bool:
+        """Whether this is ∇ₐC: the gradient of the network's output, which no δ has entered."""
+        z = self.names.activated.get(id(tensor))
+        return (
+            self.detail == "layer"
+            and z is not None
+            and tidy.number is None
+            and not any(id(part) in self.slopes for part in parts(tidy))
+        )
+
+    def _gradient_name(self, tensor: Tensor, nabla: bool) -> str:
+        named = self.names.given.get(id(tensor))
+        if nabla:
+            left = rf"\nabla_{{a}}{latex_name(self.names.of)}"
+            if (named or "").startswith("a") and all(line.left != left for line in self.lines):
+                return left
+        if named is None:
+            named = to_latex(self.values[id(tensor)])
+            return rf"\frac{{\partial {latex_name(self.names.of)}}}{{\partial {named}}}"
+        return gradient_name(named, self.names.of)
+
+    def _line(
+        self, left: str, tidy: Formula, expected: Any, tensor: Tensor, found: Formula | None = None,
+        known: int | None = None, equation: str | None = None,
+    ) -> Line:  # fmt: skip
+        names = self.names
+        right = expand(tidy, self.tidier) if self.expanded else tidy
+        difference, tolerance, worst = agreement(right, expected, names.epsilon)
+        if difference > tolerance and found is not None and not numpy.isfinite(difference):
+            # 0/0 where the tidied formula has no division left: the rule gives no number there, as the pass does.
+            right = found
+            difference, tolerance, worst = agreement(right, expected, names.epsilon)
+        name = latex_to_text(left)
+        if not difference <= tolerance:
+            value = numpy.broadcast_to(right.value, expected.shape)[worst]
+            equation = latex_to_text(f"{left} = {to_latex(right, self.examples)}")
+            raise CheckError(
+                f"derive(): the line {equation} does not hold: at element {worst} the formula gives {float(value)!r}, "
+                f"the reverse pass {float(backend.to_numpy(expected)[worst])!r} "
+                f"(difference {difference:.1e}, tolerance {tolerance:.1e})"
+            )
+        shapes = {
+            latex_to_text(part.latex): part.shape for part in parts(right) if part.op is None and part.latex
+        }
+        notes = tuple(self.tidier.notes[known:]) if known is not None else ()
+        if right is found or any(part.name == "log_softmax" for part in parts(right)):
+            notes = ()
+        return Line(
+            name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, self.examples,
+            tensor,
+        )  # fmt: skip
+
+    # Which of the four equations a line is.
+
+    def _equation(self, tensor: Tensor, tidy: Formula) -> str | None:
+        if tensor.node is None:
+            core = tidy.args[0] if tidy.name == "sum" else tidy
+            if id(core) in self.deltas and tensor.ndim == 1:
+                return "BP3"
+            if tidy.name == "matmul" and tensor.ndim == 2:
+                sides = [_bare(arg) for arg in tidy.args]
+                if sum(id(side) in self.deltas for side in sides) == 1 and all(side.op is None for side in sides):
+                    return "BP4"
+            return None
+        if self.detail != "layer" or id(tensor) not in self.names.anchors or tidy.name != "multiply":
+            return None
+        z = self.values[id(tensor)]
+        before, slope = tidy.args
+        if not (slope.prime and slope.args[0] is z):
+            return None
+        if before.name == "matmul" and any(id(_bare(arg)) in self.deltas for arg in before.args):
+            return "BP2"
+        return None if any(id(part) in self.deltas for part in parts(before)) else "BP1"
+
+
+def _bare(part: Formula) -> Formula:
+    while part.name in _MOVES:
+        part = part.args[0]
+    return part
+
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹′", "0123456789'")
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐ", "0123456789a")
+
+
+def spelled(name: str, of: str) -> str:
+    """A name in the one spelling that all others are compared in: `delta2`, `d W2`, `x_1`.
+
+    >>> spelled("δ²", "C"), spelled("∂C/∂W¹", "C"), spelled("dW1", "C"), spelled("dC/dW1", "C")
+    ('delta2', 'd W1', 'd W1', 'd W1')
+    """
+    text = re.sub(r"([₀₁₂₃₄₅₆₇₈₉]+)", r"_\1", name.strip()).translate(_RAISED).translate(_LOWERED)
+    text = re.sub(r"^(δ|delta_?)(?=[\d_]|$)", "delta", text)
+    cost = re.escape(of)
+    match = re.fullmatch(rf"(?:[∂d]{cost}\s*/\s*[∂d]|[∂d])\s*\(?([^\W\d_].*?)\)?", text)
+    if match and text != "delta" and not text.startswith("delta"):
+        inner = match[1]
+        return "delta" + inner[1:] if re.fullmatch(r"z\d*(_\d+)?", inner) else f"d {inner}"
+    return text

@@ -1,0 +1,323 @@
+r"""The world of formulas: expressions that the library's own rules run on, and what each of them is worth.
+
+A `Formula` is a symbol, a number, an operation applied to formulas, or the derivative f′ of an elementwise function.
+Whatever is done to it (an operator, a method, an operation of the namespace `xp`) makes another one, so that a
+derivative rule, written once against arrays, gives its own mathematics here. Every formula is evaluated as it is
+built, by the operations' own forwards: shapes and values are those of the formula itself and of nothing else. What
+is there to be read is evaluated on the CPU: the values of symbols are copied from where they live.
+
+Knows operations and arrays. Must not know any rule, how a formula is tidied, how it is printed, or the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy
+
+from autograd_lite import backend
+from autograd_lite.errors import ArgumentError
+from autograd_lite.op import REGISTRY, Operation
+
+Number = int | float | Fraction
+
+MOST_PARTS = 1000
+MOST_LEVELS = 80
+
+
+class Formula:
+    """An expression with a value: what stands for an array in the world of formulas.
+
+    `op` is the operation on the outside (`None` for a symbol or a number), `prime` says that it is the derivative of
+    `op` which is meant, `args` and `params` are what it is applied to, `latex` is the name of a symbol, `number` the
+    value of a number, `count` and `depth` its parts and levels. `data` says that no gradient flows into anything in it.
+    """
+
+    __slots__ = ("args", "count", "data", "depth", "fingerprint", "latex", "number", "op", "params", "prime", "value")
+
+    args: tuple[Formula, ...]
+    count: int
+    data: bool
+    depth: int
+    fingerprint: int
+
+    __array_ufunc__ = None  # NumPy leaves array * formula to the formula
+
+    def __init__(
+        self,
+        value: Any,
+        op: Operation | None = None,
+        args: tuple[Formula, ...] = (),
+        params: dict[str, Any] | None = None,
+        prime: bool = False,
+        latex: str = "",
+        number: Number | None = None,
+        data: bool = True,
+    ) -> None:
+        self.value = value
+        self.op = op
+        self.args = args
+        self.params = params or {}
+        self.prime = prime
+        self.latex = latex
+        self.number = number
+        self.data = all(arg.data for arg in args) if args else data
+        self.count = 1 + sum(arg.count for arg in args)
+        self.depth = 1 + max((arg.depth for arg in args), default=0)
+        if op is not None:
+            self.fingerprint = hash((op.name, prime, tuple(a.fingerprint for a in args), repr(self.params)))
+        else:
+            self.fingerprint = id(self) if number is None else hash(("number", number))
+
+    # What an array is, too.
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis; a number has none."""
+        return getattr(self.value, "shape", ())
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> Any:
+        """The element type of the value."""
+        return getattr(self.value, "dtype", None) or numpy.result_type(self.value)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(numpy.prod(self.shape))
+
+    @property
+    def name(self) -> str | None:
+        """The name of the operation on the outside, `None` where there is none or where f′ stands there."""
+        return None if self.op is None or self.prime else self.op.name
+
+    def __repr__(self) -> str:
+        inside = self.latex or str(self.number) if self.op is None else self.op.name + "′" * self.prime
+        return f"<formula {inside} {self.shape}>"
+
+    @staticmethod
+    def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Formula:
+        """How an operation called in the world of formulas is run."""
+        return apply(op, tuple(map(formula, inputs)), params)
+
+    # What rules do with an array, each of it an operation.
+
+    __hash__ = object.__hash__
+
+    def __add__(self, other: Any) -> Any:
+        return REGISTRY["add"](self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return REGISTRY["add"](other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return REGISTRY["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return REGISTRY["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return REGISTRY["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return REGISTRY["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return REGISTRY["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return REGISTRY["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return REGISTRY["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return REGISTRY["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return REGISTRY["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return REGISTRY["matmul"](other, self)
+
+    def __neg__(self) -> Any:
+        return REGISTRY["negative"](self)
+
+    def __abs__(self) -> Any:
+        return REGISTRY["absolute"](self)
+
+    def __eq__(self, other: object) -> Any:
+        return REGISTRY["equal"](self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return REGISTRY["not_equal"](self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return REGISTRY["less"](self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return REGISTRY["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return REGISTRY["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return REGISTRY["greater_equal"](self, other)
+
+    def __getitem__(self, index: Any) -> Any:
+        parts = index if type(index) is tuple else (index,)
+        template, arrays = _split(parts)
+        return REGISTRY["getitem"](self, *arrays, template=template)
+
+    @property
+    def T(self) -> Any:
+        """The axes reversed."""
+        return REGISTRY["transpose"](self)
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same elements in another shape."""
+        return REGISTRY["reshape"](self, shape=shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return REGISTRY["transpose"](self, axes=order)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """Two axes exchanged."""
+        return REGISTRY["swapaxes"](self, axis1=axis1, axis2=axis2)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """Without axes of length 1."""
+        return REGISTRY["squeeze"](self, axis=axis)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """The sum over `axis`."""
+        return REGISTRY["sum"](self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """The mean over `axis`."""
+        return REGISTRY["mean"](self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """The largest element over `axis`."""
+        return REGISTRY["max"](self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """The smallest element over `axis`."""
+        return REGISTRY["min"](self, axis=axis, keepdims=keepdims)
+
+    def astype(self, dtype: Any) -> Any:
+        """The values in another dtype."""
+        return REGISTRY["astype"](self, dtype=numpy.dtype(dtype))
+
+
+def _split(parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]]:
+    from autograd_lite.ops.indexing import ARRAY
+
+    arrays = [part for part in parts if isinstance(part, Formula) or backend.is_array(part)]
+    return tuple(ARRAY if any(part is array for array in arrays) else part for part in parts), arrays
+
+
+class Namespace:
+    """The `xp` of formulas: every registered operation, and nothing else.
+
+    >>> from autograd_lite.show.formulas import symbol, xp
+    >>> xp.exp(symbol("x", np.zeros(3)))
+    <formula exp (3,)>
+    """
+
+    def __getattr__(self, name: str) -> Operation:
+        op = REGISTRY.get(name)
+        if op is None:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise ArgumentError(
+                f"a derivative rule calls xp.{name}, which is no registered operation, so it cannot be written as a "
+                f"formula: declare it with ag.operation, or write the rule in those there are: {', '.join(REGISTRY)}"
+            )
+        return op
+
+
+xp = Namespace()
+
+
+def symbol(latex: str, value: Any, data: bool = False) -> Formula:
+    """A formula that is a name: of an array, or of a gradient. Two symbols are the same only if they are one object."""
+    return Formula(value if isinstance(value, numpy.ndarray) else backend.to_numpy(value), latex=latex, data=data)
+
+
+def number(value: Number) -> Formula:
+    """A formula that is a number; in an operation it is a Python number, which NumPy promotes weakly."""
+    if isinstance(value, Fraction) and value.denominator == 1:
+        value = int(value)
+    plain = float(value) if isinstance(value, Fraction) else value
+    return Formula(plain, number=value)
+
+
+def formula(value: Any) -> Formula:
+    """`value` as a formula: Python numbers become numbers, arrays symbols without a name."""
+    if isinstance(value, Formula):
+        return value
+    if isinstance(value, backend.SCALARS) and not isinstance(value, complex):
+        return number(value)
+    return symbol("", value, data=True)
+
+
+def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> Formula:
+    """`op` of formulas, evaluated by its own forward."""
+    if any(arg.depth >= MOST_LEVELS for arg in args) or sum(arg.count for arg in args) >= MOST_PARTS:
+        raise ArgumentError(
+            f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
+            "ask for less detail, as in ag.derive(loss, detail='layer')"
+        )
+    weak = op.chapter == "elementwise" and any(arg.number is None for arg in args)
+    values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
+    value = op.run(backend.namespace(*values), values, params)
+    return Formula(value if backend.is_array(value) else numpy.asarray(value), op, args, params)
+
+
+def derivative(op: Operation, x: Formula, out: Formula) -> Formula:
+    """f′(x), as one formula that is written f′; `out` is f(x), in which the derivative may be expressed."""
+    assert op.derivative is not None
+    namespace = backend.namespace(out.value, x.value)
+    value = backend.quietly(op.derivative, namespace, out.value, x.value)
+    return Formula(namespace.asarray(value), op, (x, out), prime=True)
+
+
+def same(one: Formula, other: Formula) -> bool:
+    """Whether two formulas are written alike."""
+    if one is other:
+        return True
+    if one.fingerprint != other.fingerprint or one.op is not other.op or one.prime != other.prime:
+        return False
+    if one.op is None:
+        return one.number is not None and one.number == other.number
+    return len(one.args) == len(other.args) and all(map(same, one.args, other.args))
+
+
+def parts(whole: Formula) -> Iterator[Formula]:
+    """Every formula in `whole`, itself included, each once, from left to right."""
+    seen: set[int] = set()
+    stack = [whole]
+    while stack:
+        part = stack.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            stack.extend(reversed(part.args[:1] if part.prime else part.args))
+
+
+def rebuilt(whole: Formula, args: tuple[Formula, ...]) -> Formula:
+    """`whole` with other arguments, evaluated again."""
+    assert whole.op is not None
+    if all(map(lambda a, b: a is b, args, whole.args)):
+        return whole
+    return derivative(whole.op, *args) if whole.prime else apply(whole.op, args, whole.params)

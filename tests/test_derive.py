@@ -1,0 +1,368 @@
+"""The reverse pass as equations: the chapter's, as the chapter has them, and the right ones for every other graph."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+import numpy as np
+import pytest
+from samples import SAMPLES, Sample
+
+import autograd_lite as ag
+import nn
+from autograd_lite.show import simplify
+from autograd_lite.show.derive import DETAILS, Derivation, derive
+from autograd_lite.show.formulas import number, symbol, xp
+from autograd_lite.show.typeset import latex_name, to_latex, to_mathml, to_text
+from conftest import World
+
+
+def network(sizes: list[int], examples: int | None = None, cost: Any = nn.quadratic_cost, **options: Any) -> ag.Tensor:
+    rng = np.random.default_rng(3)
+    model = nn.MLP(sizes, rng=0, **{"dtype": np.float64, **options})
+    shape = () if examples is None else (examples,)
+    x = rng.normal(size=(*shape, sizes[0]))
+    y = np.eye(sizes[-1])[rng.integers(0, sizes[-1], shape)]
+    return cost(model(x), y)
+
+
+def well_formed(mathml: str) -> None:
+    ElementTree.fromstring(mathml)  # noqa: S314 - it is our own
+
+
+def texts(derivation: Derivation) -> list[str]:
+    return [line.text for line in derivation.lines]
+
+
+# The chapter.
+
+
+def test_one_example_gives_the_equations_of_the_chapter() -> None:
+    derivation = derive(network([4, 3, 2]))
+    assert [(line.equation, line.text) for line in derivation.lines] == [
+        (None, "∇ₐC = a² − y"),
+        ("BP1", "δ² = ∇ₐC ⊙ σ′(z²)"),
+        ("BP3", "∂C/∂b² = δ²"),
+        ("BP4", "∂C/∂W² = δ² (a¹)ᵀ"),
+        ("BP2", "δ¹ = ((W²)ᵀ δ²) ⊙ σ′(z¹)"),
+        ("BP3", "∂C/∂b¹ = δ¹"),
+        ("BP4", "∂C/∂W¹ = δ¹ xᵀ"),
+    ]
+    assert [line.latex for line in derivation.lines] == [
+        r"\nabla_{a}C = a^{2} - y",
+        r"\delta^{2} = \nabla_{a}C \odot \sigma'(z^{2})",
+        r"\frac{\partial C}{\partial b^{2}} = \delta^{2}",
+        r"\frac{\partial C}{\partial W^{2}} = \delta^{2} (a^{1})^{\mathsf T}",
+        r"\delta^{1} = ((W^{2})^{\mathsf T} \delta^{2}) \odot \sigma'(z^{1})",
+        r"\frac{\partial C}{\partial b^{1}} = \delta^{1}",
+        r"\frac{\partial C}{\partial W^{1}} = \delta^{1} x^{\mathsf T}",
+    ]
+    assert derivation.examples is None
+
+
+def test_a_mini_batch_has_its_examples_as_rows_and_one_nth_in_front() -> None:
+    derivation = derive(network([4, 3, 2], examples=5))
+    assert texts(derivation) == [
+        "∇ₐC = 1/n (a² − y)",
+        "δ² = ∇ₐC ⊙ σ′(z²)",
+        "∂C/∂b² = Σ_rows δ²",
+        "∂C/∂W² = (δ²)ᵀ a¹",
+        "δ¹ = (δ² W²) ⊙ σ′(z¹)",
+        "∂C/∂b¹ = Σ_rows δ¹",
+        "∂C/∂W¹ = (δ¹)ᵀ x",
+    ]
+    assert [line.equation for line in derivation.lines] == [None, "BP1", "BP3", "BP4", "BP2", "BP3", "BP4"]
+    assert derivation.examples == 5
+    assert derivation.lines[0].latex == r"\nabla_{a}C = \frac{1}{n} (a^{2} - y)"
+
+
+def test_full_detail_substitutes_every_delta() -> None:
+    assert texts(derive(network([4, 3, 2]), detail="full"))[-1] == (
+        "∂C/∂W¹ = (((W²)ᵀ ((a² − y) ⊙ σ′(z²))) ⊙ σ′(z¹)) xᵀ"
+    )
+
+
+def test_node_detail_has_a_line_for_every_tensor_on_the_way() -> None:
+    loss = network([4, 3, 2])
+    derivation = derive(loss, detail="node")
+    wanted = [t for t in ag.ancestors(loss) if t.requires_grad]
+    assert {id(line.tensor) for line in derivation.lines} == {id(t) for t in wanted}
+    assert texts(derivation)[0] == "∂C/∂C = 1"
+    assert "δ¹ = ∂C/∂a¹ ⊙ σ′(z¹)" in texts(derivation)
+    assert "z¹ = u₁ + b¹" in [line.text for line in derivation.definitions]
+
+
+def test_sigma_prime_is_written_out_on_request() -> None:
+    assert derive(network([4, 3, 2]), expanded=True)["δ²"].text == "δ² = ∇ₐC ⊙ a² ⊙ (1 − a²)"
+
+
+def test_float32_lines_hold_to_float32() -> None:
+    derivation = derive(network([40, 30, 10], examples=7, dtype=np.float32))
+    assert len(derivation.lines) == 7
+    assert derivation.difference < 1e-5
+
+
+# Other graphs.
+
+
+@pytest.mark.parametrize(
+    "cost, examples, expected",
+    [
+        (nn.softmax_cross_entropy, 5, "δ² = 1/n (softmax(z²) − y)"),
+        (nn.softmax_cross_entropy, None, "δ² = softmax(z²) − y"),
+        (nn.cross_entropy_cost, 5, "δ² = 1/n (σ(z²) − y)"),
+        (nn.cross_entropy_cost, None, "δ² = σ(z²) − y"),
+    ],
+)
+def test_cross_entropy_collapses_to_a_minus_y(cost: Any, examples: int | None, expected: str) -> None:
+    assert derive(network([4, 3, 2], examples, cost, output="identity"))["δ2"].text == expected
+
+
+@pytest.mark.parametrize("examples", [None, 4])
+def test_integer_labels_are_one_hot_rows(examples: int | None) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3) if examples else 3)
+    labels = np.array([0, 1, 1, 0]) if examples else np.array(1)
+    model = nn.MLP([3, 2], rng=0, output="identity")
+    found = derive(nn.softmax_cross_entropy(model(x), labels)).lines[0].text
+    assert found == ("δ¹ = 1/n (softmax(z¹) − onehot(y))" if examples else "δ¹ = softmax(z¹) − onehot(1)")
+
+
+def test_a_softmax_written_by_hand_collapses_too() -> None:
+    z = ag.tensor([0.3, -1.0, 0.5], requires_grad=True, name="z")
+    y = ag.tensor([0.0, 1.0, 0.0], name="y")
+    a = ag.softmax(z)
+    a.name = "a"
+    derivation = derive(-ag.sum(y * ag.log(a)))
+    assert texts(derivation)[-1] == "δ = a − y"
+    assert "with Σ y = 1" in derivation.text()
+
+
+def test_targets_that_do_not_add_up_to_one_stay_as_they_are() -> None:
+    z = ag.tensor([0.3, -1.0, 0.5], requires_grad=True, name="z")
+    y = ag.tensor([0.0, 2.0, 0.5], name="y")
+    line = derive(-ag.sum(y * ag.log_softmax(z))).lines[-1]
+    assert line.text == "δ = softmax(z) ⊙ (Σ y) − y"
+    assert not line.notes
+
+
+def test_a_shared_weight_adds_its_arrivals() -> None:
+    w = ag.tensor(np.array([[0.5, -0.2], [0.1, 0.4]]), requires_grad=True, name="W")
+    x = ag.tensor([1.0, 2.0], name="x")
+    z1 = x @ w.T
+    a1 = ag.sigmoid(z1)
+    z2 = a1 @ w.T
+    z1.name, a1.name, z2.name = "z1", "a1", "z2"
+    derivation = derive(ag.sum(ag.sigmoid(z2)))
+    assert derivation["dW"].text == "∂C/∂W = δ² (a¹)ᵀ + δ¹ xᵀ"
+
+
+def test_a_residual_connection_adds_what_goes_round() -> None:
+    w = ag.tensor(np.array([[0.5, -0.2], [0.1, 0.4]]), requires_grad=True, name="W")
+    x = ag.tensor([1.0, 2.0], requires_grad=True, name="x")
+    z = x @ w.T
+    z.name = "z"
+    derivation = derive(ag.sum(ag.square(x + ag.tanh(z))) / 2)
+    assert derivation["∂C/∂x"].text.startswith("∂C/∂x = ")
+    assert "Wᵀ δ" in derivation["∂C/∂x"].text
+    assert "+" in derivation["∂C/∂x"].text
+
+
+def test_a_bias_that_was_broadcast_gets_a_sum() -> None:
+    b = ag.tensor([1.0, 2.0], requires_grad=True, name="b")
+    x = ag.tensor(np.arange(6.0).reshape(3, 2), name="x")
+    assert texts(derive(ag.sum(x * b))) == ["∂C/∂b = Σ_rows x"]
+    assert texts(derive(ag.sum(x - b))) == ["∂C/∂b = −3"]
+
+
+def test_double_negatives_vanish() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    y = ag.tensor([0.5, 0.5], name="y")
+    assert texts(derive(ag.sum(ag.negative(-w) * y))) == ["∂C/∂w = y"]
+    assert texts(derive(ag.sum(ag.square(y - w)) / 2)) == ["∂C/∂w = w − y"]
+
+
+def _differentiable() -> Any:
+    return pytest.mark.parametrize(
+        "name, case",
+        [
+            pytest.param(name, case, id=f"{name}-{i}")
+            for name, cases in SAMPLES.items()
+            for i, case in enumerate(cases)
+            if name in ag.REGISTRY and ag.REGISTRY[name].differentiable
+        ],
+    )
+
+
+@_differentiable()
+def test_every_operation_is_derived_and_every_line_holds(name: str, case: Sample) -> None:
+    op = ag.REGISTRY[name]
+    inputs = [
+        ag.tensor(x, requires_grad=True)
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and op.rule(i) is not None
+        else x
+        for i, x in enumerate(case.inputs)
+    ]
+    out = getattr(ag.functional, name)(*inputs, **case.params)
+    if not out.requires_grad:
+        pytest.skip("no argument of this sample has a derivative")
+    loss = ag.sum(out * ag.tensor(np.random.default_rng(0).normal(size=out.shape), name="w"))
+    for detail in DETAILS:
+        for expanded in (False, True):
+            derivation = derive(loss, detail, expanded)
+            assert derivation.lines
+            for line in derivation.lines:
+                assert line.difference <= line.tolerance
+                assert line.shape == line.tensor.shape  # type: ignore[union-attr]
+                well_formed(line.mathml)
+            assert derivation.latex()
+            assert derivation.markdown()
+
+
+def test_an_operation_of_the_user_is_printed_in_its_own_notation(registry: dict[str, Any]) -> None:
+    notation, prime = r"\operatorname{{f}}({x})", r"\operatorname{{f}}'({x})"
+
+    @ag.elementwise(lambda xp, out, x: xp.exp(x) * (1 + x), notation=notation, prime=prime)
+    def demo(xp: Any, x: Any) -> Any:
+        return x * xp.exp(x)
+
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    assert texts(derive(ag.sum(ag.REGISTRY["demo"](w)))) == ["∂C/∂w = f′(w)"]
+    assert texts(derive(ag.sum(ag.REGISTRY["demo"](w)), expanded=True)) == ["∂C/∂w = eʷ ⊙ (1 + w)"]
+
+
+def test_a_rule_that_is_no_formula_says_so(registry: dict[str, Any]) -> None:
+    @ag.operation(notation=r"\operatorname{{odd}}({x})")
+    def odd(xp: Any, x: Any) -> Any:
+        return xp.tan(x)
+
+    odd.rules(x=lambda xp, g, out, x: g * (1 + xp.tan(x) ** 2))
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    with pytest.raises(ag.ArgumentError, match=r"calls xp\.tan, which is no registered operation"):
+        derive(ag.sum(odd(w)))
+
+
+def test_arrays_of_other_libraries_are_derived_from(world: World) -> None:
+    w = world.tensor(np.array([[0.5, -0.2, 1.0]]), True, name="W")
+    z = world.tensor(np.arange(6.0).reshape(2, 3), name="x") @ w.T
+    z.name = "z"
+    derivation = derive(ag.mean(ag.square(ag.sigmoid(z))))
+    assert texts(derivation)[-2:] == ["δ = ∇ₐC ⊙ σ′(z)", "∂C/∂W = δᵀ x"]
+
+
+# Shapes, names, displays.
+
+
+def test_every_line_has_shapes_and_its_difference() -> None:
+    line = derive(network([4, 3, 2]))["delta1"]
+    assert line.shape == (3,)
+    assert line.shapes == {"W²": (2, 3), "δ²": (2,), "z¹": (3,)}
+    assert 0 <= line.difference <= line.tolerance < 1e-12
+
+
+def test_a_wrong_line_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simplify.Tidier, "_make", lambda self, name, *args, **params: args[-1])
+    with pytest.raises((ag.CheckError, ag.ShapeError, ValueError)):
+        derive(network([4, 3, 2]))
+    monkeypatch.undo()
+    monkeypatch.setattr(simplify.Tidier, "_product", lambda self, whole: whole.args[0])
+    with pytest.raises(ag.CheckError, match=r"the line .* does not hold: at element"):
+        derive(network([4, 3, 2], dtype=np.float64))
+
+
+def test_unnamed_tensors_get_readable_names() -> None:
+    w = ag.tensor(np.array([[0.5, -0.2, 0.1]]), requires_grad=True)
+    b = ag.tensor([0.5], requires_grad=True)
+    loss = ag.sum(ag.square(ag.sigmoid(w @ ag.tensor([1.0, 2.0, 3.0]) + b) - np.array([1.0])))
+    derivation = derive(loss)
+    assert texts(derivation) == ["∇ₐC = 2 (a¹ − y)", "δ¹ = ∇ₐC ⊙ σ′(z¹)", "∂C/∂b¹ = δ¹", "∂C/∂W¹ = δ¹ xᵀ"]
+    assert [line.text for line in derivation.definitions] == ["z¹ = W¹ x + b¹", "a¹ = σ(z¹)"]
+
+
+def test_two_tensors_of_one_name_are_told_apart() -> None:
+    a, b = (ag.tensor([1.0, 2.0], requires_grad=True, name="w") for _ in range(2))
+    assert texts(derive(ag.sum(a * b))) == ["∂C/∂w₂ = w", "∂C/∂w = w₂"]
+
+
+def test_names_are_escaped_everywhere() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="<b>|$x_%</b>")
+    derivation = derive(ag.sum(w * w))
+    assert "<b>" not in derivation._repr_html_()
+    assert "∂C/(∂<b>|$x_%</b>) = 2 <b>|$x_%</b>" in derivation.text()
+    well_formed(derivation.lines[0].mathml)
+    assert latex_name("a_b%") == r"\mathrm{a\_b\%}"
+
+
+def test_displays_show_every_line() -> None:
+    derivation = derive(network([4, 3, 2], examples=5))
+    assert repr(derivation) == derivation.text()
+    assert derivation._repr_latex_().startswith("$$\n\\begin{aligned}")
+    assert derivation.latex().count(r"\\") == 6
+    assert derivation.markdown().count("\n| ") == 8
+    assert derivation._repr_html_().count("<math") == 7
+    assert "n = 5 examples" in derivation.text()
+    for line in derivation.lines:
+        well_formed(line.mathml)
+    assert repr(derivation) == repr(derive(network([4, 3, 2], examples=5)))
+
+
+def test_typesetting_puts_parentheses_where_they_are_needed() -> None:
+    a, b = symbol("a", np.ones(2)), symbol("b^{2}", np.ones(2))
+    w = symbol("W", np.ones((2, 2)))
+    assert to_text((a - b) * a) == "(a − b²) ⊙ a"
+    assert to_text(a - (b - a)) == "a − (b² − a)"
+    assert to_text(w @ (a + b)) == "W (a + b²)"
+    assert to_text(xp.square(b)) == "(b²)²"
+    assert to_text(-(a + b) / 2) == "(−(a + b²))/2"
+    assert to_text(xp.exp(-a)) == "e⁻ᵃ"
+    assert to_latex(a / (b + number(1))) == r"\frac{a}{b^{2} + 1}"
+    assert to_mathml(a * a) == '<math display="block"><mrow><mi>a</mi><mo>⊙</mo><mi>a</mi></mrow></math>'
+
+
+# What cannot be derived.
+
+
+def test_what_cannot_be_derived_says_why() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    with pytest.raises(ag.GraphError, match="is not a scalar"):
+        derive(w * w)
+    with pytest.raises(ag.GraphError, match="is a leaf"):
+        derive(ag.tensor(1.0, requires_grad=True))
+    with pytest.raises(ag.GraphError, match="is a leaf"):
+        derive(ag.sum(ag.tensor([1.0])))
+    with pytest.raises(ag.ArgumentError, match="there are 'node', 'layer', 'full'"):
+        derive(ag.sum(w), detail="most")
+    with pytest.raises(ag.ArgumentError, match="not a tensor"):
+        derive(1.0)  # type: ignore[arg-type]
+    loss = ag.sum(w * w)
+    loss.backward(free=True)
+    with pytest.raises(ag.GraphError, match=r"released by backward\(free=True\)"):
+        derive(loss)
+    loss = ag.sum(w * w)
+    w.assign([3.0, 4.0])
+    with pytest.raises(ag.ChangedError):
+        derive(loss)
+
+
+def test_a_deep_graph_is_derived_without_recursion_and_refused_where_nobody_could_read_it() -> None:
+    w = ag.tensor([0.5, 0.25], requires_grad=True, name="w")
+    t = w
+    for _ in range(1000):
+        t = t * 0.999 + 0.001
+    loss = ag.sum(t)
+    assert len(derive(loss, detail="node").lines) == 2002
+    assert derive(loss).lines
+    s = w
+    for _ in range(200):
+        s = ag.sin(s) if hasattr(ag, "sin") else ag.tanh(s)
+    with pytest.raises(ag.ArgumentError, match="nobody could read"):
+        derive(ag.sum(s), detail="full")
+
+
+def test_deriving_changes_nothing() -> None:
+    loss = network([4, 3, 2])
+    leaves = [t for t in ag.ancestors(loss) if t.requires_grad]
+    names = [t.name for t in leaves]
+    derive(loss, detail="node")
+    assert [t.name for t in leaves] == names
+    assert all(t.grad is None for t in leaves)

@@ -1,0 +1,200 @@
+"""A student's equations against the graph: right ones pass in every spelling, wrong ones are told how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from autograd_lite.show.derive import derive
+from autograd_lite.show.equations import EquationRow, check_equations
+
+
+def network(examples: int | None = None, **options: Any) -> ag.Tensor:
+    rng = np.random.default_rng(1)
+    shape = () if examples is None else (examples,)
+    model = nn.MLP([4, 3, 2], rng=0, **{"dtype": np.float64, **options})
+    return nn.quadratic_cost(model(rng.normal(size=(*shape, 4))), rng.uniform(size=(*shape, 2)))
+
+
+def checked(loss: ag.Tensor, equation: str) -> EquationRow:
+    name, _, right = equation.partition(" = ")
+    return check_equations(loss, {name: right}).rows[0]
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        "δ2 = (a2 - y) * σ'(z2)",
+        "delta2 = (a2 − y) ⊙ sigma'(z2)",
+        "δ² = (a² − y) ⊙ σ′(z²)",
+        "delta_2 = -(y - a2) * a2 * (1 - a2)",
+        "dz2 = sigmoid'(z2) * (a2 - y)",
+        "dW2 = δ2 @ a1.T",
+        "∂C/∂W2 = delta2 @ a1^T",
+        "∂C/∂W² = δ² (a¹)ᵀ",
+        "dC/dW1 = δ1 x.T",
+        "dW1 = δ1 @ a0.T",
+        "db2 = δ2",
+        "δ1 = (W2.T @ δ2) * σ'(z1)",
+        "z2 = W2 @ a1 + b2",
+        "a1 = 1 / (1 + exp(-z1))",
+        "C = sum((a2 - y)**2) / 2",
+        "C = ½ Σ (a2 - y)²",
+        "∇ₐC = a2 - y",
+        "da2 = maximum(a2 - y, y - a2) * sign(a2 - y)",
+    ],
+)
+def test_right_equations_pass_in_every_spelling(equation: str) -> None:
+    row = checked(network(), equation)
+    assert row.right, row
+    assert row.difference < 1e-14
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        "δ2 = (a2 - y) * σ'(z2) / n",
+        "dW2 = δ2.T @ a1",
+        "db2 = sum(δ2, axis=0)",
+        "db1 = sum(δ1, 0)",
+        "db2 = Σ_rows δ2",
+        "δ1 = (δ2 @ W2) * σ'(z1)",
+        "z1 = x @ W1.T + b1",
+        "C = sum((a2 - y)**2) / (2*n)",
+    ],
+)
+def test_right_equations_of_a_batch_pass(equation: str) -> None:
+    row = checked(network(5), equation)
+    assert row.right, row
+
+
+@pytest.mark.parametrize("examples", [None, 5])
+@pytest.mark.parametrize("detail", ["layer", "full"])
+def test_what_derive_prints_can_be_read_back(examples: int | None, detail: str) -> None:
+    loss = network(examples)
+    lines = derive(loss, detail).lines
+    assert check_equations(loss, {line.name: line.text.partition(" = ")[2] for line in lines}).passed
+
+
+@pytest.mark.parametrize(
+    "equation, how",
+    [
+        ("δ2 = a2 - y", "the factor σ′(z²) is missing"),
+        ("δ1 = W2.T @ δ2", "the factor σ′(z¹) is missing"),
+        ("dW2 = (a2 - y) @ a1.T", "the factor σ′(z²) is missing"),
+        ("δ2 = (y - a2) * σ'(z2)", "the sign is wrong"),
+        ("δ2 = 2 * (a2 - y) * σ'(z2)", "there is a factor 2 too much"),
+        ("δ2 = (a2 - y) * σ'(z2) / 2", "a factor 2 is missing"),
+        ("dW2 = a1 @ δ2.T", "transposed"),
+        ("dW2 = δ2 @ a1", "transposed: a¹ should be (a¹)ᵀ"),
+        ("δ1 = (W2 @ δ2) * σ'(z1)", "transposed: W² should be (W²)ᵀ"),
+        ("dW2 = δ2 @ a2.T", "wrong layer: a² should be a¹"),
+        ("dW2 = δ2 @ x.T", "wrong layer: x should be a¹"),
+        ("dW1 = δ2 @ x.T", "wrong layer: δ² should be δ¹"),
+        ("δ2 = (a2 - y) * σ'(z1)", "wrong layer: z¹ should be z²"),
+        ("δ1 = (W2.T @ δ2) * σ(z1)", "σ(z¹) should be σ′(z¹)"),
+        ("db2 = δ2 * σ'(z2)", "the factor σ′(z²) does not belong there"),
+        ("δ1 = (W2.T * δ2) * σ'(z1)", "should be a matrix product (@)"),
+        ("δ2 = -(a2 - y)", "the factor σ′(z²) is missing; and the sign is wrong"),
+    ],
+)
+def test_a_wrong_equation_is_told_how(equation: str, how: str) -> None:
+    row = checked(network(), equation)
+    assert not row.right
+    assert how in row.how
+    # What is proposed instead is right.
+    assert checked(network(), row.corrected).right
+
+
+@pytest.mark.parametrize(
+    "equation, how",
+    [
+        ("δ2 = (a2 - y) * σ'(z2)", "off by 1/n: the mean over the n = 5 examples is missing"),
+        ("dW2 = δ2.T @ a1 / n", "off by n"),
+        ("δ2 = (y - a2) * σ'(z2)", "and the sign is wrong"),
+        ("db2 = δ2", "the sum over the examples (rows) of δ² is missing"),
+        ("db2 = sum(δ2)", "over the examples (rows) only"),
+        ("dW2 = a1.T @ δ2", "transposed"),
+        ("δ2 = a2 - y", "the factor σ′(z²) is missing; and off by 1/n"),
+        ("dW2 = δ2 @ a1.T", "wrong order"),
+    ],
+)
+def test_a_wrong_equation_of_a_batch_is_told_how(equation: str, how: str) -> None:
+    row = checked(network(5), equation)
+    assert not row.right
+    assert how in row.how
+    assert checked(network(5), row.corrected).right
+
+
+def test_float32_equations_are_held_to_float32() -> None:
+    loss = network(5, dtype=np.float32)
+    assert checked(loss, "δ2 = (a2 - y) * σ'(z2) / n").right
+    assert "1/n" in checked(loss, "δ2 = (a2 - y) * σ'(z2)").how
+
+
+def test_what_no_single_slip_explains_says_where_it_is_furthest_off() -> None:
+    row = checked(network(), "δ2 = exp(a2) * y**3 + 7*σ(b2)")
+    assert not row.right
+    assert "no single slip explains it: at element" in row.how
+    assert "the shapes do not fit" in checked(network(), "δ2 = x @ x @ W1 * 3 - exp(W2)").how
+
+
+@pytest.mark.parametrize(
+    "right, column, problem",
+    [
+        ("δ2 @ a7.T", 6, "there is no 'a7'"),
+        ("(a2 - y", 8, "opened in column 1 is never closed"),
+        ("a2 + * y", 6, "unexpected '*'"),
+        ("a2 $ y", 4, "'$' means nothing here"),
+        ("", 1, "there is no equation"),
+        ("a2 -", 5, "ends too early"),
+        ("a2 = y", 4, "write only the right side"),
+        ("σ", 1, "σ is a function"),
+        ("a2'", 1, "a2 is not a function"),
+        ("sum'(a2)", 1, "sum has no derivative"),
+        ("exp(a2, a1)", 9, "exp takes 1 argument"),
+        ("sum(a2, axis=y)", 14, "axis must be a plain number"),
+        ("__import__('os')", 1, "means nothing here"),
+        ("a2.__class__", 3, "means nothing here"),
+        ("(" * 60 + "a2" + ")" * 60, 41, "levels of parentheses"),
+    ],
+)
+def test_a_slip_in_writing_is_pointed_at(right: str, column: int, problem: str) -> None:
+    with pytest.raises(ag.ArgumentError) as caught:
+        check_equations(network(), {"δ2": right})
+    assert f"the equation for 'δ2', column {column}: " in str(caught.value)
+    assert problem in str(caught.value)
+
+
+def test_what_there_is_not_in_the_graph_says_what_there_is() -> None:
+    with pytest.raises(ag.ArgumentError, match=r"there is no 'δ7' in this graph .*dW1.*δ2"):
+        check_equations(network(), {"δ7": "a2"})
+    with pytest.raises(ag.ArgumentError, match="must be a dict of strings"):
+        check_equations(network(), {"δ2": 3})  # type: ignore[dict-item]
+    with pytest.raises(ag.GraphError, match=r"check_equations\(\): .* is not a scalar"):
+        check_equations(ag.tensor([1.0], requires_grad=True) * 2, {"w": "1"})
+
+
+def test_the_report_prints_as_text_and_as_a_table() -> None:
+    report = check_equations(network(), {"δ2": "(a2 - y) * σ'(z2)", "dW2": "δ2 @ a2.T", "δ1": "W2.T @ δ2"})
+    assert not report.passed
+    assert report["delta2"].right
+    assert not report["dW2"].right
+    text = repr(report)
+    assert "wrong: wrong layer: a² should be a¹" in text
+    assert "∂C/∂W² = δ² (a¹)ᵀ" in text
+    assert len(text.splitlines()) == 4
+    assert report._repr_html_().count("<tr>") == 4
+    assert "<math" in report._repr_html_()
+
+
+def test_names_of_the_user_are_found_as_they_are() -> None:
+    theta = ag.tensor([0.5, 0.25], requires_grad=True, name="theta")
+    bias = ag.tensor([1.0, 1.0], requires_grad=True, name="layer.b1")
+    loss = ag.sum(ag.square(theta * bias))
+    report = check_equations(loss, {"dtheta": "2 * theta * layer.b1**2", "∂C/∂θ": "2 θ * layer.b1 ⊙ layer.b1"})
+    assert report.passed, report
