@@ -175,6 +175,23 @@ def test_a_bias_that_was_broadcast_gets_a_sum() -> None:
     assert texts(derive(ag.sum(x - b))) == ["∂C/∂b = −3"]
 
 
+def test_a_constant_that_happens_to_be_one_nth_is_not_called_so() -> None:
+    model = nn.MLP([3, 2], rng=0, dtype=np.float64)
+    cost = nn.quadratic_cost(model(np.ones((5, 3))), np.zeros((5, 2)))
+    loss = cost + 0.05 * ag.sum(ag.square(model.layers[0].weight))
+    assert derive(loss).lines[-1].text.endswith("0.1 W¹ + (δ¹)ᵀ x")
+
+
+def test_what_is_used_again_and_again_gets_a_name() -> None:
+    x, w = ag.tensor(np.arange(12.0).reshape(4, 3) ** 0.5, name="x"), ag.tensor(np.eye(3), requires_grad=True, name="W")
+    u = x @ w
+    centred = u - ag.mean(u, axis=1, keepdims=True)
+    scaled = centred / ag.sqrt(ag.mean(ag.square(centred), axis=1, keepdims=True) + 1e-5)
+    derivation = derive(ag.sum(scaled * scaled * scaled))
+    assert derivation.definitions[0].text == "u₁ = x W − mean_columns(x W)"
+    assert max(len(line.text) for line in (*derivation.lines, *derivation.definitions)) < 160
+
+
 def test_double_negatives_vanish() -> None:
     w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
     y = ag.tensor([0.5, 0.5], name="y")

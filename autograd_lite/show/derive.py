@@ -29,6 +29,7 @@ from autograd_lite.tensor import Tensor
 DETAILS = ("node", "layer", "full")
 _MOVES = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "broadcast_to", "astype"}
 _LONGEST = 40  # parts a formula may have before what it stands for gets a name and a line of its own
+_SIMPLE = 6  # parts a value may have before it gets a name where it is used more than once
 _SHARED = 12  # the same, where it is used more than once
 
 
@@ -354,6 +355,8 @@ class Names:
                 and not (isinstance(t.node.inputs[0], Tensor) and t.node.inputs[0].node is None
                          and t.node.inputs[0].requires_grad)
             ]  # fmt: skip
+        if not layers:
+            layers = [t for t in self.tensors if t.ndim == 2 and re.fullmatch(r"z\d*", str(t.name or ""))]
         lengths = {t.shape[0] for t in layers}
         return lengths.pop() if len(lengths) == 1 else None
 
@@ -452,7 +455,10 @@ class _Walk:
         named = names.given.get(key)
         if tensor.node is not None and (named is None or key in names.invented or self.detail == "node"):
             right = self._computed(tensor, tensor.node)
-            inline = right.count <= _LONGEST and (self.detail != "node" or tensor.node.op.name in _MOVES)
+            shared = right.count > _SIMPLE and names.uses.get(key, 0) > 1
+            inline = right.count <= _LONGEST and not shared
+            if self.detail == "node":
+                inline = inline and tensor.node.op.name in _MOVES
             if named is None and inline:
                 self.values[key] = right
                 return right
@@ -557,8 +563,13 @@ class _Walk:
             left = rf"\nabla_{{a}}{latex_name(self.names.of)}"
             if (named or "").startswith("a") and all(line.left != left for line in self.lines):
                 return left
+        value = self.values[id(tensor)]
+        if named is None and (tensor.node is None or tensor.node.op.name not in _MOVES or value.count > _SIMPLE):
+            self.names.result(tensor)
+            named = self.names.given[id(tensor)]
+            self.definitions.append(self._line(latex_name(named), value, tensor._data, tensor))
         if named is None:
-            named = to_latex(self.values[id(tensor)])
+            named = to_latex(value)
             return rf"\frac{{\partial {latex_name(self.names.of)}}}{{\partial {named}}}"
         return gradient_name(named, self.names.of)
 

@@ -25,13 +25,13 @@ _RESHAPES = ("reshape", "squeeze", "expand_dims")
 
 
 def exact(value: Number) -> Number:
-    """A number as a fraction of whole numbers where it is one of small ones: 0.5 is 1/2, 0.1 is 1/10."""
+    """A number as a fraction of whole numbers where it is exactly one of small ones: 0.5 is 1/2, but 0.1 stays 0.1."""
     if isinstance(value, bool | int | Fraction):
         return Fraction(value)
     if not numpy.isfinite(value):
         return value
-    near = Fraction(value).limit_denominator(1_000_000)
-    return near if abs(float(near) - value) <= 1e-15 * abs(value) and near.denominator <= 100_000 else value
+    fraction = Fraction(value)
+    return fraction if fraction.denominator <= 64 else value
 
 
 class _Product(NamedTuple):

@@ -212,9 +212,8 @@ def _number(value: Number, n: int | None) -> tuple[str, int]:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
         value = int(value)
     if isinstance(value, float):
-        near = Fraction(value).limit_denominator(1000)
-        if abs(float(near) - value) <= 1e-15 * abs(value):
-            value = near
+        near = Fraction(value).limit_denominator(64)
+        value = near if near == value else value
     if isinstance(value, Fraction) and value.denominator != 1:
         sign, over, under = "-" * (value < 0), abs(value.numerator), value.denominator
         below = str(under)
