@@ -25,7 +25,7 @@ from autograd_lite.errors import (
     IndexingError,
     ShapeError,
 )
-from autograd_lite.functional import ones, put, zeros
+from autograd_lite.functional import arange, ones, put, zeros
 from autograd_lite.compile import Compiled, compile
 from autograd_lite.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
@@ -48,7 +48,7 @@ Tensor.backward = reverse.backward  # type: ignore[method-assign]
 
 __all__ = [
     "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError", "Compiled", "DataError", "DeviceError",
-    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors",
+    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors", "arange",
     "asarray", "compile", "draw", "elementwise", "enable_grad", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones", "operation",
     "ops", "put", "scope", "tensor", "touch", "zeros", *REGISTRY,
 ]  # fmt: skip

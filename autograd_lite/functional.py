@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from autograd_lite import backend
 from autograd_lite.graph import mode
 from autograd_lite.op import REGISTRY
-from autograd_lite.tensor import Tensor, apply, lift, put_call, tensor
+from autograd_lite.tensor import Tensor, apply, asarray, lift, put_call, tensor
 
 if TYPE_CHECKING:
 
@@ -53,6 +54,16 @@ def random_like(x: Any, rng: Any) -> Tensor:
     drawn = apply(REGISTRY["random_like"], (x,), {"rng": rng})
     recorder.draws_made.append(drawn)
     return drawn
+
+
+def arange(stop: int, like: Tensor) -> Tensor:
+    """The whole numbers from 0 to below `stop`, on the device of `like`; data, never differentiable.
+
+    >>> import autograd_lite as ag
+    >>> ag.arange(3, like=ag.zeros(2)).numpy()
+    array([0, 1, 2])
+    """
+    return asarray(backend.namespace(like._data).arange(stop))
 
 
 def zeros(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None) -> Tensor:

@@ -268,6 +268,11 @@ def ancestors(*roots: Any) -> list[Any]:
 
     Leaves stand in the order in which the recorded tensors first use them, so that the order is
     the same in every run.
+
+    >>> import autograd_lite as ag
+    >>> w = ag.tensor(2.0, requires_grad=True, name="w")
+    >>> [t.name or t.node.op.name for t in ag.ancestors(w * w + 1)]
+    ['w', 'multiply', 'add']
     """
     is_tensor = type(roots[0]) if roots else object
     recorded: dict[int, Any] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend
+from autograd_lite import Tensor
 
 _QUADRATIC = ag.scope("quadratic cost")
 
@@ -97,15 +97,16 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Tensor:
         labels = ag.asarray(target)
         if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
             examples = _examples("softmax_cross_entropy", logits)
-            values = labels.numpy()
-            if values.min() < 0 or values.max() >= logits.shape[-1]:
-                raise ag.IndexingError(
-                    f"softmax_cross_entropy: labels run from {values.min()} to {values.max()}, "
-                    f"but the {logits.shape[-1]} outputs stand for 0 to {logits.shape[-1] - 1}"
-                )
             chosen = ag.log_softmax(logits)
-            xp = backend.namespace(logits.data)
-            picked = chosen[xp.arange(examples), labels] if logits.ndim == 2 else chosen[labels]
+            # A negative label would count from the end: it is made too large instead.
+            column = ag.where(labels < 0, logits.shape[-1], labels)
+            try:
+                picked = chosen[ag.arange(examples, like=logits), column] if logits.ndim == 2 else chosen[column]
+            except ag.IndexingError as error:
+                raise ag.IndexingError(
+                    f"softmax_cross_entropy: a label is out of range: the {logits.shape[-1]} outputs stand for "
+                    f"0 to {logits.shape[-1] - 1}"
+                ) from error
             cost = -ag.sum(picked) / examples
         else:
             logits, target, examples = _operands("softmax_cross_entropy", logits, target)

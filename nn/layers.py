@@ -46,16 +46,20 @@ class Linear(Module):
     def forward(self, x: Any) -> Tensor:
         weight = self.weight
         if not isinstance(x, Tensor):
-            x = ag.asarray(x, name="x")
-        if x.dtype is not weight.dtype and x.dtype != weight.dtype:
+            x = ag.asarray(x, dtype=weight.dtype, name="x")
+        elif x.dtype is not weight.dtype and x.dtype != weight.dtype:
+            name = x.name
             x = x.astype(weight.dtype)  # a layer computes in the dtype of its weights
+            x.name = name if x.node is None else None
+        z: Tensor
         try:
-            return x @ weight.T + self.bias
+            z = x @ weight.T + self.bias
         except ag.ShapeError as error:
             raise ag.ShapeError(
                 f"{self.label or 'Linear'}: the input has shape {x.shape}, but {weight.name} {weight.shape} takes "
                 f"({weight.shape[1]},) for one example or (examples, {weight.shape[1]}) for several"
             ) from error
+        return z
 
     def extra_repr(self) -> str:
         return f"{self.weight.shape[1]}, {self.weight.shape[0]}, dtype={self.weight.dtype}"

@@ -46,21 +46,21 @@ def _zeros_like(parameter: Tensor) -> Tensor:
         return ag.zeros_like(parameter)
 
 
-def _number(what: str, low: float, high: float, open_low: bool = False) -> Any:
-    """A property that holds a Python float between two bounds; a NumPy float64 would widen float32 parameters."""
-    held = f"_{what}"
+def _number(held: str, words: str, high: float = float("inf"), positive: bool = False) -> Any:
+    """A property that holds a Python float from 0 to below `high`; a NumPy float64 would widen float32 parameters."""
 
     def check(self: Any, value: Any) -> None:
         try:
             number = float(value)
         except (TypeError, ValueError):
             number = float("nan")
-        if not (isfinite(number) and low <= number < high and not (open_low and number == low)):
-            bounds = f"{'above' if open_low else 'at least'} {low:g}" + (f" and below {high:g}" if isfinite(high) else "")
-            raise ag.ArgumentError(f"{type(self).__name__}: {what} must be a number {bounds}, not {value!r}")
+        if not (isfinite(number) and 0 <= number < high) or (positive and number == 0):
+            bounds = f" below {high:g}" if isfinite(high) else ""
+            kind = "a positive number" if positive else "0 or a positive number"
+            raise ag.ArgumentError(f"{type(self).__name__}: {words} must be {kind}{bounds}, not {value!r}")
         setattr(self, held, number)
 
-    return property(lambda self: getattr(self, held), check, doc=f"{what}; it can be set anew at any time.")
+    return property(lambda self: getattr(self, held), check, doc=f"{words.capitalize()}; it can be set anew at any time.")
 
 
 class SGD(Optimizer):
@@ -79,8 +79,8 @@ class SGD(Optimizer):
     array([0.8])
     """
 
-    lr = _number("lr", 0, float("inf"), open_low=True)
-    momentum = _number("momentum", 0, 1)
+    lr = _number("_lr", "the learning rate", positive=True)
+    momentum = _number("_momentum", "the momentum", 1)
 
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
@@ -123,10 +123,10 @@ class Adam(Optimizer):
     array([0.9])
     """
 
-    lr = _number("lr", 0, float("inf"), open_low=True)
-    beta1 = _number("beta1", 0, 1)
-    beta2 = _number("beta2", 0, 1)
-    epsilon = _number("epsilon", 0, float("inf"))
+    lr = _number("_lr", "the learning rate", positive=True)
+    beta1 = _number("_beta1", "the first beta", 1)
+    beta2 = _number("_beta2", "the second beta", 1)
+    epsilon = _number("_epsilon", "epsilon")
 
     def __init__(
         self,

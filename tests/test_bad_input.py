@@ -124,7 +124,7 @@ WRONG: dict[str, tuple[Call, type[Exception], type[Exception], str]] = {
         lambda w: nn.softmax_cross_entropy(w, np.array([0, 3])),
         ag.IndexingError,
         IndexError,
-        "labels run from 0 to 3",
+        "a label is out of range: the 3 outputs stand for 0 to 2",
     ),
     "empty batch": (
         lambda w: nn.quadratic_cost(w[:0], np.ones((0, 3))),

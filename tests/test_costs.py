@@ -168,9 +168,9 @@ def test_one_label_for_one_example() -> None:
     assert nn.softmax_cross_entropy(z, 2).item() == pytest.approx(-log_softmax(z)[2], rel=1e-14)
 
 
-@pytest.mark.parametrize("labels, span", [([0, 1, 3], "0 to 3"), ([-1, 0, 1], "-1 to 1"), ([0, 1, 300], "0 to 300")])
-def test_labels_out_of_range_are_refused(labels: list[int], span: str) -> None:
-    message = f"softmax_cross_entropy: labels run from {span}, but the 3 outputs stand for 0 to 2"
+@pytest.mark.parametrize("labels", [[0, 1, 3], [-1, 0, 1], [0, 1, 300]])
+def test_labels_out_of_range_are_refused(labels: list[int]) -> None:
+    message = "softmax_cross_entropy: a label is out of range: the 3 outputs stand for 0 to 2"
     with pytest.raises(ag.IndexingError, match=message):
         nn.softmax_cross_entropy(np.zeros((3, 3)), np.array(labels))
     with pytest.raises(IndexError):
