@@ -136,6 +136,15 @@ def test_float32_equations_are_held_to_float32() -> None:
     assert "1/n" in checked(loss, "δ2 = (a2 - y) * σ'(z2)").how
 
 
+def test_small_gradients_of_float32_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    model = nn.MLP([200, 50, 10], rng=0)
+    loss = nn.quadratic_cost(model(rng.normal(size=(32, 200))), np.eye(10)[rng.integers(0, 10, 32)])
+    assert checked(loss, "dW1 = δ1.T @ x").right
+    assert not checked(loss, "dW1 = 1.01 * δ1.T @ x").right
+    assert "exp(2) does not belong there" in checked(loss, "db1 = sum(δ1, axis=0) * exp(2)").how
+
+
 def test_what_no_single_slip_explains_says_where_it_is_furthest_off() -> None:
     row = checked(network(), "δ2 = exp(a2) * y**3 + 7*σ(b2)")
     assert not row.right

@@ -396,16 +396,41 @@ def agreement(found: Formula, expected: Any, epsilon: float = 0.0) -> tuple[floa
     # Both infinite, or both no number: as equal as they can be.
     difference = numpy.where((value == target) | (numpy.isnan(value) & numpy.isnan(target)), 0.0, difference)
     difference = numpy.where(numpy.isnan(difference), numpy.inf, difference)
-    scale = float(numpy.abs(target[numpy.isfinite(target)]).max(initial=0.0))
     length, epsilon = 1, max(epsilon, float(numpy.finfo(target.dtype).eps))
     for part in parts(found):
         if part.op is None and part.number is None and part.dtype.kind == "f":
             epsilon = max(epsilon, float(numpy.finfo(part.dtype).eps))
-        sizes = numpy.abs(numpy.asarray(part.value, wide))
-        scale = max(scale, float(sizes[numpy.isfinite(sizes)].max(initial=0.0)))
         length = max(length, *part.shape, 1)
+    sizes = numpy.concatenate([numpy.abs(target).ravel(), _magnitude(found).ravel()])
+    scale = float(sizes[numpy.isfinite(sizes)].max(initial=0.0))
     worst = numpy.unravel_index(int(difference.argmax()), difference.shape)
-    return float(difference.max()), float(30 * epsilon * length**0.5 * scale), tuple(int(i) for i in worst)
+    return float(difference.max()), float(20 * epsilon * length**0.5 * scale), tuple(int(i) for i in worst)
+
+
+# What adds or moves numbers: with sizes in their places, it adds or moves the sizes.
+_LINEAR = _MOVES | {"multiply", "matmul", "sum", "mean", "getitem", "scatter_add", "square"}
+
+
+def _magnitude(whole: Formula) -> Any:
+    """How large the terms are that `whole` is added up from: what rounding errors are measured by."""
+    done: dict[int, Any] = {}
+
+    def walk(part: Formula) -> Any:
+        if id(part) not in done:
+            size = numpy.abs(numpy.asarray(part.value, float))
+            if part.name in ("add", "subtract"):
+                size = walk(part.args[0]) + walk(part.args[1])
+            elif part.name == "negative":
+                size = walk(part.args[0])
+            elif part.name == "divide":
+                size = walk(part.args[0]) / numpy.abs(part.args[1].value)
+            elif part.op is not None and part.name in _LINEAR - {"astype"}:
+                args = [walk(x) if i < 2 and x.dtype.kind == "f" else x.value for i, x in enumerate(part.args)]
+                size = part.op.run(numpy, [numpy.asarray(x) for x in args], part.params)
+            done[id(part)] = numpy.asarray(size)
+        return done[id(part)]
+
+    return walk(whole)
 
 
 class _Walk:

@@ -613,7 +613,7 @@ class _Checker:
         if factor != 1.0:
             found = apply(REGISTRY["multiply"], (number(factor), found), {})
         difference, tolerance, _ = agreement(found, target.value, self.graph.epsilon)
-        return difference <= 10 * tolerance, difference
+        return difference <= 4 * tolerance, difference
 
     def _worst(self, found: Formula | None, target: Formula) -> str:
         assert found is not None

@@ -232,7 +232,7 @@ def _array(whole: Formula) -> str:
     if whole.size == 1:
         value = whole.value.item()
         return str(value) if isinstance(value, bool) else _number(value, None)[0]
-    return r"\mathrm{array}"
+    return f"0:{whole.size}" if _counts(whole) else r"\mathrm{array}"
 
 
 def op_axes(whole: Formula) -> list[int]:
