@@ -231,12 +231,16 @@ def _memory(array: Any) -> int:
     return id(base)
 
 
-def _fixed(seed: Any) -> Tensor:
-    """A seed as a tensor; of a compiled step it is a constant."""
-    tensor = Tensor(seed, copy=False)
-    if mode.now.recorder is not None:
-        mode.now.recorder.fixed.add(tensor)
-    return tensor
+def _start(output: Tensor, gradient: Any, seed: Any) -> Tensor:
+    """What a recorded pass starts from: the gradient that was given, or a one that never changes."""
+    recorder = mode.now.recorder
+    if gradient is None or recorder is None:
+        tensor = Tensor(seed, copy=False)
+        if recorder is not None:
+            recorder.fixed.add(tensor)
+        return tensor
+    given = gradient if type(gradient) is Tensor else Tensor(gradient, copy=False)
+    return given if given.dtype == output.dtype else given.astype(output.dtype)
 
 
 def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
@@ -256,7 +260,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     seed = _seed(self, gradient, "backward()")
     if mode.now.recorder is not None:
         with no_grad():
-            grads = sweep(self, _fixed(seed), record=True)
+            grads = sweep(self, _start(self, gradient, seed), record=True)
             for x, g in grads.items():
                 if x.node is None:
                     earlier = x.grad
@@ -322,9 +326,9 @@ def grad(
             useful.add(x)
     record = create_graph or mode.now.recorder is not None
     if record:
-        start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else _fixed(seed)
+        start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else None
         with enable_grad() if create_graph else no_grad():
-            grads = sweep(output, start, useful, record=True)
+            grads = sweep(output, _start(output, gradient, seed) if start is None else start, useful, record=True)
     else:
         grads = sweep(output, seed, useful)
     found: list[Any] = []

@@ -286,7 +286,7 @@ class Compiled:
                 roots = [*outputs, *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)), *held, *recorder.draws_made]
                 nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
                 for t in nodes:
-                    if t.node.number < recorder.began and t._requires_grad and now.grad:
+                    if t.node.number < recorder.began and t._requires_grad and mode.now.grad:
                         raise CompileError(
                             f"{self.__name__} uses {describe(t)}, which was computed outside and requires a gradient: "
                             "compute it inside, or detach() it"
@@ -312,7 +312,7 @@ class Compiled:
             entry = _Entry(
                 program, *(_but(part, recorder.read_live, program) for part in guards), recorder.conditions,
                 [(t, t._requires_grad) for t in captured],
-                [(t, g is not None) for t, g in recorder.entry_grads.items() if t in recorder.read_grads],
+                [(t, g is not None) for t, g in recorder.entry_grads.items() if t in recorder.read_grads - recorder.created],
                 form, wants, outputs, list(touched), source, self._memory,
             )  # fmt: skip
             entries = self._entries.setdefault(signature, [])

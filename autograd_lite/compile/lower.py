@@ -329,7 +329,7 @@ def lower(
                     states.append(found)
                 elif x in recorder.fixed:
                     found = Value("constant", data)
-                elif x in recorder.created and before is None:
+                elif x in recorder.created:
                     found = lowering.constant(recorder.origins.get(x, data))
                     if x in recorder.origins:  # copied anew at each call, as the function does
                         lowering.node = _ASSIGN
@@ -368,8 +368,11 @@ def lower(
         if result.name is None and tensor.name and result.kind == "result":
             result.name = tensor.name
         env[id(tensor)] = result
-    effects = [Effect(tensor, "data", value) for tensor, value in assigned.items()]
+    # What happens to a tensor made inside stays inside.
+    effects = [Effect(tensor, "data", value) for tensor, value in assigned.items() if tensor not in recorder.created]
     for tensor, (_, grad_before, _) in recorder.before.items():
+        if tensor in recorder.created:
+            continue
         held = tensor._grad
         if type(held) is Tensor:
             value = look_up(held)
