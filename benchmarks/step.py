@@ -2,101 +2,58 @@
 
 [784, 30, 10], mini-batch 10, float32, quadratic cost, gradient descent. Both compute the new
 parameters and the value of the cost, alternately in one process; what counts is the median ratio.
-Run with `python -m benchmarks.step`.
+Run with `python -m benchmarks.step`; `python -m benchmarks` measures this and more against others.
 """
 
 from __future__ import annotations
 
-import os
-import statistics
-import sys
-import time
-from collections.abc import Callable
-from typing import Any
-
-# A forced kernel halves matrix products: start again without one.
-if os.environ.pop("OPENBLAS_CORETYPE", None) or os.environ.pop("OPENBLAS_L2_SIZE", None):
-    os.execv(sys.executable, [sys.executable, "-m", "benchmarks.step", *sys.argv[1:]])
-
 import numpy as np
 
-import autograd_lite as ag
-import nn
+from benchmarks import training
+from benchmarks.machine import restart_without_forced_kernels
+from benchmarks.timing import alternately
+from benchmarks.training import Contestant, Task
 
-SIZES, BATCH, RATE = [784, 30, 10], 10, 3.0
+TASK = Task((784, 30, 10), 10)
 
 
 def data(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    x = rng.random((BATCH, SIZES[0]), dtype=np.float32)
-    return x, np.eye(SIZES[-1], dtype=np.float32)[rng.integers(0, SIZES[-1], BATCH)]
+    return TASK.data(rng)
 
 
-def eager(x: np.ndarray, y: np.ndarray) -> tuple[Callable[[], float], Callable[[], list[np.ndarray]]]:
+def eager(x: np.ndarray, y: np.ndarray) -> Contestant:
     """The step as a user writes it."""
-    model = nn.MLP(SIZES, rng=0)
-    optimizer = nn.SGD(model.parameters(), RATE)
-    x_tensor, y_tensor = ag.tensor(x), ag.tensor(y)
-
-    def step() -> float:
-        cost = nn.quadratic_cost(model(x_tensor), y_tensor)
-        optimizer.zero_grad()
-        cost.backward(free=True)
-        optimizer.step()
-        return cost.item()  # type: ignore[no-any-return]
-
-    return step, lambda: [p.numpy() for p in model.parameters()]
+    return training.eager(TASK, TASK.parameters(), x, y)
 
 
-def hand_written(x: np.ndarray, y: np.ndarray) -> tuple[Callable[[], float], Callable[[], list[np.ndarray]]]:
+def hand_written(x: np.ndarray, y: np.ndarray) -> Contestant:
     """BP1 to BP4 for the whole mini-batch, as one writes them by hand."""
-    w1, b1, w2, b2 = (p.numpy() for p in nn.MLP(SIZES, rng=0).parameters())
-
-    def sigma(z: Any) -> Any:
-        return 1 / (1 + np.exp(-z))
-
-    def step() -> float:
-        nonlocal w1, b1, w2, b2
-        a1 = sigma(x @ w1.T + b1)
-        a2 = sigma(a1 @ w2.T + b2)
-        error = a2 - y
-        cost = np.sum(error * error) / (2 * BATCH)
-        delta2 = error * a2 * (1 - a2) / BATCH
-        delta1 = delta2 @ w2 * a1 * (1 - a1)
-        w2 -= RATE * (delta2.T @ a1)
-        b2 -= RATE * delta2.sum(axis=0)
-        w1 -= RATE * (delta1.T @ x)
-        b1 -= RATE * delta1.sum(axis=0)
-        return float(cost)
-
-    return step, lambda: [w1, b1, w2, b2]
+    return training.hand_written(TASK, TASK.parameters(), x, y)
 
 
 def measure(rounds: int = 41, steps: int = 200) -> dict[str, float]:
     """Median microseconds a step of both, and the median of the ratios of neighbouring rounds."""
     x, y = data(np.random.default_rng(0))
-    (ours, ours_after), (theirs, theirs_after) = eager(x, y), hand_written(x, y)
-    for _ in range(3):
-        assert abs(ours() - theirs()) < 1e-6
-    for mine, other in zip(ours_after(), theirs_after(), strict=True):
-        np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
+    contestants = {"eager": eager(x, y), "hand-written": hand_written(x, y)}
+    training.agree(contestants, "hand-written")
 
-    def timed(step: Callable[[], float]) -> float:
-        begun = time.perf_counter()
-        for _ in range(steps):
-            step()
-        return (time.perf_counter() - begun) / steps * 1e6
+    def several(step: training.Step) -> training.Step:
+        def run() -> float:
+            for _ in range(steps - 1):
+                step()
+            return step()
 
-    pairs = [(timed(ours), timed(theirs)) for _ in range(rounds)]
-    return {
-        "eager": statistics.median(pair[0] for pair in pairs),
-        "hand-written": statistics.median(pair[1] for pair in pairs),
-        "ratio": statistics.median(a / b for a, b in pairs),
-    }
+        return run
+
+    timing = alternately({name: several(step) for name, (step, _) in contestants.items()}, rounds, segment=0)
+    found = {name: timing.median(name) / steps * 1e6 for name in contestants}
+    return {**found, "ratio": timing.ratio("eager", "hand-written")}
 
 
 if __name__ == "__main__":
+    restart_without_forced_kernels("benchmarks.step")
     result = measure()
-    print(f"step of {SIZES}, mini-batch {BATCH}, float32, median of rounds in turn")
+    print(f"step of {list(TASK.sizes)}, mini-batch {TASK.batch}, float32, median of rounds in turn")
     print(f"  eager         {result['eager']:7.1f} µs")
     print(f"  hand-written  {result['hand-written']:7.1f} µs")
     print(f"  ratio         {result['ratio']:7.2f}")
