@@ -52,6 +52,7 @@ def random_like(x: Any, rng: Any) -> Tensor:
         return apply(REGISTRY["random_like"], (x,), {"rng": rng})
     recorder.draws(rng)
     drawn = apply(REGISTRY["random_like"], (x,), {"rng": rng})
+    recorder.drew(rng)
     recorder.draws_made.append(drawn)
     return drawn
 

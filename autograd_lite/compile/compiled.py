@@ -24,8 +24,8 @@ from autograd_lite.compile.program import Program, Stats
 from autograd_lite.compile.record import Recorder
 from autograd_lite.compile.source import clean_source
 from autograd_lite.diagnosis import describe
-from autograd_lite.errors import ArgumentError, ChangedError, CheckError, CompileError, GraphError
-from autograd_lite.graph import Node, ancestors, history, mode, no_grad, tick, touch
+from autograd_lite.errors import ArgumentError, CheckError, CompileError, GraphError
+from autograd_lite.graph import Node, ancestors, history, mode, tick, touch
 from autograd_lite.op import Operation
 from autograd_lite.tensor import Tensor
 
@@ -68,6 +68,7 @@ class _Entry:
     touched: list[Tensor]
     source: str
     memory: dict[Any, numpy.ndarray]
+    owner: Any = None  # whose method it is, which must not make way for another of the same id
 
 
 @dataclass
@@ -91,10 +92,13 @@ class _Thread(threading.local):
 class Compiled:
     """A compiled function; made by `ag.compile`."""
 
+    __name__: str
+
     def __init__(self, function: Callable[..., Any], verify: bool = False) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.verify = verify
+        self._method = False
         self.records = 0  # how often the function has been recorded
         self._entries: dict[Any, list[_Entry]] = {}
         self._memory: dict[Any, numpy.ndarray] = {}
@@ -104,6 +108,9 @@ class Compiled:
         parameters = inspect.signature(function).parameters.values()
         self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         self._variadic = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in parameters)
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self._method = True
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
@@ -137,7 +144,8 @@ class Compiled:
                 key.append((arg.shape, arg.dtype, arg.strides, kind))
                 arrays.append(arg)
             else:
-                key.append(_static(self.__name__, arg))
+                owner = self._method and len(key) == 1
+                key.append(("self", id(arg)) if owner else _static(self.__name__, arg))
         signature = tuple(key)
         if self.verify:
             return self._verified(signature, args, arrays)
@@ -236,8 +244,9 @@ class Compiled:
 
     def _record(self, signature: Any, args: tuple[Any, ...]) -> Any:
         with self._lock:
-            guards = _snapshot(self.function)
-            generators = _generators(self.function)
+            owner = args[0] if self._method and args else None
+            guards = _snapshot(self.function, owner)
+            generators = _generators(guards)
             states = [(g, g.bit_generator.state) for g in generators]
             tensors: list[Tensor] = []
             tensors_given: dict[Tensor, Tensor] = {}
@@ -273,13 +282,6 @@ class Compiled:
             with recorder:
                 returned = self.function(*call_args)
                 recorder.check_randomness()
-                for generator, state in states:
-                    if generator.bit_generator.state != state and id(generator) not in recorder.generators:
-                        generator.bit_generator.state = state
-                        raise CompileError(
-                            f"{self.__name__} draws from a random generator directly, which a compiled step would repeat "
-                            "for ever: draw with ag.random_like(x, generator)"
-                        )
                 outputs: list[Tensor] = []
                 form = _disassemble(returned, outputs)
                 held = [t._grad for t in recorder.before if type(t._grad) is Tensor]
@@ -309,12 +311,14 @@ class Compiled:
             captured.update((e.tensor, None) for e in program.effects)
             for value in program.inputs:
                 value.source = None
+            quick, watched = (_but(part, recorder.read_live, program) for part in guards)
             entry = _Entry(
-                program, *(_but(part, recorder.read_live, program) for part in guards), recorder.conditions,
+                program, quick, watched, recorder.conditions,
                 [(t, t._requires_grad) for t in captured],
                 [(t, g is not None) for t, g in recorder.entry_grads.items() if t in recorder.read_grads - recorder.created],
                 form, wants, outputs, list(touched), source, self._memory,
             )  # fmt: skip
+            entry.owner = owner
             entries = self._entries.setdefault(signature, [])
             entries.insert(0, entry)
             del entries[8:]
@@ -501,7 +505,7 @@ def _leaves(returned: Any) -> list[Tensor]:
 # it names, and in the attributes of what it reaches from there.
 
 
-def _snapshot(function: Any) -> tuple[list[_Guard], list[_Guard]]:
+def _snapshot(function: Any, owner: Any = None) -> tuple[list[_Guard], list[_Guard]]:
     """Everything reachable that a recording would bake in, with its present value.
 
     The second list is of the attributes of watched objects, which call `touch` when one is set.
@@ -509,7 +513,7 @@ def _snapshot(function: Any) -> tuple[list[_Guard], list[_Guard]]:
     guards: list[_Guard] = []
     watched: list[_Guard] = []
     seen: set[int] = set()
-    stack: list[Any] = [function]
+    stack: list[Any] = [function, owner]
     while stack and len(guards) < 4096:
         thing = stack.pop()
         if id(thing) in seen:
@@ -662,7 +666,7 @@ def _look_at_class(thing: Any, kind: type, guards: list[_Guard], stack: list[Any
 def _look_into(value: Any, names: list[str], guards: list[_Guard], stack: list[Any]) -> None:
     """Note what a function reads of a module or a class of the user's by the names in its code."""
     if isinstance(value, types.ModuleType) and not _foreign(value.__name__):
-        holders = [vars(value)]
+        holders: list[Any] = [vars(value)]
     elif isinstance(value, type) and not _foreign(value.__module__):
         holders = [vars(kind) for kind in value.__mro__ if not _foreign(kind.__module__)]
     else:
@@ -674,8 +678,8 @@ def _look_into(value: Any, names: list[str], guards: list[_Guard], stack: list[A
                 stack.append(holder[name])
 
 
-def _generators(function: Any) -> list[numpy.random.Generator]:
-    return [v for part in _snapshot(function) for _, _, _, v in part if isinstance(v, numpy.random.Generator)]
+def _generators(guards: tuple[list[_Guard], list[_Guard]]) -> list[numpy.random.Generator]:
+    return [v for part in guards for _, _, _, v in part if isinstance(v, numpy.random.Generator)]
 
 
 def _hold(guards: list[_Guard]) -> bool:

@@ -201,7 +201,7 @@ def evaluate(function: str, arrays: Sequence[Any], params: dict[str, Any]) -> An
         case "random":
             return params["rng"].random(params["shape"], dtype=params["dtype"])
         case "clip":
-            return numpy.clip(x, *arrays[1:], **params)
+            return numpy.clip(*arrays, **params)
         case "transpose":
             return x.transpose(params["axes"])  # type: ignore[union-attr]
     return getattr(numpy, function)(*arrays, **params)
@@ -285,7 +285,7 @@ class Lowering:
         x, value, *indices = traced
         out = x.copy() if isinstance(x, Traced) else Traced(self.constant(numpy.array(x)), self)
         out[fill(node.params["template"], tuple(indices))] = value
-        return out.value  # type: ignore[no-any-return]
+        return out.value
 
     def spread(self, node: Node, x: Value) -> Value:
         """A gradient repeated to a shape, in memory of its own as the reverse pass on arrays has it."""
@@ -390,5 +390,5 @@ def _gradient_name(name: str | None) -> str | None:
 
 
 _ASSIGN = Node()
-_ASSIGN.op = type("Assign", (), {"name": "assign", "quiet": False})()  # type: ignore[assignment]
+_ASSIGN.op = type("Assign", (), {"name": "assign", "quiet": False})()
 _ASSIGN.inputs, _ASSIGN.params, _ASSIGN.scope, _ASSIGN.number = (), {}, (), 0

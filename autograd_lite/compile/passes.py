@@ -267,7 +267,7 @@ def _alike(values: list[Any]) -> bool:
 def _in_order(calls: list[Call], late: list[Call]) -> list[Call] | None:
     """All calls, each after those it reads, the late ones last; `None` where they wait for each other."""
     everything = [*calls, *late]
-    waits = {i: 0 for i in range(len(everything))}
+    waits = dict.fromkeys(range(len(everything)), 0)
     maker = {call.out: i for i, call in enumerate(everything)}
     readers: dict[int, list[int]] = {}
     for i, call in enumerate(everything):

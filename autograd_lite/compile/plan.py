@@ -352,7 +352,7 @@ class _Planner:
             if base is not None and base.dtype == numpy.uint8:
                 offset = first.__array_interface__["data"][0] - base.__array_interface__["data"][0]  # type: ignore[union-attr]
                 end = offset + sum(flat.sizes) * flat.value.dtype.itemsize
-                if 0 <= offset and end <= base.nbytes:
+                if offset >= 0 and end <= base.nbytes:
                     there = base[offset:end].view(flat.value.dtype)
                     starts = [self.place[member][1] for member in flat.members]
                     parts = [there[i : i + n].reshape(m.shape) for i, n, m in zip(starts, flat.sizes, flat.members, strict=True)]

@@ -90,7 +90,7 @@ class Call:
         if self.function == "matmul":
             x, y = self.args
             inner = x.shape[-1]
-            return 2 * inner * int(numpy.prod(self.out.shape, dtype=int))
+            return int(2 * inner * numpy.prod(self.out.shape, dtype=int))
         if self.ufunc is None:
             return int(numpy.prod(self.values[0].shape, dtype=int)) if self.values else 0
         return int(numpy.prod(self.out.shape, dtype=int))

@@ -18,6 +18,7 @@ from autograd_lite.errors import CompileError
 from autograd_lite.graph import mode
 from autograd_lite.tensor import Tensor
 
+
 class Recorder:
     """What an open recording notes; `mode.now.recorder` is it."""
 
@@ -36,6 +37,7 @@ class Recorder:
         self.generators: dict[int, tuple[Any, Any]] = {}
         self.origins: dict[Tensor, numpy.ndarray] = {}  # of tensors created as copies
         self.plain: set[Tensor] = set()  # arguments that were given as arrays
+        self._after: dict[int, Any] = {}  # where the last draw of ours left each generator
         self._reachable = tuple(generators)  # generators the function could draw from behind our back
         self._random = (random.getstate(), _legacy_state())
 
@@ -61,9 +63,8 @@ class Recorder:
         state, legacy = self._random
         if random.getstate() != state:
             random.setstate(state)
-        if _legacy_state() != legacy:
-            name, keys, *rest = legacy
-            numpy.random.set_state((name, numpy.frombuffer(keys, numpy.uint32), *rest))
+        if not _same_state(_legacy_state(), legacy):
+            numpy.random.set_state(legacy)  # noqa: NPY002
         graph.touch()
 
     def leave_arrays(self) -> None:
@@ -74,11 +75,17 @@ class Recorder:
 
     def check_randomness(self) -> None:
         """Refuse random numbers that the recording cannot see, since it would freeze them."""
-        if (random.getstate(), _legacy_state()) != self._random:
+        state, legacy = self._random
+        if random.getstate() != state or not _same_state(_legacy_state(), legacy):
             raise CompileError(
                 "the function draws random numbers outside the library's operations, which a compiled step would "
                 "repeat for ever: draw them with nn.Dropout or ag.random_like and a numpy.random.Generator"
             )
+
+        for generator, state in self._reachable:
+            self._only_ours(generator, self._after.get(id(generator), state))
+        for key, (generator, _) in self.generators.items():
+            self._only_ours(generator, self._after[key])
 
     def _keep(self, tensor: Tensor) -> None:
         if tensor not in self.before:
@@ -129,10 +136,32 @@ class Recorder:
         """An operation is about to draw random numbers from `generator`."""
         if not isinstance(generator, numpy.random.Generator):
             raise CompileError(f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}")
+        before = self._after.get(id(generator))
+        if before is None:
+            before = next((state for g, state in self._reachable if g is generator), generator.bit_generator.state)
+        self._only_ours(generator, before)
         if id(generator) not in self.generators:
             self.generators[id(generator)] = (generator, generator.bit_generator.state)
 
 
+    def drew(self, generator: Any) -> None:
+        """The operation has drawn."""
+        self._after[id(generator)] = generator.bit_generator.state
+
+    def _only_ours(self, generator: Any, state: Any) -> None:
+        if not _same_state(generator.bit_generator.state, state):
+            raise CompileError(
+                "the function draws from a random generator directly, which a compiled step would repeat for ever: "
+                "draw with ag.random_like(x, generator)"
+            )
+
+
+def _same_state(x: Any, y: Any) -> bool:
+    """Whether two states of a generator, dictionaries with numbers and arrays in them, are the same."""
+    if isinstance(x, dict):
+        return isinstance(y, dict) and x.keys() == y.keys() and all(_same_state(x[k], y[k]) for k in x)
+    return bool(numpy.array_equal(x, y))
+
+
 def _legacy_state() -> Any:
-    name, keys, position, has_gauss, cached = numpy.random.get_state()  # type: ignore[misc]
-    return name, keys.tobytes(), position, has_gauss, cached  # type: ignore[union-attr]
+    return numpy.random.get_state(legacy=False)  # noqa: NPY002 - to see whether anybody drew from it

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.plan import _index_text, _Raw, _view_text, identifier, index_of
+from autograd_lite.compile.lower import index_of
+from autograd_lite.compile.plan import _index_text, _Raw, _view_text, identifier
 from autograd_lite.compile.program import Call, Program, Value
 from autograd_lite.graph import Live
 
@@ -78,8 +79,8 @@ class _Writer:
             b = right[0] if right[1] >= high else f"({right[0]})"
             return f"{a} {sign} {b}", strength, inner
         if call.function == "negative":
-            a = operands[0]
-            return f"-{a[0]}" if a[1] >= 6 else f"-({a[0]})", 6, inner
+            only = operands[0]
+            return f"-{only[0]}" if only[1] >= 6 else f"-({only[0]})", 6, inner
         texts = [text for text, _, _ in operands]
         p = call.params
         first = "" if not operands else operands[0][0] if operands[0][1] >= _ATOM else f"({operands[0][0]})"
