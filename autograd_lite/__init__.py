@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from autograd_lite import functional, ops, reverse
 from autograd_lite.check import CheckReport, gradcheck
+from autograd_lite.compile import Compiled, compile
 from autograd_lite.errors import (
     ArgumentError,
     AutogradError,
@@ -26,10 +27,11 @@ from autograd_lite.errors import (
     ShapeError,
 )
 from autograd_lite.functional import arange, ones, put, zeros
-from autograd_lite.compile import Compiled, compile
 from autograd_lite.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 from autograd_lite.reverse import grad
+from autograd_lite.show.derive import Derivation, derive
+from autograd_lite.show.equations import EquationReport, check_equations
 from autograd_lite.show.picture import Picture, draw
 from autograd_lite.tensor import Tensor, asarray, tensor
 
@@ -47,8 +49,10 @@ globals().update({name: getattr(functional, name) for name in REGISTRY})
 Tensor.backward = reverse.backward  # type: ignore[method-assign]
 
 __all__ = [
-    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError", "Compiled", "DataError", "DeviceError",
-    "DtypeError", "EngineError", "GraphError", "IndexingError", "Operation", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors", "arange",
-    "asarray", "compile", "draw", "elementwise", "enable_grad", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones", "operation",
-    "ops", "put", "scope", "tensor", "touch", "zeros", *REGISTRY,
+    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError",
+    "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport",
+    "GraphError", "IndexingError", "Operation", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors",
+    "arange", "asarray", "check_equations", "compile", "derive", "draw", "elementwise", "enable_grad",
+    "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put",
+    "scope", "tensor", "touch", "zeros", *REGISTRY,
 ]  # fmt: skip

@@ -66,7 +66,9 @@ def namespace(*values: object) -> Namespace:
             if found is None:
                 found = ours
             elif found is not ours:
-                raise DeviceError("arrays of " + " and ".join(sorted({device(v) for v in values if is_array(v)})) + " were mixed")
+                raise DeviceError(
+                    "arrays of " + " and ".join(sorted({device(v) for v in values if is_array(v)})) + " were mixed"
+                )
     return numpy if found is None else found
 
 

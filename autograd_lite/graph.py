@@ -10,7 +10,7 @@ import functools
 import inspect
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class _Switch:
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
-            def stepping(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            def stepping(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
                 # The switch holds while the generator runs, never while its caller does.
                 generator = function(*args, **kwargs)
                 answer: Any = None
@@ -191,7 +191,7 @@ class _Switch:
                     failure = None
                     try:
                         answer = yield item
-                    except BaseException as error:
+                    except BaseException as error:  # noqa: BLE001 - it is the generator's to handle
                         failure = error
 
             return stepping  # type: ignore[return-value]

@@ -136,7 +136,9 @@ class Operation:
         if params.keys() - set(self.parameters):
             unknown = ", ".join(sorted(params.keys() - set(self.parameters)))
             raise ArgumentError(f"{self.name}{self.__signature__} has no argument {unknown}")
-        if len(inputs) < count - (self.variadic and not self.joins) or (self.required and len(params) < len(self.parameters)):
+        if len(inputs) < count - (self.variadic and not self.joins) or (
+            self.required and len(params) < len(self.parameters)
+        ):
             needed = self.arguments[: count - (self.variadic and not self.joins)]
             missing = [*needed[len(inputs) :], *(name for name in self.parameters if name not in params)]
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
@@ -169,7 +171,11 @@ def _register(op: Operation) -> Operation:
 
 
 def operation(
-    notation: str, symbol: str | None = None, prime: str | None = None, quiet: bool = False, analytic: bool = True,
+    notation: str,
+    symbol: str | None = None,
+    prime: str | None = None,
+    quiet: bool = False,
+    analytic: bool = True,
     direct: bool = False,
 ) -> Callable[[Callable[..., Any]], Operation]:
     r"""Declare an operation: decorate its forward, then state its rules.

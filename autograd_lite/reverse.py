@@ -23,7 +23,6 @@ from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, Graph
 from autograd_lite.graph import Node, ancestors, enable_grad, mode, no_grad
 from autograd_lite.tensor import Tensor
 
-
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
 _writing = threading.Lock()
 
@@ -84,7 +83,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
         how = _fitting(gradient.shape, shape)
         if how is None:
             raise ShapeError(f"gave a gradient of shape {gradient.shape} for {describe(x, 'an argument')}")
-        if how == "spread":
+        if isinstance(how, str):  # "spread"
             if xp is numpy:
                 thin = gradient
                 gradient = numpy.empty(shape, thin.dtype)

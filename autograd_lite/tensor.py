@@ -47,11 +47,7 @@ class Tensor:
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, copy: bool = True
     ) -> None:
-        if type(data) is Tensor:
-            if mode.now.recorder is not None:
-                mode.now.recorder.refuse_value(data)
-            data = data._data
-        array = backend.as_array(data, copy=copy)
+        array = backend.as_array(_values_of(data), copy=copy)
         if dtype is not None and array.dtype != dtype:
             array = array.astype(dtype)
         self._data = array
@@ -150,7 +146,7 @@ class Tensor:
 
     @property
     def device(self) -> str:
-        """Where the array lives: `"cpu"`, `"cuda:0"`, …"""
+        """Where the array lives, such as `"cpu"` or `"cuda:0"`."""
         return backend.device(self._data)
 
     @property
@@ -214,7 +210,9 @@ class Tensor:
     # Python's own protocols.
 
     def __repr__(self) -> str:
-        values = numpy.array2string(backend.to_numpy(self._data), prefix="tensor(", separator=", ", threshold=60, edgeitems=3)
+        values = numpy.array2string(
+            backend.to_numpy(self._data), prefix="tensor(", separator=", ", threshold=60, edgeitems=3
+        )
         named = f", name={self.name!r}" if self.name else ""
         place = "" if self.device == "cpu" else f", device={self.device!r}"
         wants = ", requires_grad=True" if self._requires_grad and self.node is None else ""
@@ -500,6 +498,15 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     return result
 
 
+def _values_of(data: Any) -> Any:
+    """The array of a tensor, as data for another; a recording must not lose sight of it."""
+    if not isinstance(data, Tensor):
+        return data
+    if mode.now.recorder is not None:
+        mode.now.recorder.refuse_value(data)
+    return data._data
+
+
 def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
     """Whether an input that requires a gradient is one that the operation can give one."""
     return any(type(x) is Tensor and x._requires_grad and op.rule(i) is not None for i, x in enumerate(inputs))
@@ -535,11 +542,11 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
             "use `with ag.no_grad():` for an update, or make a new tensor with x = x + y"
         )
     data = tensor._data
-    if now.recorder is None and type(other) is ndarray and type(data) is ndarray:
-        if other.shape == data.shape and other.dtype is data.dtype:  # an update as optimisers make them
-            tensor._data = op.direct(data, other)
-            tensor._changed = history.last = tick()
-            return tensor
+    plain = now.recorder is None and type(other) is ndarray and type(data) is ndarray
+    if plain and other.shape == data.shape and other.dtype is data.dtype:  # an update as optimisers make them
+        tensor._data = op.forward(numpy, data, other)
+        tensor._changed = history.last = tick()
+        return tensor
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 
 
@@ -603,7 +610,6 @@ def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str
 def lift(op: Operation) -> Lifted:
     """The operation as a function that returns Tensors, with the forward's signature and docstring."""
     if op.parameters or op.variadic:
-
         plain = len(op.arguments) if not op.variadic and not op.required else -1
 
         def function(*args: Any, **kwargs: Any) -> Tensor:

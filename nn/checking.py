@@ -98,7 +98,9 @@ def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = 
     like = model.layers[0].weight if isinstance(model, MLP) and model.layers else None
     xp = backend.namespace(like.data) if like is not None else None
     x, y = (
-        value.data if isinstance(value, Tensor) else xp.asarray(value, dtype=like.dtype)  # type: ignore[union-attr]
+        value.data
+        if isinstance(value, Tensor)
+        else xp.asarray(value, dtype=like.dtype)  # type: ignore[union-attr]
         if xp is not None
         else value
         for value in (x, y)

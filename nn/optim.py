@@ -60,7 +60,8 @@ def _number(held: str, words: str, high: float = float("inf"), positive: bool = 
             raise ag.ArgumentError(f"{type(self).__name__}: {words} must be {kind}{bounds}, not {value!r}")
         setattr(self, held, number)
 
-    return property(lambda self: getattr(self, held), check, doc=f"{words.capitalize()}; it can be set anew at any time.")
+    doc = f"{words.capitalize()}; it can be set anew at any time."
+    return property(lambda self: getattr(self, held), check, doc=doc)
 
 
 class SGD(Optimizer):
@@ -82,9 +83,7 @@ class SGD(Optimizer):
     lr = _number("_lr", "the learning rate", positive=True)
     momentum = _number("_momentum", "the momentum", 1)
 
-    def __init__(
-        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False
-    ) -> None:
+    def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False) -> None:
         super().__init__(parameters)
         self.lr = lr
         self.momentum = momentum
@@ -159,14 +158,12 @@ class Adam(Optimizer):
                 if gradient is None or not parameter.requires_grad:
                     continue
                 dtype = parameter.dtype
-                rate, root = of.setdefault(dtype, (rates, roots) if dtype == count.dtype else _both(rates, roots, dtype))
+                if dtype not in of:
+                    of[dtype] = (rates, roots) if dtype == count.dtype else (rates.astype(dtype), roots.astype(dtype))
+                rate, root = of[dtype]
                 mean.assign(beta1 * mean + (1 - beta1) * gradient)
                 square.assign(beta2 * square + (1 - beta2) * ag.square(gradient))
                 parameter -= rate * mean / (ag.sqrt(square) / root + epsilon)
-
-
-def _both(rates: Tensor, roots: Tensor, dtype: Any) -> tuple[Tensor, Tensor]:
-    return rates.astype(dtype), roots.astype(dtype)
 
 
 def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:

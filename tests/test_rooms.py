@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "backend", "op", "ops", "graph", "diagnosis", "debug", "tensor", "functional", "reverse", "calculus", "check",
-    "show", "compile",
+    "errors", "backend", "op", "ops", "graph", "diagnosis", "debug", "tensor", "functional", "reverse", "calculus",
+    "check", "show", "compile",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 

@@ -13,9 +13,7 @@ from autograd_lite.ops.reduction import restore
 
 
 # e⁻ˣ may be infinite on the way to 0, which is right: hence quiet.
-@elementwise(
-    lambda xp, out, x: out * (1 - out), notation=r"\sigma({x})", prime=r"\sigma'({x})", symbol="σ", quiet=True
-)
+@elementwise(lambda xp, out, x: out * (1 - out), notation=r"\sigma({x})", prime=r"\sigma'({x})", symbol="σ", quiet=True)
 def sigmoid(xp: Any, x: Any) -> Any:
     """The logistic function 1 / (1 + e⁻ˣ), element by element.
 
@@ -94,9 +92,7 @@ def logsumexp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> A
     return out if keepdims else xp.squeeze(out, axis=axis if axis is not None else tuple(range(x.ndim)))
 
 
-logsumexp.rules(
-    x=lambda xp, g, out, x, *, axis, keepdims: restore(g, x, axis) * xp.exp(x - restore(out, x, axis))
-)
+logsumexp.rules(x=lambda xp, g, out, x, *, axis, keepdims: restore(g, x, axis) * xp.exp(x - restore(out, x, axis)))
 
 
 @operation(notation=r"\operatorname{{softmax}}({x})", analytic=False)

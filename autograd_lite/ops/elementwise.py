@@ -125,7 +125,13 @@ def log(xp: Any, x: Any) -> Any:
     return xp.log(x)
 
 
-@elementwise(lambda xp, out, x: 0.5 / out, notation=r"\sqrt{{{x}}}", prime=r"\frac{{1}}{{2\sqrt{{{x}}}}}", symbol="√", direct=True)
+@elementwise(
+    lambda xp, out, x: 0.5 / out,
+    notation=r"\sqrt{{{x}}}",
+    prime=r"\frac{{1}}{{2\sqrt{{{x}}}}}",
+    symbol="√",
+    direct=True,
+)
 def sqrt(xp: Any, x: Any) -> Any:
     """The square root, element by element; its derivative at 0 is infinite.
 
@@ -151,7 +157,9 @@ def square(xp: Any, x: Any) -> Any:
     notation=r"|{x}|",
     prime=r"\operatorname{{sign}}({x})",
     symbol="|x|",
-    analytic=False, direct=True)
+    analytic=False,
+    direct=True,
+)
 def absolute(xp: Any, x: Any) -> Any:
     """The absolute value, element by element; its derivative at 0 is 0.
 

@@ -44,9 +44,13 @@ def getitem(xp: Any, x: Any, *indices: Any, template: Any) -> Any:
 
 
 getitem.rules(
-    x=lambda xp, g, out, x, *indices, template: scatter_add(g, *indices, template=template, shape=x.shape),
+    x=lambda xp, g, out, x, *indices, template: _scattered(g, *indices, template=template, shape=x.shape),
     indices=None,
 )
+
+
+def _scattered(g: Any, *indices: Any, template: Any, shape: Any) -> Any:
+    return scatter_add(g, *indices, template=template, shape=shape)
 
 
 @operation(notation=r"\operatorname{{scatter}}({g})", symbol="scatter +")
@@ -64,7 +68,9 @@ def scatter_add(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> An
     return out
 
 
-scatter_add.rules(g=lambda xp, g, out, x, *indices, template, shape: getitem(g, *indices, template=template), indices=None)
+scatter_add.rules(
+    g=lambda xp, g, out, x, *indices, template, shape: getitem(g, *indices, template=template), indices=None
+)
 
 
 def named_once(xp: Any, shape: tuple[int, ...], index: Any) -> None:

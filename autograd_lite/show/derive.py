@@ -618,9 +618,7 @@ class _Walk:
                 f"the reverse pass {float(backend.to_numpy(expected)[worst])!r} "
                 f"(difference {difference:.1e}, tolerance {tolerance:.1e})"
             )
-        shapes = {
-            latex_to_text(part.latex): part.shape for part in parts(right) if part.op is None and part.latex
-        }
+        shapes = {latex_to_text(part.latex): part.shape for part in parts(right) if part.op is None and part.latex}
         notes = tuple(self.tidier.notes[known:]) if known is not None else ()
         if right is found or any(part.name == "log_softmax" for part in parts(right)):
             notes = ()

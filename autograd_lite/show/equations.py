@@ -112,8 +112,9 @@ class _Reader:
         if self.take(text) is None:
             found = self.tokens[self.at]
             self.fail(
-                f"expected {text!r} for the parenthesis opened in column {opened + 1}, "
-                f"found {found[1]!r}" if found[1] else f"the parenthesis opened in column {opened + 1} is never closed",
+                f"expected {text!r} for the parenthesis opened in column {opened + 1}, found {found[1]!r}"
+                if found[1]
+                else f"the parenthesis opened in column {opened + 1} is never closed",
                 found[2],
             )
 
@@ -522,7 +523,7 @@ def check_equations(loss: Tensor, equations: dict[str, str]) -> EquationReport:
     """
     if not isinstance(equations, dict) or not all(isinstance(v, str) for pair in equations.items() for v in pair):
         raise ArgumentError(
-            f"{_CALLER}: equations must be a dict of strings, as in {{\"dW2\": \"δ2 @ a1.T\"}}, not {equations!r:.80}"
+            f'{_CALLER}: equations must be a dict of strings, as in {{"dW2": "δ2 @ a1.T"}}, not {equations!r:.80}'
         )
     with numpy.errstate(all="ignore"):
         checker = _Checker(Names(loss, _CALLER))

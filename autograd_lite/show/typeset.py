@@ -277,9 +277,7 @@ def _scattered(whole: Formula, args: list[tuple[str, int]]) -> str:
     inner = whole.args[0]
     while inner.name in _SILENT:
         inner = inner.args[0]
-    labels = [
-        text for (text, _), arg in zip(args[1:], whole.args[1:], strict=True) if not _counts(arg)
-    ]
+    labels = [text for (text, _), arg in zip(args[1:], whole.args[1:], strict=True) if not _counts(arg)]
     if inner.number == 1 and len(labels) == 1 and all(part is ARRAY for part in whole.params["template"]):
         return rf"\operatorname{{onehot}}({labels[0]})"
     return rf"\operatorname{{scatter}}_{{[{_index(whole, args[1:])}]}}({args[0][0]})"
@@ -445,8 +443,10 @@ def latex_to_text(latex: str) -> str:
             common = {("1", "2"): "½", ("1", "3"): "⅓", ("1", "4"): "¼"}.get((over, under))
             if common:
                 return common
-            return f"({over})/" * (" " in over) + f"{over}/" * (" " not in over) + (
-                f"({under})" if re.search(r"[ /⊙]|^\d+[^\d.]", under) else under
+            return (
+                f"({over})/" * (" " in over)
+                + f"{over}/" * (" " not in over)
+                + (f"({under})" if re.search(r"[ /⊙]|^\d+[^\d.]", under) else under)
             )
         if kind == "sqrt":
             inner = text(layout[1]).strip()
