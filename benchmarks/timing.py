@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 import tracemalloc
@@ -30,8 +31,18 @@ def alternately(runs: Mapping[str, Run], rounds: int, segment: float, pause: flo
     """Time all `runs` once a round, in an order that moves on by one each round.
 
     A contestant is repeated for about `segment` seconds a round. The pause before lets the idle
-    threads of the contestant before it go to sleep instead of taking a core.
+    threads of the contestant before it go to sleep instead of taking a core. The garbage collector
+    is on, but does not look at what was there before, such as the modules of the peers.
     """
+    gc.collect()
+    gc.freeze()
+    try:
+        return _alternately(runs, rounds, segment, pause)
+    finally:
+        gc.unfreeze()
+
+
+def _alternately(runs: Mapping[str, Run], rounds: int, segment: float, pause: float) -> Timing:
     names = list(runs)
     repeats = {name: _repeats(runs[name], segment) for name in names}
     timing = Timing({name: [] for name in names})
