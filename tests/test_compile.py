@@ -1,4 +1,4 @@
-"""Compiled steps: the bits of eager over a training, what is printed, what is noticed, what is refused, what is put back."""
+"""Compiled steps: the bits of eager, what is printed, what is noticed, what is refused, what is put back."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ def plain(sizes: tuple[int, ...] = (4, 6, 3), lr: float = 0.5, **options: Any) -
     return model, optimizer, training_step(model, optimizer)
 
 
-def hold_to_eager(make: Callable[[], tuple[list[ag.Tensor], Step]], batches: list[tuple[Any, ...]], records: int | None = 1) -> Any:
+def hold_to_eager(
+    make: Callable[[], tuple[list[ag.Tensor], Step]], batches: list[tuple[Any, ...]], records: int | None = 1
+) -> Any:
     """Run two copies, one compiled, over the same batches: results, parameters and gradients agree in every bit."""
     ours, f = make()
     theirs, g = make()
@@ -142,7 +144,7 @@ def test_dropout_draws_fresh_masks_of_the_eager_stream() -> None:
 def test_draws_keep_their_number_and_order_even_where_nobody_uses_them() -> None:
     def make(rng: Any) -> Step:
         def f(x: Any) -> Any:
-            first, unused, second = ag.random_like(x, rng), ag.random_like(x, rng), ag.random_like(x, rng)
+            first, _, second = ag.random_like(x, rng), ag.random_like(x, rng), ag.random_like(x, rng)
             return first - second
 
         return f
@@ -513,7 +515,9 @@ def test_printing_does_not_disturb_the_next_call() -> None:
 # Nothing is baked in silently.
 
 
-def steps_alike(make: Callable[[], tuple[Any, Any, Step]], change: Callable[[Any, Any, int], None], records: int | None = None) -> Any:
+def steps_alike(
+    make: Callable[[], tuple[Any, Any, Step]], change: Callable[[Any, Any, int], None], records: int | None = None
+) -> Any:
     """Compiled and eager side by side, with `change(model, optimizer, i)` made to both between the steps."""
     ours, our_optimizer, f = make()
     theirs, their_optimizer, g = make()
@@ -634,7 +638,7 @@ def test_a_compiled_update_alone_takes_the_gradients_it_finds() -> None:
     results = []
     for wrap in (ag.compile, lambda f: f):
         model, optimizer, _ = plain()
-        update = wrap(lambda: optimizer.step())  # noqa: B023
+        update = wrap(lambda: optimizer.step())
         for i in range(5):
             optimizer.zero_grad()
             nn.quadratic_cost(model(batch(seed=i)[0]), batch(seed=i)[1]).backward()
@@ -744,7 +748,11 @@ def test_a_number_taken_from_an_array() -> None:
 
 
 @pytest.mark.parametrize("size", [3, 5000])
-@pytest.mark.parametrize("use", [lambda a: a, ag.asarray, ag.tensor, lambda a: ag.exp(ag.log(a))], ids=["itself", "asarray", "tensor", "computed"])
+@pytest.mark.parametrize(
+    "use",
+    [lambda a: a, ag.asarray, ag.tensor, lambda a: ag.exp(ag.log(a))],
+    ids=["itself", "asarray", "tensor", "computed"],
+)
 def test_an_array_changed_in_place(size: int, use: Any) -> None:
     array = np.ones(size)
     step = ag.compile(lambda x: ag.multiply(x, use(array)))
@@ -916,7 +924,9 @@ def test_a_replay_that_breaks_off_changed_nothing_or_says_what() -> None:
         for limit in range(1, 200):
             model = nn.MLP((4, 6, 3), rng=1)
             parameters = model.parameters()
-            step = ag.compile(training_step(model, {"sgd": lambda p: nn.SGD(p, lr=0.5), **OPTIMIZERS}[optimizer](parameters)))
+            step = ag.compile(
+                training_step(model, {"sgd": lambda p: nn.SGD(p, lr=0.5), **OPTIMIZERS}[optimizer](parameters))
+            )
             for i in range(3):
                 step(*batch(seed=i))
             world = step._thread.quick.plan.run.__globals__
@@ -1054,10 +1064,10 @@ def test_threads_have_buffers_of_their_own() -> None:
 
 def test_the_steady_state_allocates_no_array() -> None:
     for name in ("sgd", *OPTIMIZERS):
-        model = nn.MLP((200, 100, 40), rng=1)
+        model = nn.MLP((100, 128, 96), rng=1)
         optimizer = {"sgd": lambda p: nn.SGD(p, lr=0.5), **OPTIMIZERS}[name](model.parameters())
         step = ag.compile(training_step(model, optimizer))
-        x, y = batch(64, 200, 40)
+        x, y = batch(128, 100, 96)
         for _ in range(5):
             step(x, y)
         gc.collect()
@@ -1067,13 +1077,15 @@ def test_the_steady_state_allocates_no_array() -> None:
                 step(x, y)
             before = tracemalloc.get_traced_memory()[0]
             tracemalloc.reset_peak()
-            for _ in range(1000):
+            for _ in range(1000 if name == "sgd" else 100):
                 step(x, y)
             now, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
         assert now - before < 1000, name
-        assert peak - before < 6000, name  # the smallest array of a layer, (64, 40), has 10,240 bytes
+        # The smallest array of a layer, (128, 96), has 49,152 bytes. NumPy lends itself a buffer of 8192 elements for
+        # the length of a broadcasting call, whether it needs it or not.
+        assert peak - before < 8192 * 4 + 6000, name
 
 
 def test_parameters_lie_in_one_flat_array() -> None:

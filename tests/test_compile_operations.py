@@ -10,10 +10,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import SAMPLES, Sample
-from test_operations import LAYOUTS, OURS, cotangent, derived_samples, differentiable, every_sample, every_variant, to_float32, with_arrays
+from samples import Sample
+from test_operations import (
+    LAYOUTS,
+    cotangent,
+    differentiable,
+    every_sample,
+    every_variant,
+    to_float32,
+    with_arrays,
+)
 
 import autograd_lite as ag
+
 
 def other(x: Any) -> Any:
     """Different data of the same signature, as good for the operation as `x`: no sign, order or range is lost."""
@@ -28,7 +37,11 @@ def other(x: Any) -> Any:
 def masks(name: str, case: Sample) -> bool:
     """Whether an index of the sample is a boolean array: the shape of its result depends on data."""
     fixed = name == "put_at" and not isinstance(case.inputs[1], np.ndarray)  # a number goes to any number of places
-    return not fixed and "template" in case.params and any(isinstance(x, np.ndarray) and x.dtype == bool for x in case.inputs)
+    return (
+        not fixed
+        and "template" in case.params
+        and any(isinstance(x, np.ndarray) and x.dtype == bool for x in case.inputs)
+    )
 
 
 def function_of(name: str, case: Sample) -> Any:

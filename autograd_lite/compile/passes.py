@@ -167,7 +167,8 @@ def _as_scalar(value: Any, other: Value, out: Value) -> Any:
     if other.shape != out.shape or value.sample.size == 0:
         return value
     first = value.sample.reshape(-1)[:1]
-    return Value("constant", first.reshape(())) if (value.sample == first).all() else value
+    alike = value.sample.tobytes() == first.tobytes() * value.sample.size  # 0 and -0 are not
+    return Value("constant", first.reshape(())) if alike else value
 
 
 def _scalar(arg: Any) -> float | None:
@@ -180,11 +181,15 @@ def _scalar(arg: Any) -> float | None:
 
 
 def _power_of_two(number: float) -> bool:
-    return number != 0 and abs(numpy.frexp(number)[0]) == 0.5
+    return abs(float(numpy.frexp(number)[0])) == 0.5
 
 
 def merge_factors(program: Program) -> Program:
-    """With c (d x) computed as (c d) x where d or c is a power of two, so that the product is exact."""
+    """With c (d x) computed as (c d) x where d is 2, 4, 8, …, so that d x and c d are exact.
+
+    Not where c is the power of two: d x may be rounded among the subnormal numbers before c scales it up
+    again. Nor for 1/2, 1/4, …, which lead there. Numbers above the largest divided by d overflow in c (d x) alone.
+    """
     uses = Counter(value for call in program.calls for value in call.values)
     uses.update(program.wanted())
     for call in program.calls:
@@ -200,8 +205,8 @@ def merge_factors(program: Program) -> Program:
                 second, rest = _scalar(made.call.args[i]), made.call.args[j]
                 if second is None or not isinstance(rest, Value) or rest.dtype != call.out.dtype:
                     continue
-                if _power_of_two(factor) or _power_of_two(second):
-                    kind = call.out.dtype.type
+                kind = call.out.dtype.type
+                if _power_of_two(second) and 1 < abs(second) <= 2**16 and abs(factor) < numpy.finfo(kind).max / 2**17:
                     product = numpy.asarray(kind(kind(factor) * kind(second)))
                     call.args = (rest, Value("constant", product)) if outer else (Value("constant", product), rest)
                     break
