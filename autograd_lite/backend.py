@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -140,3 +141,13 @@ def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def quiet_run() -> Callable[..., Any]:
     """`run(function, *args)` without those warnings, for this thread alone and one call at a time."""
     return _quiet.context.run
+
+
+def _quiet_function(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda x: function(x) if _quiet.inside else _quiet.context.run(function, x)
+
+
+# NumPy with the two functions quiet that can warn in the library's own quiet operations: what runs in
+# the prepared context is a little slower, so nothing else does.
+quiet_numpy = types.SimpleNamespace(**vars(numpy))
+quiet_numpy.exp, quiet_numpy.log = _quiet_function(numpy.exp), _quiet_function(numpy.log)

@@ -172,13 +172,16 @@ def sweep(
                 if type(gradient) is not ndarray and xp is numpy:
                     gradient = numpy.asarray(gradient)
                 data = x._data
+                producer = x.node
                 if gradient.shape != data.shape or gradient.dtype is not data.dtype:
-                    gradient = fit(xp, gradient, data)
+                    # One number for all elements need not be spread where it is only multiplied by f'(x).
+                    thin = free and not gradient.shape and gradient.dtype is data.dtype
+                    if not (thin and producer is not None and producer.op.derivative is not None):
+                        gradient = fit(xp, gradient, data)
                 if x in grads:
                     grads[x] = _sum(grads[x], gradient)
                     continue
                 grads[x] = gradient
-                producer = x.node
                 if producer is not None:
                     heappush(heap, (-producer.number, x))
         except Exception as error:

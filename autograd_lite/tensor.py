@@ -466,7 +466,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             if direct is not None:
                 out = direct(*arrays)
             elif op.quiet:
-                out = backend.quietly(op.forward, numpy, *arrays, **params)
+                out = op.run(numpy, arrays, params)
             else:
                 out = op.forward(numpy, *arrays, **params)
         else:

@@ -41,7 +41,11 @@ def test_python_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     names: dict[str, object] = {}
     for block in _blocks(README, "python"):
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102
-    assert capsys.readouterr().out.strip() == "[[-0.07186742  0.14373484]]"
+    shown = capsys.readouterr().out
+    assert shown.startswith("[[-0.07186742  0.14373484]]\n")
+    assert "dW2 = delta2.T @ a1" in shown  # the compiled step's source
+    assert "BP2  δ¹ = ((W²)ᵀ δ²) ⊙ σ′(z¹)" in shown  # the derived equations
+    assert "the factor σ′(z²) is missing" in shown  # a student's mistake, named
     assert (tmp_path / "graph.svg").read_text(encoding="utf-8").lstrip().startswith("<")
 
 

@@ -68,6 +68,7 @@ class _Entry:
     touched: list[Tensor]
     source: str
     memory: dict[Any, numpy.ndarray]
+    match: Callable[[tuple[Any, ...]], tuple[Any, ...] | None] | None = None  # made when it is first wanted
     owner: Any = None  # whose method it is, which must not make way for another of the same id
 
 
@@ -162,8 +163,9 @@ class Compiled:
         if entry.entry_grads:
             return  # nobody tells of a gradient that was set or forgotten: look each time
         if all(type(arg) is Tensor or type(arg) is numpy.ndarray for arg in args):
-            match = _match(args, entry.guards)
-            self._thread.quick = _Quick(entry, current, grad, history.last, len(args), match)
+            if entry.match is None:
+                entry.match = _match(args, entry.guards)
+            self._thread.quick = _Quick(entry, current, grad, history.last, len(args), entry.match)
 
     def _holds(self, entry: _Entry, args: tuple[Any, ...]) -> bool:
         """Whether everything the program takes for fixed is as it was."""

@@ -183,6 +183,18 @@ class _Planner:
                 self.lives.append((array, arg))
         return self.live_names[key]
 
+    def _one_element(self, name: str) -> str:
+        """A zero-dimensional array as one of one element, on which NumPy's functions start quicker."""
+        array = self.namespace.get(name)
+        if not isinstance(array, numpy.ndarray) or array.ndim:
+            return name
+        longer = f"{name}_1"
+        if longer not in self.namespace:
+            self.taken.add(longer)
+            self.namespace[longer] = array.reshape(1)
+            self.header.append(f"{longer} = {name}.reshape(1)")
+        return longer
+
     def operand(self, call: Call, arg: Any) -> str:
         if isinstance(arg, Value):
             return self.name(arg)
@@ -481,6 +493,8 @@ class _Planner:
         short = f"np_{function}"
         if call.ufunc is not None:
             self.namespace[short] = call.ufunc
+            if not call.out.shape and all(v in self.arrays for v in call.values):
+                args, out = [self._one_element(name) for name in args], self._one_element(out)
             joined = ", ".join(args)
             if call.quiet:
                 self.namespace["quietly"] = backend.quiet_run()
@@ -494,6 +508,7 @@ class _Planner:
             ufunc = REDUCTIONS[function]
             self.namespace[f"{ufunc.__name__}_reduce"] = ufunc.reduce
             axis, keep = p.get("axis"), p.get("keepdims", False)
+            axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
             fast = f"{ufunc.__name__}_reduce({x}, {axis}, None, {out}{', True' if keep else ''})"
             self._line(fast, f"np.{ufunc.__name__}.reduce({x}, axis={axis}, keepdims={keep}, out={out})", commits)
             return
