@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from autograd_lite import functional, ops, reverse
 from autograd_lite.check import CheckReport, gradcheck
 from autograd_lite.compile import Compiled, compile
+from autograd_lite.debug import debug
 from autograd_lite.errors import (
     ArgumentError,
     AutogradError,
@@ -32,6 +33,7 @@ from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 from autograd_lite.reverse import grad
 from autograd_lite.show.derive import Derivation, derive
 from autograd_lite.show.equations import EquationReport, check_equations
+from autograd_lite.show.explain import Page, explain
 from autograd_lite.show.picture import Picture, draw
 from autograd_lite.tensor import Tensor, asarray, tensor
 
@@ -51,8 +53,8 @@ Tensor.backward = reverse.backward  # type: ignore[method-assign]
 __all__ = [
     "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError",
     "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport",
-    "GraphError", "IndexingError", "Operation", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors",
-    "arange", "asarray", "check_equations", "compile", "derive", "draw", "elementwise", "enable_grad",
+    "GraphError", "IndexingError", "Operation", "Page", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors",
+    "arange", "asarray", "check_equations", "compile", "debug", "derive", "draw", "elementwise", "enable_grad", "explain",
     "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put",
     "scope", "tensor", "touch", "zeros", *REGISTRY,
 ]  # fmt: skip

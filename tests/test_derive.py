@@ -384,3 +384,10 @@ def test_deriving_changes_nothing() -> None:
     derive(loss, detail="node")
     assert [t.name for t in leaves] == names
     assert all(t.grad is None for t in leaves)
+
+
+def test_two_long_names_end_in_different_indices() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="é" * 200)
+    loss = ag.sum(w * w)
+    loss.name = "é" * 200
+    assert len({line.name for line in derive(loss, detail="node").lines}) == len(derive(loss, detail="node").lines)

@@ -32,7 +32,9 @@ from autograd_lite.tensor import Tensor
 _MISSING = object()
 _MOST_PROGRAMS = 64
 _SMALL = 1024  # elements of an array that is compared as a whole, where the program does not hold it itself
-_Guard = tuple[str, Any, Any, Any]  # "cell", "item", "slot", "length" or "content"; its owner; the key; the value it must have
+_Guard = tuple[
+    str, Any, Any, Any
+]  # "cell", "item", "slot", "length" or "content"; its owner; the key; the value it must have
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -139,7 +141,9 @@ class Compiled:
             kind = type(arg)
             if kind is Tensor:
                 array = arg._data
-                key.append((array.shape, array.dtype, array.strides, type(array), arg._requires_grad and _first(arg, args)))
+                key.append(
+                    (array.shape, array.dtype, array.strides, type(array), arg._requires_grad and _first(arg, args))
+                )
                 arrays.append(array)
             elif kind is numpy.ndarray or backend.is_array(arg):
                 key.append((arg.shape, arg.dtype, arg.strides, kind))
@@ -176,7 +180,9 @@ class Compiled:
             and all(tensor._requires_grad is flag for tensor, flag in entry.flags)
             and all((tensor._grad is not None) is present for tensor, present in entry.entry_grads)
             and all(
-                t._data.shape == v.shape and t._data.dtype == v.dtype and type(t._data) is type(v.sample)
+                t._data.shape == v.shape
+                and t._data.dtype == v.dtype
+                and type(t._data) is type(v.sample)
                 and layout(t._data) == layout(v.sample)
                 for v in entry.program.states
                 if isinstance(v.source, tuple) and v.source[0] == "data"
@@ -240,7 +246,9 @@ class Compiled:
                 f"perhaps in part: {begun or 'none'}; restore them from a state_dict() saved before the call"
             )
         else:
-            error.add_note(f"{self.__name__} broke off before any state was updated: all parameters are as before the call")
+            error.add_note(
+                f"{self.__name__} broke off before any state was updated: all parameters are as before the call"
+            )
 
     # Recording.
 
@@ -260,8 +268,13 @@ class Compiled:
                     name = self._names[i] if i < len(self._names) else f"argument{i}"
                     if type(arg) is not Tensor:
                         given.name = name
-                    if type(backend.namespace(given._data)) is not type(numpy) or backend.namespace(given._data) is not numpy:
-                        raise CompileError(f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself")
+                    if (
+                        type(backend.namespace(given._data)) is not type(numpy)
+                        or backend.namespace(given._data) is not numpy
+                    ):
+                        raise CompileError(
+                            f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself"
+                        )
                     if given in tensors_given and arg._requires_grad:
                         given = tensors_given[given]  # one tensor in two places: its gradient is that of both
                         tensors.append(Tensor(given._data, name=name, copy=False))  # nobody reads this one
@@ -287,7 +300,12 @@ class Compiled:
                 outputs: list[Tensor] = []
                 form = _disassemble(returned, outputs)
                 held = [t._grad for t in recorder.before if type(t._grad) is Tensor]
-                roots = [*outputs, *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)), *held, *recorder.draws_made]
+                roots = [
+                    *outputs,
+                    *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)),
+                    *held,
+                    *recorder.draws_made,
+                ]
                 nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
                 for t in nodes:
                     if t.node.number < recorder.began and t._requires_grad and mode.now.grad:
@@ -317,7 +335,8 @@ class Compiled:
             entry = _Entry(
                 program, quick, watched, recorder.conditions,
                 [(t, t._requires_grad) for t in captured],
-                [(t, g is not None) for t, g in recorder.entry_grads.items() if t in recorder.read_grads - recorder.created],
+                [(t, g is not None) for t, g in recorder.entry_grads.items()
+                 if t in recorder.read_grads and t not in recorder.created],
                 form, wants, outputs, list(touched), source, self._memory,
             )  # fmt: skip
             entry.owner = owner
@@ -449,7 +468,9 @@ def _static(name: str, value: Any) -> Any:
         return (type(value).__name__, repr(value))  # 1 and True, 0.0 and -0.0 are equal, but not the same
     if isinstance(value, tuple | list) and all(isinstance(each, _SCALARS) for each in value):
         return (type(value).__name__, *(f"{type(each).__name__} {each!r}" for each in value))
-    raise ArgumentError(f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}")
+    raise ArgumentError(
+        f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}"
+    )
 
 
 def _first(arg: Tensor, args: tuple[Any, ...]) -> int:
@@ -482,7 +503,9 @@ def _disassemble(returned: Any, found: list[Tensor]) -> Any:
         return (dict, {k: _disassemble(each, found) for k, each in returned.items()})
     if returned is None:
         return None
-    raise CompileError(f"a compiled function returns tensors, or tuples, lists or dictionaries of them, not {returned!r:.60}")
+    raise CompileError(
+        f"a compiled function returns tensors, or tuples, lists or dictionaries of them, not {returned!r:.60}"
+    )
 
 
 def _assemble(form: Any, results: list[Tensor]) -> Any:
@@ -604,7 +627,12 @@ def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, 
         names[f"o{i}"], names[f"v{i}"] = owner, value
         if kind == "length":
             parts.append(f"len(o{i}) == {value}")
-        elif kind in ("content", "slot") or value is _MISSING or type(value) in (float, str) or (kind != "cell" and not isinstance(key, str | int)):
+        elif (
+            kind in ("content", "slot")
+            or value is _MISSING
+            or type(value) in (float, str)
+            or (kind != "cell" and not isinstance(key, str | int))
+        ):
             left.append(guard)
         else:
             parts.append(f"o{i}{'.cell_contents' if kind == 'cell' else f'[{key!r}]'} is v{i}")

@@ -130,7 +130,9 @@ class _Namespace:
 
     def __getattr__(self, name: str) -> Any:
         def function(*args: Any, **params: Any) -> Any:
-            if name in ("max", "min", "sum", "mean", "reshape", "transpose", "swapaxes") and isinstance(args[0], Traced):
+            if name in ("max", "min", "sum", "mean", "reshape", "transpose", "swapaxes") and isinstance(
+                args[0], Traced
+            ):
                 return getattr(args[0], name)(*args[1:], **params)
             if name in ("concatenate", "stack"):
                 return self.lowering.emit(name, tuple(args[0]), params)
@@ -226,7 +228,9 @@ class Lowering:
         """Add a primitive call, or do it now where nothing in it depends on the program."""
         if fold and not any(isinstance(arg, Traced | Live) for arg in args):
             return numpy.asarray(evaluate(function, args, params))
-        if function == "getitem" and any(isinstance(x, Traced) and x.dtype == bool and x.value.kind != "constant" for x in args[1:]):
+        if function == "getitem" and any(
+            isinstance(x, Traced) and x.dtype == bool and x.value.kind != "constant" for x in args[1:]
+        ):
             raise CompileError(
                 "the shape of x[mask] depends on data, so it cannot be compiled: multiply by the mask, or use ag.where"
             )
@@ -298,9 +302,7 @@ class Lowering:
         return call.out
 
 
-def lower(
-    recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str], outputs: Sequence[Tensor]
-) -> Program:
+def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str], outputs: Sequence[Tensor]) -> Program:
     """The program of a recording: `nodes` are its results in the order they were made.
 
     `arguments` maps the identity of each argument's tensor to its name. Effects are taken from the

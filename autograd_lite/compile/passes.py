@@ -146,12 +146,12 @@ def fold_constants(program: Program) -> Program:
     for call in program.calls:
         call.args = tuple(instead.get(arg, arg) if isinstance(arg, Value) else arg for arg in call.args)
         arrays = call.values
-        if arrays and call.pure and all(v.kind == "constant" for v in arrays):
-            if not any(isinstance(arg, Live) for arg in call.args) and all(v.source is None for v in arrays):
-                samples = [arg.sample if isinstance(arg, Value) else arg for arg in call.args]
-                result = numpy.asarray(evaluate(call.function, samples, call.params))
-                instead[call.out] = Value("constant", result)
-                continue
+        fixed = all(v.kind == "constant" and v.source is None for v in arrays)
+        if arrays and call.pure and fixed and not any(isinstance(arg, Live) for arg in call.args):
+            samples = [arg.sample if isinstance(arg, Value) else arg for arg in call.args]
+            result = numpy.asarray(evaluate(call.function, samples, call.params))
+            instead[call.out] = Value("constant", result)
+            continue
         if call.ufunc is not None and len(arrays) == 2:
             call.args = tuple(_as_scalar(arg, arrays[1 - i], call.out) for i, arg in enumerate(call.args))
         kept.append(call)
@@ -318,20 +318,29 @@ def _flatten(program: Program, group: list[Effect]) -> None:
         shapes = [e.tensor.shape for e in group]
         if any(v.shape != shape or not v.sample.flags.c_contiguous for v, shape in zip(values, shapes, strict=True)):
             return None
-        if all(c is not None and c.ufunc is not None for c in calls):
-            if len({(c.function, len(c.args)) for c in calls}) == 1 and all(not c.params for c in calls):
-                columns = [flat(tuple(c.args[i] for c in calls)) for i in range(len(calls[0].args))]
-                if all(column is not None for column in columns):
-                    whole = Flat(values)
-                    made.append(Call(calls[0].function, tuple(columns), {}, whole.value, calls[0].op, calls[0].scope))
-                    gone.update(calls)
-                    flats[key] = whole
-                    placed.update(values)
-                    offset = 0
-                    for value, size in zip(values, whole.sizes, strict=True):
-                        members.append(Call("member", (whole.value,), {"start": offset, "stop": offset + size, "shape": value.shape}, value, "assign", ()))
-                        offset += size
-                    return whole.value
+        elementwise = all(c is not None and c.ufunc is not None and not c.params for c in calls)
+        if elementwise and len({(c.function, len(c.args)) for c in calls}) == 1:
+            columns = [flat(tuple(c.args[i] for c in calls)) for i in range(len(calls[0].args))]
+            if all(column is not None for column in columns):
+                whole = Flat(values)
+                made.append(Call(calls[0].function, tuple(columns), {}, whole.value, calls[0].op, calls[0].scope))
+                gone.update(calls)
+                flats[key] = whole
+                placed.update(values)
+                offset = 0
+                for value, size in zip(values, whole.sizes, strict=True):
+                    members.append(
+                        Call(
+                            "member",
+                            (whole.value,),
+                            {"start": offset, "stop": offset + size, "shape": value.shape},
+                            value,
+                            "assign",
+                            (),
+                        )
+                    )
+                    offset += size
+                return whole.value
         # Arrays made elsewhere: they are written into their places of a flat array to begin with.
         states = [v.kind == "state" and v.source[0] in ("data", "grad") for v in values]
         if not all(states) and (any(v.kind != "result" or v.call is None or v.call.is_view for v in values)):

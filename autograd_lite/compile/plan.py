@@ -175,7 +175,9 @@ class _Planner:
             number = arg.read() if isinstance(arg, Live) else arg
             array = numpy.array(number, dtype)
             shown = f"{number:g}".replace(".", "_").replace("-", "minus_").replace("+", "")
-            name = identifier(f"number_{shown}" if not isinstance(arg, Live) else str(arg.key[1]).strip("_"), self.taken, "number")
+            name = identifier(
+                f"number_{shown}" if not isinstance(arg, Live) else str(arg.key[1]).strip("_"), self.taken, "number"
+            )
             self.live_names[key] = name
             self.namespace[name] = array
             self.header.append(f"{name} = np.array({number!r}, np.{dtype.name})")
@@ -199,9 +201,9 @@ class _Planner:
         if isinstance(arg, Value):
             return self.name(arg)
         others = call.values
-        if isinstance(arg, Live | int | float) and not isinstance(arg, bool) and call.ufunc is not None and others:
-            if others[0].dtype.kind == "f":
-                return self._scalar_name(arg, others[0].dtype)
+        number = isinstance(arg, Live | int | float) and not isinstance(arg, bool) and call.ufunc is not None
+        if number and others and others[0].dtype.kind == "f":
+            return self._scalar_name(arg, others[0].dtype)
         if isinstance(arg, Live):
             return self._scalar_name(arg, call.out.dtype)
         return repr(arg)
@@ -237,7 +239,8 @@ class _Planner:
         exec(compile(code, "<compiled step>", "exec"), self.namespace)
         read = "\n".join(f"    {line}" for _, line in self.lines)
         shown = "".join(f"{line}\n" for line in self.header)
-        text = f"import numpy as np\n\n{shown}\n\ndef step({parameters}):\n{read}\n    return {', '.join(returned) or None}\n"
+        result = ", ".join(returned) or None
+        text = f"import numpy as np\n\n{shown}\n\ndef step({parameters}):\n{read}\n    return {result}\n"
         bound = [
             (v.source[1], v.source[0], self.arrays[v])
             for v in program.states
@@ -300,7 +303,11 @@ class _Planner:
             label = tensor.name or "a state"
             name = identifier(f"{tensor.name or 'state'}_home", self.taken, "home")
             self.namespace[name] = home
-            self._line(f"copyto({name}, {source})", f"np.copyto({name}, {source})", label if what == "data" else f"the gradient of {label}")
+            self._line(
+                f"copyto({name}, {source})",
+                f"np.copyto({name}, {source})",
+                label if what == "data" else f"the gradient of {label}",
+            )
             self.header.append(f"{name} = np.empty({home.shape}, np.{home.dtype})")
         return grads, returned
 
@@ -367,7 +374,10 @@ class _Planner:
                 if offset >= 0 and end <= base.nbytes:
                     there = base[offset:end].view(flat.value.dtype)
                     starts = [self.place[member][1] for member in flat.members]
-                    parts = [there[i : i + n].reshape(m.shape) for i, n, m in zip(starts, flat.sizes, flat.members, strict=True)]
+                    parts = [
+                        there[i : i + n].reshape(m.shape)
+                        for i, n, m in zip(starts, flat.sizes, flat.members, strict=True)
+                    ]
                     known = [_home_now(key) for key in keys]
                     if all(h is not None and same_memory(part, h) for part, h in zip(parts, known, strict=True)):
                         whole = there
@@ -425,7 +435,8 @@ class _Planner:
                 if not isinstance(flat, Flat) or arg.kind != "state" or self.last_use.get(arg) != i or arg in pinned:
                     continue
                 if all(
-                    self.updated.get(old.source) is new for old, new in zip(flat.members, out.source.members, strict=True)
+                    self.updated.get(old.source) is new
+                    for old, new in zip(flat.members, out.source.members, strict=True)
                 ):
                     named = ", ".join(old.source[1].name or "a state" for old in flat.members)
                     return self.arrays[arg], self.names[arg], named
@@ -433,9 +444,10 @@ class _Planner:
         for key, value in self.updated.items():
             if value is out and key in self.state_of:
                 old = self.state_of[key]
-                if old in call.args and old.shape == out.shape and self.last_use.get(self.root(old)) == i:
-                    if self.root(old) is old and old not in pinned and layout(old.sample) == layout(out.sample):
-                        return self.arrays[old], self.names[old], key[1].name or "a state"
+                ends = old in call.args and old.shape == out.shape and self.last_use.get(self.root(old)) == i
+                apart = self.root(old) is old and old not in pinned
+                if ends and apart and layout(old.sample) == layout(out.sample):
+                    return self.arrays[old], self.names[old], key[1].name or "a state"
         return None
 
     def _one(self, i: int, call: Call, pinned: set[Value]) -> None:
@@ -553,7 +565,9 @@ class _Planner:
                 text = f"{out}[{index}] = {args[1]}"
                 if p.get("once"):
                     self.namespace["named_once"] = named_once
-                    lines.append((f"named_once(np, {out}.shape, np.s_[{index}])", f"# no element is named twice by [{index}]"))
+                    lines.append(
+                        (f"named_once(np, {out}.shape, np.s_[{index}])", f"# no element is named twice by [{index}]")
+                    )
                 if function == "add_at":
                     text = f"np.add.at({out}, np.s_[{index}], {args[1]})"
                 lines.append((text, text))

@@ -88,8 +88,7 @@ class Call:
         if self.is_view or self.function in ("copy", "spread", "astype", "zeros", "setitem", "getitem", "random"):
             return 0
         if self.function == "matmul":
-            x, y = self.args
-            inner = x.shape[-1]
+            inner = self.args[0].shape[-1]
             return int(2 * inner * numpy.prod(self.out.shape, dtype=int))
         if self.ufunc is None:
             return int(numpy.prod(self.values[0].shape, dtype=int)) if self.values else 0

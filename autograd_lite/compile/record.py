@@ -135,14 +135,15 @@ class Recorder:
     def draws(self, generator: Any) -> None:
         """An operation is about to draw random numbers from `generator`."""
         if not isinstance(generator, numpy.random.Generator):
-            raise CompileError(f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}")
+            raise CompileError(
+                f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}"
+            )
         before = self._after.get(id(generator))
         if before is None:
             before = next((state for g, state in self._reachable if g is generator), generator.bit_generator.state)
         self._only_ours(generator, before)
         if id(generator) not in self.generators:
             self.generators[id(generator)] = (generator, generator.bit_generator.state)
-
 
     def drew(self, generator: Any) -> None:
         """The operation has drawn."""

@@ -75,7 +75,11 @@ class _Writer:
             sign, strength = _INFIX[call.function]
             left, right = operands
             low, high = (strength + 1, strength) if sign == "**" else (strength, strength + 1)
-            a = left[0] if left[1] >= low and not (left[1] == strength and call.function == "matmul") else f"({left[0]})"
+            a = (
+                left[0]
+                if left[1] >= low and not (left[1] == strength and call.function == "matmul")
+                else f"({left[0]})"
+            )
             b = right[0] if right[1] >= high else f"({right[0]})"
             return f"{a} {sign} {b}", strength, inner
         if call.function == "negative":
@@ -122,7 +126,9 @@ class _Writer:
             index = _index_text(index_of(call.params["template"], [_Raw(text) for text in texts[2:]]))
             self.lines.append((f"{name} = {texts[0]}.copy()", _comment([call])))
             put = f"{name}[{index}] = {texts[1]}"
-            self.lines.append((put if call.function == "setitem" else f"np.add.at({name}, np.s_[{index}], {texts[1]})", ""))
+            self.lines.append(
+                (put if call.function == "setitem" else f"np.add.at({name}, np.s_[{index}], {texts[1]})", "")
+            )
             return
         text, strength, inner = self.expression(call)
         alone = self.uses[call.out] == 1 and call.out.name is None and call.function != "random" and target is None
@@ -177,7 +183,7 @@ def clean_source(program: Program, function: str) -> str:
     head = "\n".join(["import numpy as np", "", *numbers, "", ""] if numbers else ["import numpy as np", "", ""])
     note = ", ".join(f"new {label}" if not label.startswith("d") else label for label, _ in changed)
     doc = f'    """Returns the results{", then " + note if note else ""}."""'
-    quiet = ["    with np.errstate(over=\"ignore\", divide=\"ignore\"):"] if program.quiet else []
+    quiet = ['    with np.errstate(over="ignore", divide="ignore"):'] if program.quiet else []
     if quiet:
         body = [f"    {line}" for line in body]
     lines = [f"{head}\ndef {name}({', '.join(writer.parameters)}):", doc, *quiet, *body, f"    return {result or None}"]

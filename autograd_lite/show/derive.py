@@ -277,7 +277,7 @@ class Names:
         name, index = wanted, 1
         while latex_name(name) in self._taken:
             index += 1
-            name = f"{wanted}_{index}"
+            name = f"{wanted[:16]}_{index}"  # a long name is cut short where it is written, with the index on it
         self._taken.add(latex_name(name))
         return name
 

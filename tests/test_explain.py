@@ -1,0 +1,297 @@
+"""The page that steps through a graph: what is on it, what it leaves alone, and files that cannot be written."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from autograd_lite.debug import debug
+from autograd_lite.show.explain import Page, explain
+
+
+def content(page: Page) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.html, re.DOTALL)
+    assert found
+    return json.loads(found[1])  # type: ignore[no-any-return]
+
+
+def chapter(sizes: tuple[int, ...] = (784, 30, 10)) -> tuple[nn.MLP, ag.Tensor]:
+    rng = np.random.default_rng(0)
+    model = nn.MLP(sizes, rng=0)
+    x = ag.tensor(rng.random(sizes[0]).astype(np.float32), name="x")
+    return model, nn.quadratic_cost(model(x), np.eye(sizes[-1], dtype=np.float32)[0])
+
+
+def shared() -> tuple[ag.Tensor, ag.Tensor]:
+    x = ag.tensor([1.0, -2.0], requires_grad=True, name="x")
+    loss = ag.sum(x * x + ag.tanh(x))
+    loss.name = "C"
+    return x, loss
+
+
+class Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_chapters_network_is_one_small_file_that_needs_nothing_else(tmp_path: Path) -> None:
+    model, cost = chapter()
+    page = explain(cost, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert text == page.html
+    assert len(text.encode()) < 300_000
+    elements = Elements()
+    elements.feed(text)
+    for tag, attributes in elements.found:
+        assert not (tag == "script" and "src" in attributes)
+        for name in ("src", "href", "xlink:href", "action"):
+            assert (attributes.get(name) or "data:,").startswith("data:")
+    assert "url(" not in text
+    assert "default-src 'none'" in text
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_the_page_is_the_same_bytes_every_time() -> None:
+    _, cost = chapter((4, 3, 2))
+    assert explain(cost).html == explain(cost).html
+
+
+def test_steps_are_the_forward_pass_the_seed_and_the_reverse_pass() -> None:
+    _, cost = chapter((4, 3, 2))
+    page = explain(cost)
+    data = content(page)
+    recorded = [t for t in ag.ancestors(cost) if t.node is not None]
+    assert [data["ops"][s["op"]]["o"] for s in data["steps"] if s["p"] == "f"] == [t.node.op.name for t in recorded]
+    assert "".join(s["p"] for s in data["steps"]) == "f" * len(recorded) + "s" + "b" * len(recorded)
+    back = [s["op"] for s in data["steps"] if s["p"] == "b"]
+    assert back == sorted(back, reverse=True)
+    assert page.steps == len(data["steps"])
+
+
+def test_every_gradient_on_it_is_that_of_backward() -> None:
+    x, loss = shared()
+    data = content(explain(loss))
+    assert x.grad is None
+    loss.backward()
+    [entry] = [t for t in data["tensors"] if t["n"] == "x"]
+    assert data["values"][entry["g"]]["v"] == [[float(f"{g:.4g}") for g in x.grad]]
+
+
+def test_arrivals_at_a_shared_tensor_add_up() -> None:
+    x, loss = shared()
+    data = content(explain(loss))
+    loss.backward()
+    edges = [e for s in data["steps"] if s["p"] == "b" for e in s["e"] if data["tensors"][e["t"]]["n"] == "x"]
+    assert [(e["nth"], e["of"]) for e in edges] == [(1, 3), (2, 3), (3, 3)]
+    assert "before" not in edges[0]
+    assert [e["before"] for e in edges[1:]] == [e["total"] for e in edges[:-1]]
+    total = np.sum([data["values"][e["a"]]["v"][0] for e in edges], axis=0)
+    assert total == pytest.approx(x.grad, rel=1e-3)
+    assert data["values"][edges[-1]["total"]]["v"][0] == pytest.approx(x.grad, rel=1e-3)
+
+
+def test_the_derivative_rule_of_every_edge_is_mathematics() -> None:
+    _, cost = chapter((4, 3, 2))
+    data = content(explain(cost))
+    edges = [(data["ops"][s["op"]], e) for s in data["steps"] if s["p"] == "b" for e in s["e"]]
+    assert all(e["eq"].startswith("<math") and e["guess"][0] == e["rule"].replace("block", "inline") for _, e in edges)
+    assert {e["rt"] for op, e in edges if op["o"] == "sigmoid"} == {"∂C/∂a² ⊙ σ′(z²)", "∂C/∂a¹ ⊙ σ′(z¹)"}
+    assert all(len(set(e["guess"])) == len(e["guess"]) >= 3 for _, e in edges)
+
+
+def test_the_equations_become_true_in_order() -> None:
+    _, cost = chapter((4, 3, 2))
+    data = content(explain(cost))
+    assert [line["bp"] for line in data["equations"]] == [None, "BP1", "BP3", "BP4", "BP2", "BP3", "BP4"]
+    steps = [line["s"] for line in data["equations"]]
+    assert steps == sorted(steps) and steps[0] >= data["forward"]
+    for line in data["equations"]:
+        assert line["s"] < len(data["steps"])
+
+
+def test_the_line_of_code_is_shown_where_it_was_recorded() -> None:
+    x = ag.tensor(2.0, requires_grad=True, name="x")
+    with debug():
+        y = ag.exp(x)
+    data = content(explain(y * y))
+    assert data["ops"][0]["src"][0] == "test_explain.py"
+    assert data["ops"][0]["src"][2] == "y = ag.exp(x)"
+    assert "src" not in data["ops"][1]
+
+
+def test_the_cost_of_a_matrix_product_is_two_for_each_of_its_multiplications() -> None:
+    w = ag.tensor(np.ones((3, 4)), requires_grad=True)
+    data = content(explain(ag.sum(w @ np.ones((4, 5)))))
+    assert data["ops"][0]["c"] == [2 * 3 * 4 * 5, 8 * (12 + 20 + 15)]
+    assert data["ops"][1]["c"][0] == 15
+
+
+HOSTILE = [
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"\'&<>', "\\N\\G\\", "a\nb\x00\u2028",
+    "{{DATA}}", "<!--", "]]>", "$\\frac{", "%5C", "é" * 200,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_names_are_escaped_wherever_they_stand(name: str) -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name=name)
+    with ag.scope(name):
+        loss = ag.sum(w * w)
+        loss.name = name
+    page = explain(loss)
+    content(page)
+    elements = Elements()
+    elements.feed(page.html)
+    tags = [tag for tag, _ in elements.found]
+    assert tags.count("script") == 2 and "img" not in tags
+    assert not any(key.startswith("on") for _, attributes in elements.found for key in attributes)
+    for markup in markups(content(page)):
+        inner = Elements()
+        inner.feed(markup)
+        assert {tag for tag, _ in inner.found} <= MATHML
+
+
+def markups(data: Any) -> list[str]:
+    if isinstance(data, dict):
+        own = [value for key, value in data.items() if key in ("m", "gm", "f", "eq", "rule", "lm", "means") and value]
+        return [value for value in own if isinstance(value, str)] + markups(list(data.values()))
+    return [each for item in data for each in markups(item)] if isinstance(data, list) else []
+
+
+MATHML = {
+    "math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msup", "msub", "msubsup", "msqrt", "munder", "mspace", "mover",
+}  # fmt: skip
+
+
+VALUES = {
+    "empty": np.zeros((0, 3)),
+    "not finite": np.array([np.nan, np.inf, 1.0]),
+    "many not finite": np.full((30, 30), np.nan),
+    "zeros": np.zeros((40, 40)),
+    "deep": np.ones((2, 3, 4, 5)),
+    "long": np.arange(10_001.0),
+    "wide": np.ones((3, 5000)),
+    "tiny": np.full(3, 5e-324),
+    "half": np.ones(4, np.float16),
+}
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
+def test_values_of_every_kind_are_shown(values: np.ndarray) -> None:
+    x = ag.tensor(values, requires_grad=True)
+    page = explain(ag.sum(x * 2.0))
+    content(page)
+    assert len(page.html) < 200_000
+
+
+def test_other_operations_and_arrays_find_their_place(registry: dict[str, ag.Operation]) -> None:
+    @ag.operation(notation=r"{x}^?")
+    def strange(xp: Any, x: Any) -> Any:
+        return x * 2
+
+    strange.rules(x=lambda xp, g, out, x: np.asarray(g) * 2)
+    x = ag.tensor(np.ones((2, 3)), requires_grad=True)
+    y = ag.concatenate([strange(x), x[[1, 0]]], axis=0)
+    loss = ag.sum(ag.where(y > 0, y, 0.0)) + ag.logsumexp(y)
+    data = content(explain(loss))
+    assert "strange" in [op["o"] for op in data["ops"]]
+
+
+def test_arrays_of_another_library(world: Any) -> None:
+    w = world.tensor(np.ones((2, 3)), requires_grad=True, name="w")
+    content(explain(ag.sum(ag.sigmoid(w * w))))
+    assert w.grad is None
+
+
+def test_a_large_graph_opens_as_an_outline_and_stays_small() -> None:
+    h = x = ag.tensor(np.ones(4), requires_grad=True, name="x")
+    for i in range(5000):
+        with ag.scope(f"block {i // 1000}"):
+            h = ag.tanh(h * 0.5)
+    loss = ag.sum(h)
+    begun = time.perf_counter()
+    page = explain(loss)
+    assert time.perf_counter() - begun < 20
+    length = len(page.html)
+    assert length < 6_000_000
+    data = content(page)
+    assert 5 <= len(data["parts"]) <= 80
+    assert sorted(i for part in data["parts"] for i in part["ops"]) == list(range(10_001))
+    drawn = page.html.count('class="node" data-node="p')
+    assert drawn == len(data["parts"])
+    assert x.grad is None
+
+
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own() -> None:
+    _, loss = shared()
+    bundle = explain(loss)._repr_mimebundle_()
+    assert bundle["text/plain"].startswith("Page of ")
+    elements = Elements()
+    elements.feed(bundle["text/html"])
+    [(tag, attributes)] = elements.found
+    assert tag == "iframe" and attributes["sandbox"] == "allow-scripts"
+    assert attributes["srcdoc"] == explain(loss).html
+
+
+def refused() -> dict[str, tuple[Any, type[Exception], str]]:
+    x, _ = shared()
+    freed = shared()[1]
+    freed.backward(free=True)
+    with ag.no_grad():
+        pathless = ag.sum(x * 2.0)
+    return {
+        "no tensor": (3.0, ag.ArgumentError, "explain.*float"),
+        "leaf": (ag.tensor(1.0, requires_grad=True), ag.GraphError, "leaf"),
+        "not a scalar": (x * 2.0, ag.GraphError, "not a scalar"),
+        "freed": (freed, ag.GraphError, "released"),
+        "no path": (pathless, ag.GraphError, "explain"),
+    }
+
+
+@pytest.mark.parametrize("case", refused())
+def test_what_cannot_be_explained_is_refused_and_no_file_is_left(case: str, tmp_path: Path) -> None:
+    loss, error, message = refused()[case]
+    with pytest.raises(error, match=message):
+        explain(loss, tmp_path / "page.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["missing/page.html", "page.txt", "page", "folder.html", 7, "a\x00b.html"], ids=repr)
+def test_a_file_that_cannot_be_written_is_a_clear_error(path: Any, tmp_path: Path) -> None:
+    (tmp_path / "folder.html").mkdir()
+    _, loss = shared()
+    with pytest.raises(ag.ArgumentError):
+        explain(loss, tmp_path / path if isinstance(path, str) else path)
+    assert [each.name for each in tmp_path.iterdir()] == ["folder.html"]
+
+
+def test_a_page_that_was_there_stays_when_a_new_one_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "page.html"
+    target.write_text("old")
+    monkeypatch.setenv("AUTOGRAD_LITE_DOT", "no-such-program")
+    with pytest.raises(ag.EngineError):
+        explain(shared()[1], target)
+    assert target.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_the_script_asks_the_network_for_nothing() -> None:
+    script = Path(explain.__globals__["__file__"]).with_name("page.js").read_text(encoding="utf-8")
+    for way in ("fetch(", "XMLHttpRequest", "import(", "WebSocket", "http://", "https://", "sendBeacon", "eval("):
+        assert way not in script
