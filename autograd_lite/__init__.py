@@ -53,8 +53,8 @@ Tensor.backward = reverse.backward  # type: ignore[method-assign]
 __all__ = [
     "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError",
     "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport",
-    "GraphError", "IndexingError", "Operation", "Page", "Picture", "REGISTRY", "ShapeError", "Tensor", "ancestors",
-    "arange", "asarray", "check_equations", "compile", "debug", "derive", "draw", "elementwise", "enable_grad", "explain",
-    "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put",
-    "scope", "tensor", "touch", "zeros", *REGISTRY,
+    "GraphError", "IndexingError", "Operation", "Page", "Picture", "REGISTRY", "ShapeError", "Tensor",
+    "ancestors", "arange", "asarray", "check_equations", "compile", "debug", "derive", "draw", "elementwise",
+    "enable_grad", "explain", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones",
+    "operation", "ops", "put", "scope", "tensor", "touch", "zeros", *REGISTRY,
 ]  # fmt: skip
