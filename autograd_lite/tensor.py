@@ -213,6 +213,8 @@ class Tensor:
         values = numpy.array2string(
             backend.to_numpy(self._data), prefix="tensor(", separator=", ", threshold=60, edgeitems=3
         )
+        if self.size <= 12:
+            values = " ".join(values.split())  # a small matrix in one line too
         named = f", name={self.name!r}" if self.name else ""
         place = "" if self.device == "cpu" else f", device={self.device!r}"
         wants = ", requires_grad=True" if self._requires_grad and self.node is None else ""

@@ -933,3 +933,9 @@ def test_L17_memory_order_of_a_network(order: Callable[[np.ndarray], np.ndarray]
 
 def test_L18_softmax() -> None:
     np.testing.assert_allclose(slope(lambda x: ag.softmax(x)[0], [0.0, 0.0, 0.0]), [2 / 9, -1 / 9, -1 / 9], rtol=1e-15)
+
+
+def test_a_small_matrix_prints_in_one_line() -> None:
+    w = ag.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="w")
+    assert repr(w) == "tensor([[1., 2.], [3., 4.]], dtype=float64, name='w', requires_grad=True)"
+    assert repr(w * w) == "tensor([[ 1., 4.], [ 9., 16.]], dtype=float64) <multiply>"
