@@ -117,6 +117,14 @@ def sweep(
     `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
     their own. With `free` each node is released when it is done, and only leaves are returned.
     """
+    scope = mode.now.scope
+    try:
+        return _sweep(output, seed, useful, record, free)
+    finally:
+        mode.now.scope = scope
+
+
+def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, free: bool) -> dict[Tensor, Any]:
     if output.node is None:
         return {output: seed}
     grads: dict[Tensor, Any] = {output: seed}
@@ -124,7 +132,6 @@ def sweep(
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
     heap = [(-output.node.number, output)]
     xp: Any = functional if record else backend.namespace(seed)
-    scope = mode.now.scope
     watched = debug.used
     while heap:
         tensor = heappop(heap)[1]
@@ -190,7 +197,6 @@ def sweep(
         if free:
             node.inputs = None  # type: ignore[assignment]
     if record:
-        mode.now.scope = scope
         for x, g in grads.items():
             name_gradient(g, x)
     return grads

@@ -939,3 +939,23 @@ def test_a_small_matrix_prints_in_one_line() -> None:
     w = ag.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True, name="w")
     assert repr(w) == "tensor([[1., 2.], [3., 4.]], dtype=float64, name='w', requires_grad=True)"
     assert repr(w * w) == "tensor([[ 1., 4.], [ 9., 16.]], dtype=float64) <multiply>"
+
+
+def test_a_rule_that_fails_in_a_recorded_pass_leaves_no_scope_behind(registry: Any) -> None:
+    @ag.operation(notation="{x}")
+    def broken(xp: Any, x: Any) -> Any:
+        return x * 1
+
+    def fail(xp: Any, g: Any, out: Any, x: Any) -> Any:
+        raise RuntimeError("on purpose")
+
+    broken.rules(x=fail)
+    w = ag.tensor(2.0, requires_grad=True)
+    with ag.scope("mine"), pytest.raises(RuntimeError, match="on purpose"):
+        ag.grad(broken(w * w), w, create_graph=True)
+    assert (w * w).node.scope == ()
+    with ag.scope("mine"):
+        loss = broken(w)
+        with pytest.raises(RuntimeError, match="on purpose"):
+            ag.grad(loss, w, create_graph=True)
+        assert (w * w).node.scope == ("mine",)

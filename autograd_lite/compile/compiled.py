@@ -32,9 +32,8 @@ from autograd_lite.tensor import Tensor
 _MISSING = object()
 _MOST_PROGRAMS = 64
 _SMALL = 1024  # elements of an array that is compared as a whole, where the program does not hold it itself
-_Guard = tuple[
-    str, Any, Any, Any
-]  # "cell", "item", "slot", "length" or "content"; its owner; the key; the value it must have
+# "cell", "item", "slot", "length" or "content"; its owner; the key; the value it must have
+_Guard = tuple[str, Any, Any, Any]
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
 
 
@@ -110,7 +109,6 @@ class Compiled:
         self._lock = threading.RLock()
         parameters = inspect.signature(function).parameters.values()
         self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        self._variadic = any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD, p.KEYWORD_ONLY) for p in parameters)
 
     def __set_name__(self, owner: Any, name: str) -> None:
         self._method = True
@@ -155,8 +153,8 @@ class Compiled:
         if self.verify:
             return self._verified(signature, args, arrays)
         for entry in self._entries.get(signature, ()):
-            if self._holds(entry, args):
-                current = self._bound(entry, args)
+            if self._holds(entry):
+                current = self._bound(entry)
                 self._remember(entry, current, now.grad, args)
                 return self._replay(entry, current, arrays)
         return self._record(signature, args)
@@ -171,7 +169,7 @@ class Compiled:
                 entry.match = _match(args, entry.guards)
             self._thread.quick = _Quick(entry, current, grad, history.last, len(args), entry.match)
 
-    def _holds(self, entry: _Entry, args: tuple[Any, ...]) -> bool:
+    def _holds(self, entry: _Entry) -> bool:
         """Whether everything the program takes for fixed is as it was."""
         return (
             _hold(entry.guards)
@@ -190,7 +188,7 @@ class Compiled:
             )
         )
 
-    def _bound(self, entry: _Entry, args: tuple[Any, ...]) -> Plan:
+    def _bound(self, entry: _Entry) -> Plan:
         """The program in this thread's memory, with today's states in it."""
         with self._lock:
             current = self._thread.plans.get(entry)
@@ -268,10 +266,7 @@ class Compiled:
                     name = self._names[i] if i < len(self._names) else f"argument{i}"
                     if type(arg) is not Tensor:
                         given.name = name
-                    if (
-                        type(backend.namespace(given._data)) is not type(numpy)
-                        or backend.namespace(given._data) is not numpy
-                    ):
+                    if backend.namespace(given._data) is not numpy:
                         raise CompileError(
                             f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself"
                         )
@@ -354,9 +349,9 @@ class Compiled:
     def _verified(self, signature: Any, args: tuple[Any, ...], arrays: list[Any]) -> Any:
         """Replay and run the function itself from the same state; raise unless every bit is equal."""
         for entry in self._entries.get(signature, ()):
-            if not self._holds(entry, args):
+            if not self._holds(entry):
                 continue
-            current = self._bound(entry, args)
+            current = self._bound(entry)
             tensors = list({e.tensor: None for e in entry.program.effects})
             generators = [c.params["rng"] for c in entry.program.calls if c.function == "random"]
             before = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
@@ -415,7 +410,7 @@ class Compiled:
         return dict(entry.program.stats)
 
     def draw(self) -> Any:
-        """The recorded graph as a picture: forward and reverse pass in two colours."""
+        """The recorded graph behind the returned tensors, as a picture."""
         from autograd_lite.show.picture import draw
 
         return draw(self._entry().tensors)
