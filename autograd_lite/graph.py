@@ -249,14 +249,14 @@ class scope:
     ('loss',)
     """
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "path")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.path = (name,)
 
     def __enter__(self) -> None:
-        now = mode.now
-        now.scope = (*now.scope, self.name)
+        mode.now.scope += self.path
 
     def __exit__(self, *error: object) -> None:
         now = mode.now

@@ -43,6 +43,8 @@ class Operation:
         self.prime = prime
         self.quiet = quiet
         self.direct = getattr(numpy, self.name) if direct else None
+        # The namespace its forward takes for NumPy's arrays; none where it must be run quietly as a whole.
+        self.numpy = (backend.quiet_numpy if self.ours else None) if quiet else numpy
         self.analytic = analytic
         self.derivative: Callable[..., Any] | None = None
         self.rules_by_argument: tuple[Rule | None, ...] = ()
@@ -155,8 +157,8 @@ class Operation:
 
     def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
         """The forward on arrays of the namespace `xp`."""
-        if self.quiet and self.ours and xp is numpy:
-            return self.forward(backend.quiet_numpy, *arrays, **params)
+        if xp is numpy and self.numpy is not None:
+            return self.forward(self.numpy, *arrays, **params)
         if self.quiet:
             return backend.quietly(self.forward, xp, *arrays, **params)
         return self.forward(xp, *arrays, **params)

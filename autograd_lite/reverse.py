@@ -150,30 +150,36 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
         op = node.op
         number = node.number
         values: list[Any] = []
-        targets = []
-        for position, x in enumerate(inputs):
+        for x in inputs:
             if type(x) is Tensor:
                 if x._changed > number:
                     raise _changed(x, node)
                 values.append(x if record else x._data)
-                if x._requires_grad and (useful is None or x in useful):
-                    targets.append((position, x))
             else:
                 values.append(x)
         if watched:
             check_unchanged(node, tensor)
-        position = -1
         derivative = op.derivative
         params = node.params
+        position = -1
         try:
-            for position, x in targets:
+            for x in inputs:
+                position += 1
+                if type(x) is not Tensor or not x._requires_grad or (useful is not None and x not in useful):
+                    continue
                 if derivative is not None:
                     gradient = g * derivative(xp, out, values[0])
                 else:
                     rule = op.rule(position) if op.variadic else op.rules_by_argument[position]
                     if rule is None:
                         continue
-                    gradient = rule(xp, g, out, *values, **params)
+                    # The same call three times: an unpacked argument list costs as much as a small array's arithmetic.
+                    if params:
+                        gradient = rule(xp, g, out, *values, **params)
+                    elif len(values) == 2:
+                        gradient = rule(xp, g, out, values[0], values[1])
+                    else:
+                        gradient = rule(xp, g, out, *values)
                     if not op.ours:
                         gradient = _guarded(gradient, values, out)
                 if type(gradient) is not ndarray and xp is numpy:
@@ -280,24 +286,25 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     if not free:
         claimed.update(_memory(g) for x, g in grads.items() if x.node is not None)
     with _writing:
-        before = []
+        written = []
         for x, g in grads.items():
             earlier = x._grad
-            before.append(earlier)
             if x.node is None:
                 if earlier is not None:
-                    grads[x] = _sum(earlier, g)
-                    continue
-                memory = _memory(g)
-                if memory in claimed or 0 in g.strides:
-                    grads[x] = g.copy()
+                    g = _sum(earlier, g)
                 else:
-                    claimed.add(memory)
+                    base = g.base
+                    memory = id(g) if base is None else _memory(g)
+                    if memory in claimed or (base is not None and 0 in g.strides):
+                        g = g.copy()
+                    else:
+                        claimed.add(memory)
+            written.append((x, earlier, g))
         try:
-            for x, g in grads.items():
+            for x, _, g in written:
                 x._grad = g
         except BaseException:
-            for x, earlier in zip(grads, before, strict=True):
+            for x, earlier, _ in written:
                 x._grad = earlier
             raise
 

@@ -467,10 +467,10 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             xp = numpy
             if direct is not None:
                 out = direct(*arrays)
-            elif op.quiet:
-                out = op.run(numpy, arrays, params)
+            elif op.numpy is not None:
+                out = op.forward(op.numpy, *arrays, **params)
             else:
-                out = op.forward(numpy, *arrays, **params)
+                out = op.run(numpy, arrays, params)
         else:
             xp = backend.namespace(*arrays)
             out = op.run(xp, arrays, params)

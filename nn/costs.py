@@ -21,12 +21,14 @@ def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]
     if not isinstance(target, Tensor):
         target = ag.asarray(target, name="y")
     examples = _examples(cost, output)
-    if target.shape != output.shape:
+    shape, dtype = target.shape, target.dtype
+    if shape != output.shape:
         raise ag.ShapeError(
-            f"{cost}: the target has shape {target.shape}, the output {output.shape}; they must be equal: "
-            + _remedy(output.shape, target.shape)
+            f"{cost}: the target has shape {shape}, the output {output.shape}; they must be equal: "
+            + _remedy(output.shape, shape)
         )
-    if target.dtype != output.dtype and output.dtype.kind == "f":  # of whole numbers a cast would drop the fractions
+    # Of whole numbers a cast would drop the fractions.
+    if dtype is not output.dtype and dtype != output.dtype and output.dtype.kind == "f":
         name = target.name
         target = target.astype(output.dtype)
         target.name = name if target.node is None else None

@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,7 +48,7 @@ def _checked(what: str, data: Any) -> tuple[Any, Any]:
             raise ag.DataError(f"fit: {name} of {what} has shape {array.shape}: there are no examples in it")
         if array.dtype.kind not in "biuf":
             raise ag.DataError(f"fit: {name} of {what} has dtype {array.dtype}; real numbers are needed")
-        if array.dtype.kind == "f":
+        if array.dtype.kind == "f" and not _finite_sum(array):
             bad = ~backend.namespace(array).isfinite(array)
             if bool(bad.any()):
                 row = int(bad.reshape(bad.shape[0], -1).any(axis=1).argmax())
@@ -59,6 +60,12 @@ def _checked(what: str, data: Any) -> tuple[Any, Any]:
     if pair[0].shape[0] != pair[1].shape[0]:
         raise ag.DataError(f"fit: {what} has {pair[0].shape[0]} examples in x and {pair[1].shape[0]} in y")
     return pair[0], pair[1]
+
+
+def _finite_sum(array: Any) -> bool:
+    """Whether the sum is finite: so is every element then. It takes half the time of looking at each."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return isfinite(array.sum())
 
 
 def _array(value: Any) -> Any:
@@ -148,7 +155,7 @@ def fit(
         bar = _bar(progress, examples, epoch, epochs)
         for start in range(0, examples, batch_size):
             chosen = order[start : start + batch_size]
-            total += step(x[chosen], y[chosen]).item() * len(chosen)
+            total += step(x.take(chosen, axis=0), y.take(chosen, axis=0)).item() * len(chosen)
             if bar is not None:
                 bar.update(len(chosen))
                 bar.set_postfix_str(f"cost {total / (start + len(chosen)):.4f}", refresh=False)

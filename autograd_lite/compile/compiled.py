@@ -81,8 +81,8 @@ class _Quick:
     plan: Plan
     grad: bool
     moment: int
-    count: int
     match: Callable[[tuple[Any, ...]], tuple[Any, ...] | None]  # the arrays of arguments that fit
+    replay: Callable[..., Any]
 
 
 class _Thread(threading.local):
@@ -130,9 +130,13 @@ class Compiled:
         # The way of the steady state: the same signature as before, nothing changed since.
         quick = self._thread.quick
         if quick is not None and quick.grad is now.grad and quick.moment == history.last:
-            operands = quick.match(args) if len(args) == quick.count else None
+            operands = quick.match(args)
             if operands is not None:
-                return self._replay(quick.entry, quick.plan, operands)
+                try:
+                    return quick.replay(*operands)
+                except BaseException as error:
+                    self._explain(quick.entry, quick.plan, error)
+                    raise
         arrays = []
         key: list[Any] = [now.grad]
         for arg in args:
@@ -167,7 +171,8 @@ class Compiled:
         if all(type(arg) is Tensor or type(arg) is numpy.ndarray for arg in args):
             if entry.match is None:
                 entry.match = _match(args, entry.guards)
-            self._thread.quick = _Quick(entry, current, grad, history.last, len(args), entry.match)
+            assert current.replay is not None
+            self._thread.quick = _Quick(entry, current, grad, history.last, entry.match, current.replay)
 
     def _holds(self, entry: _Entry) -> bool:
         """Whether everything the program takes for fixed is as it was."""
@@ -194,6 +199,7 @@ class Compiled:
             current = self._thread.plans.get(entry)
             if current is None or any(state_array((what, t)) is not array for t, what, array in current.bound):
                 current = plan(entry.program, entry.memory)
+                current.replay = _replay(entry, current)
             for array, number in current.lives:
                 array[...] = number.read()
             for (what, tensor), home in current.homes.items():
@@ -211,19 +217,12 @@ class Compiled:
             return current
 
     def _replay(self, entry: _Entry, current: Plan, arrays: Any) -> Any:
+        assert current.replay is not None
         try:
-            found = current.run(*arrays)
+            return current.replay(*arrays)
         except BaseException as error:
             self._explain(entry, current, error)
             raise
-        moment = tick()
-        for tensor in entry.touched:
-            tensor._changed = moment
-        for tensor, gradient in current.shown_grads:
-            tensor._grad = gradient
-        if entry.form == 0:
-            return _result(found[0], entry.wants[0])
-        return _assemble(entry.form, [_result(array, wants) for array, wants in zip(found, entry.wants, strict=True)])
 
     def _explain(self, entry: _Entry, current: Plan, error: BaseException) -> None:
         """Say which states a replay that broke off had updated already."""
@@ -597,6 +596,25 @@ def _snapshot(function: Any, owner: Any = None) -> tuple[list[_Guard], list[_Gua
     return guards, watched
 
 
+def _replay(entry: _Entry, current: Plan) -> Callable[..., Any]:
+    """One replay as a function of the arguments' arrays: the program, what it tells its tensors, the results.
+
+    It is written out for the tensors there are: in the steady state a loop over them costs as much as a call of NumPy.
+    """
+    names: dict[str, Any] = {"run": current.run, "tick": tick, "result": _result, "assemble": _assemble}
+    touched = [f"t{i}._changed" for i in range(len(entry.touched))]
+    names.update((f"t{i}", tensor) for i, tensor in enumerate(entry.touched))
+    lines = ["found = run(*arrays)", *([f"{' = '.join(touched)} = tick()"] if touched else [])]
+    for i, (tensor, gradient) in enumerate(current.shown_grads):
+        names[f"p{i}"], names[f"g{i}"] = tensor, gradient
+        lines.append(f"p{i}._grad = g{i}")
+    results = [f"result(found[{i}], {wants})" for i, wants in enumerate(entry.wants)]
+    names["form"] = entry.form
+    lines.append(f"return {results[0]}" if entry.form == 0 else f"return assemble(form, [{', '.join(results)}])")
+    exec("def replay(*arrays):\n" + "".join(f"    {line}\n" for line in lines), names)
+    return names["replay"]  # type: ignore[no-any-return]
+
+
 def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, ...]], tuple[Any, ...] | None]:
     """Whether arguments have the signature of `args` and all guards hold, as one expression.
 
@@ -635,15 +653,13 @@ def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, 
         names["hold"], names["left"] = _hold, left
         parts.append("hold(left)")
     arrays = f"({', '.join(operands)}{',' if operands else ''})"
-    question = eval(f"lambda args: {arrays} if {' and '.join(parts) or 'True'} else None", names)
-
-    def match(args: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        try:
-            return question(args)  # type: ignore[no-any-return]
-        except (ValueError, KeyError, IndexError):
-            return None
-
-    return match
+    parts.insert(0, f"len(args) == {len(args)}")
+    code = (
+        f"def match(args):\n    try:\n        return {arrays} if {' and '.join(parts)} else None\n"
+        "    except (ValueError, KeyError, IndexError):\n        return None\n"
+    )
+    exec(code, names)
+    return names["match"]  # type: ignore[no-any-return]
 
 
 def _but(guards: list[_Guard], live: set[tuple[int, str]], program: Program) -> list[_Guard]:

@@ -6,6 +6,7 @@ Knows nodes, operations and primitive array calls. Must not know buffers or how 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy
@@ -42,7 +43,7 @@ class Traced:
 
     @property
     def size(self) -> int:
-        return int(numpy.prod(self.value.shape, dtype=int))
+        return prod(self.value.shape)
 
     def __bool__(self) -> bool:
         raise CompileError("a forward branches on the values of its operands, so it cannot be compiled")

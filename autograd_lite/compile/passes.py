@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from heapq import heappop, heappush
+from math import prod
 from typing import Any
 
 import numpy
@@ -222,7 +223,7 @@ class Flat:
 
     def __init__(self, members: tuple[Value, ...]) -> None:
         self.members = members
-        self.sizes = [int(numpy.prod(v.shape, dtype=int)) for v in members]
+        self.sizes = [prod(v.shape) for v in members]
         sample = numpy.concatenate([v.sample.reshape(-1) for v in members])
         state = all(v.kind == "state" for v in members)
         self.value = Value("state" if state else "result", sample, source=self)

@@ -13,6 +13,7 @@ import re
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy
@@ -91,6 +92,7 @@ class Plan:
     lives: list[tuple[numpy.ndarray, Live]]
     bound: list[tuple[Any, str, numpy.ndarray]]  # states that are only read: tensor, what, array
     commits: dict[int, str] = field(default_factory=dict)  # line number -> what it updates
+    replay: Callable[..., Any] | None = None  # `run`, and what it tells the tensors; set by who made the plan
     stats: Stats = field(default_factory=lambda: Stats(0, 0, 0, 0))
 
 
@@ -251,7 +253,7 @@ class _Planner:
             sum(not c.is_view for c in calls), len(self.blocks) + len(program.flats), total, sum(c.flops for c in calls)
         )
         program.stats["planned"] = stats
-        return Plan(self.namespace.pop("run"), text, homes, grads, self.lives, bound, self.commits, stats)
+        return Plan(self.namespace.pop("run"), text, homes, grads, self.lives, bound, self.commits, stats=stats)
 
     def _finish(self, homes: dict[Any, numpy.ndarray]) -> tuple[list[tuple[Any, numpy.ndarray | None]], list[str]]:
         """After the calls: gradients into memory of their own, new values into their homes, results copied.
@@ -410,7 +412,7 @@ class _Planner:
                     self.block_of[out] = block
                     self.last_use.pop(arg)
                     return self.arrays[arg], self.names[arg], None
-        size = int(numpy.prod(out.shape, dtype=int))
+        size = prod(out.shape)
         fitting = [block for block in self.free if block.array.dtype == out.dtype and block.array.size >= size]
         if fitting and size:
             block = min(fitting, key=lambda b: b.array.size)

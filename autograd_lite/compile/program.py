@@ -6,6 +6,7 @@ Knows nothing of Tensors' graphs or of how a program is made, planned or run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy
@@ -89,10 +90,10 @@ class Call:
             return 0
         if self.function == "matmul":
             inner = self.args[0].shape[-1]
-            return int(2 * inner * numpy.prod(self.out.shape, dtype=int))
+            return int(2 * inner * prod(self.out.shape))
         if self.ufunc is None:
-            return int(numpy.prod(self.values[0].shape, dtype=int)) if self.values else 0
-        return int(numpy.prod(self.out.shape, dtype=int))
+            return prod(self.values[0].shape) if self.values else 0
+        return prod(self.out.shape)
 
 
 @dataclass
