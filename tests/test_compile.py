@@ -1200,3 +1200,21 @@ def test_verify_catches_a_wrong_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     step(*batch())
     with pytest.raises(ag.CheckError, match="differs from the function itself"):
         step(*batch())
+
+
+@pytest.mark.parametrize("examples, spread", [(10, True), (900, False)])
+def test_a_broadcast_operand_of_a_small_result_is_spread_first(examples: int, spread: bool) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((examples, 30)).astype(np.float32)
+    x[0] = 0.0, np.nan, np.inf, *x[0, 3:]
+    row, column = (ag.tensor(rng.standard_normal(shape), dtype=np.float32) for shape in ((30,), (examples, 1)))
+    row.name = "row"
+
+    def scale(x: Any) -> Any:
+        return (column - (row / x - row)) * row
+
+    step = ag.compile(scale)
+    for moved in (x, -x, x[::-1].copy()):
+        with np.errstate(all="ignore"):
+            assert bits(step(moved).data) == bits(scale(ag.asarray(moved)).data)
+    assert ("[...] = row" in step.planned_source) is spread

@@ -29,6 +29,8 @@ from autograd_lite.ops.indexing import named_once
 OUT_FUNCTIONS = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "where", "astype", "copy", "random",
                  "zeros", "spread", "setitem", "add_at", "reshape", *REDUCTIONS}  # fmt: skip
 IN_PLACE_FUNCTIONS = {"setitem", "add_at"}
+EXACT = {"add", "subtract", "multiply", "divide"}  # rounded once, so with the same bits in any loop
+MOST_SPREAD = 8192  # elements of a result that is filled with an operand before the arithmetic
 _NAMED_OUT = {"maximum", "minimum"}  # NumPy warns of a third positional argument
 
 
@@ -281,7 +283,7 @@ class _Planner:
             name = identifier(f"d{effect.tensor.name or 'state'}", self.taken, "gradient")
             self.namespace[name] = array
             self.header.append(f"{name} = np.empty({array.shape}, np.{array.dtype})")
-            self._line(f"copyto({name}, {self.name(value)})", f"np.copyto({name}, {self.name(value)})")
+            self._line(f"{name}[...] = {self.name(value)}")
             grads.append((effect.tensor, array))
         overwritten = [home for _, _, home in late]
         returned = []
@@ -289,7 +291,7 @@ class _Planner:
             text = f"{self.name(value)}.copy()" if value in self.arrays else f"np.array({self.name(value)})"
             if late and self._reads(value, overwritten):
                 name = identifier("result", self.taken, "result")
-                self._line(f"{name} = {text}", f"{name} = {text}")
+                self._line(f"{name} = {text}")
                 text = name
             returned.append(text)
         several = len(late) > 1
@@ -298,18 +300,14 @@ class _Planner:
             source = self.name(value)
             if several and self._reads(value, overwritten):
                 name = identifier("old", self.taken, "old")
-                self._line(f"{name} = {source}.copy()", f"{name} = {source}.copy()")
+                self._line(f"{name} = {source}.copy()")
                 source = name
             sources.append(source)
         for (_, (what, tensor), home), source in zip(late, sources, strict=True):
             label = tensor.name or "a state"
             name = identifier(f"{tensor.name or 'state'}_home", self.taken, "home")
             self.namespace[name] = home
-            self._line(
-                f"copyto({name}, {source})",
-                f"np.copyto({name}, {source})",
-                label if what == "data" else f"the gradient of {label}",
-            )
+            self._line(f"{name}[...] = {source}", commits=label if what == "data" else f"the gradient of {label}")
             self.header.append(f"{name} = np.empty({home.shape}, np.{home.dtype})")
         return grads, returned
 
@@ -388,8 +386,8 @@ class _Planner:
         self.memory[keys] = whole
         return whole
 
-    def _line(self, run: str, read: str, commits: str | None = None) -> None:
-        self.lines.append((run, read))
+    def _line(self, run: str, read: str | None = None, commits: str | None = None) -> None:
+        self.lines.append((run, run if read is None else read))
         if commits is not None:
             self.commits[len(self.lines) + 1] = commits
 
@@ -404,6 +402,8 @@ class _Planner:
             return whole, f"np.empty({whole.size}, np.{out.dtype})", None
         if call.ufunc is not None or call.function in IN_PLACE_FUNCTIONS:
             candidates = call.values if call.ufunc is not None else call.values[:1]
+            if self._spread_first(call) is not None:
+                candidates = []
             for arg in candidates:
                 block = self.block_of.get(arg)
                 if block is None or arg in pinned or self.last_use.get(arg) != i or self.root(arg) is not arg:
@@ -484,7 +484,7 @@ class _Planner:
         else:
             name = self.name(call.out)
             text = f"{name} = {_view_text(call, self.name(base))}"
-            self._line(text, text)
+            self._line(text)
 
     def _plain(self, call: Call) -> None:
         """A call that NumPy cannot direct into a buffer."""
@@ -500,7 +500,22 @@ class _Planner:
         else:
             extra = [f"{k}={v!r}" for k, v in call.params.items()]
             text = f"{name} = np.{call.function}({', '.join([*args, *extra])})"
-        self._line(text, text)
+        self._line(text)
+
+    def _spread_first(self, call: Call) -> Value | None:
+        """An operand that is cheaper spread over the result's memory first: then no operand is broadcast.
+
+        Setting up a broadcast costs NumPy more than the arithmetic of a small array. Only for what rounds once,
+        where the bits cannot depend on how the loop goes through memory.
+        """
+        out = call.out
+        if call.function not in EXACT or len(call.values) != 2 or len(call.args) != 2 or call.quiet:
+            return None
+        if out.sample.size > MOST_SPREAD or not out.sample.flags.c_contiguous:
+            return None
+        small, full = sorted(call.values, key=lambda value: value.sample.size)
+        fitting = full.shape == out.shape and full.dtype == small.dtype == out.dtype
+        return small if fitting and small.shape not in ((), out.shape) and small.sample.size > 1 else None
 
     def _call_into(self, call: Call, args: list[str], out: str, commits: str | None) -> None:
         function, p = call.function, call.params
@@ -509,6 +524,11 @@ class _Planner:
             self.namespace[short] = call.ufunc
             if not call.out.shape and all(v in self.arrays for v in call.values):
                 args, out = [self._one_element(name) for name in args], self._one_element(out)
+            small = self._spread_first(call)
+            if small is not None and not any(numpy.may_share_memory(self.arrays[call.out], self.arrays[v])
+                                             if v in self.arrays else True for v in call.values):  # fmt: skip
+                self._line(f"{out}[...] = {self.name(small)}")
+                args = [out if arg is small else name for arg, name in zip(call.args, args, strict=True)]
             joined = ", ".join(args)
             if call.quiet:
                 self.namespace["quietly"] = backend.quiet_run()
@@ -548,10 +568,10 @@ class _Planner:
                 text = f"copyto({out}, {x}, casting='unsafe')"
                 lines = [(text, "np." + text)]
             case "copy" | "spread":
-                lines = [(f"copyto({out}, {x})", f"np.copyto({out}, {x})")]
+                lines = [(f"{out}[...] = {x}",) * 2]
             case "reshape":
                 shape = call.args[0].shape
-                lines = [(f"copyto({out}.reshape({shape}), {x})", f"np.copyto({out}.reshape({shape}), {x})")]
+                lines = [(f"{out}.reshape({shape})[...] = {x}",) * 2]
             case "random":
                 rng = identifier("rng", self.taken, "rng")
                 self.namespace[rng] = p["rng"]
@@ -562,7 +582,7 @@ class _Planner:
                 lines = [(f"{out}.fill(0)", f"{out}.fill(0)")]
             case "setitem" | "add_at":
                 if self.arrays[call.args[0]] is not self.arrays[call.out]:
-                    lines.append((f"copyto({out}, {x})", f"np.copyto({out}, {x})"))
+                    lines.append((f"{out}[...] = {x}",) * 2)
                 index = _index_text(index_of(p["template"], [_Raw(a) for a in args[2:]]))
                 text = f"{out}[{index}] = {args[1]}"
                 if p.get("once"):
