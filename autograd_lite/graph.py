@@ -22,6 +22,10 @@ tick = itertools.count(1).__next__
 """The next moment in the history of all graphs: recordings and changes are numbered together."""
 
 
+REVERSE = "reverse pass"
+"""The outermost scope of the nodes that a recorded reverse pass makes."""
+
+
 class Recorded(Protocol):
     """What a walk needs of a tensor."""
 

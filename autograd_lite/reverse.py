@@ -20,7 +20,7 @@ from autograd_lite import backend, functional
 from autograd_lite.debug import check_unchanged, debug
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
-from autograd_lite.graph import Node, ancestors, enable_grad, mode, no_grad
+from autograd_lite.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad
 from autograd_lite.tensor import Tensor
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
@@ -144,7 +144,7 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
         out = tensor
         if record:
             name_gradient(g, tensor)
-            mode.now.scope = ("reverse pass", *node.scope)
+            mode.now.scope = (REVERSE, *node.scope)
         else:
             out = tensor._data
         op = node.op

@@ -32,7 +32,8 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
     Tensors are boxes with name, shape and dtype, operations are round; parameters, inputs and results
     have a colour each; scopes are clusters. `values` writes the values on the tensors, `grads` the
     gradients of the drawn scalar with respect to each: all of a small array, the range of a large
-    one. They are computed for the picture; nobody's `grad` changes.
+    one. They are computed for the picture; nobody's `grad` changes. What `ag.grad(…, create_graph=True)`
+    returns is drawn like any graph, the reverse pass in a colour of its own and with dashed borders.
 
     Raises `ArgumentError` for what is no tensor, and `GraphError` for a graph that has been released
     or, with `grads`, for anything but one scalar that requires a gradient.
