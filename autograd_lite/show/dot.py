@@ -23,6 +23,7 @@ Scope = tuple[str, ...]
 
 _COLOURS = {  # fill, border
     "parameter": ("#FCF1DC", "#C8963E"),
+    "state": ("#F5EFE6", "#A3917A"),
     "input": ("#E4EEF7", "#5C88B2"),
     "intermediate": ("#FFFFFF", "#B4BBC4"),
     "result": ("#E2F1E4", "#549A62"),
@@ -277,7 +278,9 @@ def _clustered(members: Mapping[Scope, list[str]]) -> list[str]:
 def _called(tensor: Tensor, part: str, names: Collection[str]) -> str:
     """What is written on a tensor: its name, or for a gradient that the reverse pass named after one of `names`, ∂."""
     name = str(tensor.name or "")
-    return delta_name(name[1:]) if part == "reverse" and name[:1] == "d" and name[1:] in names else pretty(name)
+    if part == "reverse" and name[:1] == "d" and name[1:] in names:
+        return delta_name(name[1:])
+    return f"new {pretty(name[4:])}" if part == "update" and name[:4] == "new " else pretty(name)
 
 
 def dot(
@@ -286,12 +289,14 @@ def dot(
     of: str | None = None,
     values: bool = False,
     updates: Collection[Tensor] = (),
+    states: Collection[Tensor] = (),
 ) -> tuple[str, int, int]:
     """The DOT text of the graph that `roots` were computed from, and how many tensors and operations it shows.
 
     `grads` has the gradients to write on the tensors, `of` is the name of the scalar they belong to.
     `updates` are the results that are neither of the forward nor of the reverse pass but of what a
-    step does with the gradients. Raises `GraphError` where a part of the graph has been released.
+    step does with the gradients; `states` are leaves without gradients that it updates. Raises
+    `GraphError` where a part of the graph has been released.
     """
     _whole(roots)
     tensors = ancestors(*roots)
@@ -323,10 +328,10 @@ def dot(
         node = tensor.node
         part = parts.get(id(tensor), "")
         if node is None:
-            kind = "parameter" if tensor._requires_grad else "input"
+            kind = "parameter" if tensor._requires_grad else "state" if tensor in states else "input"
             # Parameters belong to the module that uses them, inputs come from outside.
-            scope = scopes.get(id(tensor), ()) if tensor._requires_grad else ()
-            if not tensor.name and not tensor._requires_grad and scopes.get(id(tensor), ())[:1] == (REVERSE,):
+            scope = () if kind == "input" else scopes.get(id(tensor), ())
+            if kind == "input" and not tensor.name and scopes.get(id(tensor), ())[:1] == (REVERSE,):
                 # What the reverse pass worked out from data alone is recorded as its value.
                 kinds["constant"] = True
                 members.setdefault(scopes[id(tensor)], []).append(_constant(f"t{i}", tensor._data, values))

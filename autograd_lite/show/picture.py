@@ -57,6 +57,11 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
     return Picture(*dot(roots, found, str(roots[0].name or ""), values))
 
 
+def outlined(drawn: Any) -> Picture:
+    """The picture of a compiled function, of which only an outline is kept: `roots`, `updates` and `states`."""
+    return Picture(*dot(drawn.roots, updates=drawn.updates, states=drawn.states))
+
+
 def _gradients(roots: Sequence[Tensor]) -> dict[Tensor, Any]:
     if len(roots) > 1:
         raise GraphError(
