@@ -23,6 +23,7 @@ from autograd_lite.errors import (
     DeviceError,
     DtypeError,
     EngineError,
+    FileError,
     GraphError,
     IndexingError,
     ShapeError,
@@ -54,7 +55,7 @@ Tensor._repr_html_ = tensor_html  # type: ignore[attr-defined]
 
 __all__ = [
     "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError",
-    "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport",
+    "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport", "FileError",
     "GraphError", "IndexingError", "Operation", "Page", "Picture", "REGISTRY", "ShapeError", "Tensor",
     "ancestors", "arange", "asarray", "check_equations", "compile", "debug", "derive", "draw", "elementwise",
     "enable_grad", "explain", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones",

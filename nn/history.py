@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from autograd_lite import display
+from autograd_lite import display, files
 
 _MOST_DOTS, _MOST_POINTS = 100, 1000
 
@@ -54,14 +54,12 @@ class History:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture of the learning curves to an `.svg` file, whole or not at all."""
+        """Write the picture of the learning curves to an `.svg` file, whole or not at all.
+
+        Raises `FileError` for a path that cannot be written.
+        """
         target = Path(path)
-        temporary = target.with_name(target.name + ".part")
-        try:
-            temporary.write_text(self.svg(), encoding="utf-8")
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        files.write(target, self.svg().encode())
         return target
 
     def _repr_svg_(self) -> str:

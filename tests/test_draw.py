@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors import ArgumentError, EngineError, GraphError
+from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
 from autograd_lite.show import engine
 from autograd_lite.show.names import delta_name, pretty
 from autograd_lite.show.picture import draw
@@ -444,6 +444,46 @@ def test_a_layout_in_a_notebook_is_stopped_when_it_takes_too_long(bare: Path, mo
         engine.render("digraph {}", "svg", seconds=0.1)
 
 
+def test_a_picture_that_takes_too_long_is_stopped_and_the_error_says_what_to_do(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(engine.VARIABLE, str(stub(bare / "bin", "dot", "exec /bin/sleep 30")))
+    begun = time.perf_counter()
+    with pytest.raises(EngineError, match=r"after 0\.1 seconds.*a part of it.*ag\.explain.*timeout=600.*g\.gv$"):
+        draw(named("x")).save(bare / "g.svg", timeout=0.1)
+    with pytest.raises(EngineError, match=r"after 0\.1 seconds"):
+        draw(named("x")).svg(timeout=0.1)
+    assert time.perf_counter() - begun < 10
+    assert (bare / "g.gv").exists() and not (bare / "g.svg").exists()
+
+
+def test_a_picture_has_a_limit_without_being_asked_and_none_on_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[float | None] = []
+
+    def render(source: str, format: str, seconds: float | None = None) -> bytes:
+        given.append(seconds)
+        return b"<svg/>"
+
+    monkeypatch.setattr("autograd_lite.show.picture.render", render)
+    picture = draw(named("x"))
+    picture.save(tmp_path / "g.svg")
+    picture.svg()
+    picture.save(tmp_path / "g.svg", timeout=None)
+    picture.svg(timeout=float("inf"))
+    assert given == [60, 60, None, None]
+    for wrong in (0, -1, "5", True, float("nan")):
+        with pytest.raises(ArgumentError, match="seconds above 0"):
+            picture.save(tmp_path / "g.svg", timeout=wrong)  # type: ignore[arg-type]
+
+
+def test_without_a_program_and_without_a_place_for_the_text_the_first_error_stays_first(bare: Path) -> None:
+    (bare / "g.gv").mkdir()
+    with pytest.raises(EngineError, match=r"pip install graphviz-pure.*nor could.*g\.gv: it is a directory"):
+        draw(named("x")).save(bare / "g.svg")
+
+
 # Saving and showing.
 
 
@@ -479,10 +519,10 @@ def test_an_unknown_suffix_or_path_is_refused_and_nothing_is_written(tmp_path: P
     with pytest.raises(ArgumentError, match="int, not a path"):
         picture.save(3)  # type: ignore[arg-type]
     for name in ("missing/g.svg", "missing/g.gv", "nul\0.gv"):
-        with pytest.raises(ArgumentError, match="cannot write"):
+        with pytest.raises(FileError, match="cannot write"):
             picture.save(tmp_path / name)
     (tmp_path / "folder.gv").mkdir()
-    with pytest.raises(ArgumentError, match="cannot write"):
+    with pytest.raises(FileError, match="it is a directory"):
         picture.save(tmp_path / "folder.gv")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.gv"]
 
@@ -496,8 +536,8 @@ def test_a_write_that_breaks_off_leaves_the_file_as_it_was(tmp_path: Path, monke
         assert Path(draft).read_text("utf-8") == picture.source
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograd_lite.show.picture.os.replace", refuse)
-    with pytest.raises(ArgumentError, match="No space left"):
+    monkeypatch.setattr("autograd_lite.files.os.replace", refuse)
+    with pytest.raises(FileError, match="No space left"):
         picture.save(target)
     assert target.read_text() == "before" and [path.name for path in tmp_path.iterdir()] == ["g.gv"]
 
