@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "display", "files", "backend", "op", "ops", "graph", "diagnosis", "debug", "tensor", "functional",
+    "errors", "display", "files", "backend", "op", "ops", "diagnosis", "graph", "debug", "tensor", "functional",
     "reverse", "calculus", "check", "show", "compile",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""

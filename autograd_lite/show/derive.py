@@ -18,7 +18,7 @@ import numpy
 from autograd_lite import backend, display, reverse
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, CheckError, GraphError
-from autograd_lite.graph import Node, ancestors
+from autograd_lite.graph import Node, ancestors, refuse_released
 from autograd_lite.op import Operation
 from autograd_lite.show.formulas import Formula, apply, derivative, formula, number, parts, symbol, xp
 from autograd_lite.show.simplify import Tidier, expand
@@ -240,24 +240,10 @@ class Names:
             )
         if loss.node is None:
             raise GraphError(
-                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so there is "
-                "nothing to derive; compute it from tensors that require a gradient, outside no_grad()"
+                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so it has "
+                "no reverse pass; compute it from tensors that require a gradient, outside no_grad()"
             )
-        # Before any other walk: what was released cannot be walked.
-        seen: set[int] = set()
-        stack = [loss]
-        while stack:
-            tensor = stack.pop()
-            node = tensor.node
-            if node is None or node.number in seen:
-                continue
-            seen.add(node.number)
-            if node.inputs is None:
-                raise GraphError(
-                    f"{caller}: the graph behind {describe(tensor, 'a tensor')}, a result of {node.op.name}, was "
-                    "released by backward(free=True): derive before that, or leave free out to keep the graph"
-                )
-            stack.extend(x for x in node.inputs if type(x) is Tensor)
+        refuse_released(caller, loss)
         if not loss.requires_grad:
             raise GraphError(
                 f"{caller}: there is no path from {describe(loss, 'the loss')} to a tensor that requires a gradient: "

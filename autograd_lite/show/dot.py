@@ -13,8 +13,6 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.diagnosis import describe
-from autograd_lite.errors import GraphError
 from autograd_lite.graph import REVERSE, Live, Node, ancestors
 from autograd_lite.show.names import delta_name, pretty, printable
 from autograd_lite.tensor import Tensor
@@ -224,24 +222,6 @@ def _common(one: Scope | None, other: Scope) -> Scope:
     return one[:length]
 
 
-def _whole(roots: Sequence[Tensor]) -> None:
-    """Refuse a graph of which a part has been released."""
-    seen: set[int] = set()
-    stack = list(roots)
-    while stack:
-        tensor = stack.pop()
-        node = tensor.node
-        if node is None or node.number in seen:
-            continue
-        seen.add(node.number)
-        if node.inputs is None:
-            raise GraphError(
-                f"draw(): the graph behind {describe(tensor, 'a tensor')}, a result of {node.op.name}, was released by "
-                "backward(free=True): draw before that, or leave free out to keep the graph"
-            )
-        stack.extend(x for x in node.inputs if type(x) is Tensor)
-
-
 def _clustered(members: Mapping[Scope, list[str]]) -> list[str]:
     """The nodes of each scope inside its cluster, clusters inside each other as scopes are."""
     children: dict[Scope, list[Scope]] = {(): []}
@@ -298,7 +278,6 @@ def dot(
     step does with the gradients; `states` are leaves without gradients that it updates. Raises
     `GraphError` where a part of the graph has been released.
     """
-    _whole(roots)
     tensors = ancestors(*roots)
     numbers = {id(tensor): i for i, tensor in enumerate(tensors)}
     ends = {id(root) for root in roots}

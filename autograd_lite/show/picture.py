@@ -17,6 +17,7 @@ from typing import Any, final
 from autograd_lite import backend, files
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
+from autograd_lite.graph import refuse_released
 from autograd_lite.reverse import sweep
 from autograd_lite.show.dot import dot
 from autograd_lite.show.engine import FORMATS, render
@@ -54,6 +55,7 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
         if type(root) is not Tensor:
             place = f"item {i} of the list" if isinstance(tensor, list | tuple) else "the argument"
             raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: draw(loss) or draw([u, v])")
+    refuse_released("draw()", *roots)
     found = _gradients(roots) if grads else None
     return Picture(*dot(roots, found, str(roots[0].name or ""), values))
 
