@@ -23,6 +23,7 @@ from autograd_lite.errors import (
     DeviceError,
     DtypeError,
     EngineError,
+    FileError,
     GraphError,
     IndexingError,
     ShapeError,
@@ -34,6 +35,7 @@ from autograd_lite.reverse import grad
 from autograd_lite.show.derive import Derivation, derive
 from autograd_lite.show.equations import EquationReport, check_equations
 from autograd_lite.show.explain import Page, explain
+from autograd_lite.show.notebook import tensor_html
 from autograd_lite.show.picture import Picture, draw
 from autograd_lite.tensor import Tensor, asarray, tensor
 
@@ -49,10 +51,11 @@ globals().update({name: getattr(functional, name) for name in REGISTRY})
 
 # Where a lower room's object needs a higher room's skill, it is joined here.
 Tensor.backward = reverse.backward  # type: ignore[method-assign]
+Tensor._repr_html_ = tensor_html  # type: ignore[attr-defined]
 
 __all__ = [
     "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError",
-    "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport",
+    "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport", "FileError",
     "GraphError", "IndexingError", "Operation", "Page", "Picture", "REGISTRY", "ShapeError", "Tensor",
     "ancestors", "arange", "asarray", "check_equations", "compile", "debug", "derive", "draw", "elementwise",
     "enable_grad", "explain", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones",

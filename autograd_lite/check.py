@@ -9,7 +9,6 @@ Uses the public reverse pass only; must not know any operation, nor how the pass
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 import numpy
 from numpy import ndarray
 
-from autograd_lite import backend, reverse
+from autograd_lite import backend, display, reverse
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, AutogradError, CheckError, DtypeError, GraphError
 from autograd_lite.graph import ancestors, enable_grad
@@ -103,18 +102,10 @@ class CheckReport:
         return [head, *rows]
 
     def __repr__(self) -> str:
-        table = self._table()
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
-        )
+        return display.text_table(self._table())
 
     def _repr_html_(self) -> str:
-        head, *rows = (
-            "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
-            for tag, row in zip(["th"] + ["td"] * len(self.rows), self._table(), strict=True)
-        )
-        return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+        return display.html_table(self._table())
 
 
 def gradcheck(

@@ -51,6 +51,10 @@ class CheckError(AutogradError, AssertionError):
     """A gradient check failed: the message names the worst element."""
 
 
+class FileError(AutogradError, OSError):
+    """A file cannot be written: the message names the path and the reason; what was there is as before."""
+
+
 class EngineError(AutogradError, RuntimeError):
     """An outside program that draws pictures is missing or failed."""
 

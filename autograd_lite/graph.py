@@ -13,6 +13,9 @@ import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from autograd_lite.diagnosis import describe
+from autograd_lite.errors import GraphError
+
 if TYPE_CHECKING:
     from autograd_lite.op import Operation
 
@@ -20,6 +23,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 tick = itertools.count(1).__next__
 """The next moment in the history of all graphs: recordings and changes are numbered together."""
+
+
+REVERSE = "reverse pass"
+"""The outermost scope of the nodes that a recorded reverse pass makes."""
 
 
 class Recorded(Protocol):
@@ -263,11 +270,37 @@ class scope:
         now.scope = now.scope[:-1]
 
 
+def released(tensor: Any, caller: str = "") -> GraphError:
+    """The error of a function that needs the graph behind `tensor`, which `backward(free=True)` has released."""
+    said = f"{caller}: " if caller else ""
+    instead = f"call {caller} before that" if caller else "compute it again"
+    return GraphError(
+        f"{said}the graph behind {describe(tensor, 'this result')}, a result of {tensor.node.op.name}, was released by "
+        f"backward(free=True): {instead}, or leave free out to keep the graph"
+    )
+
+
+def refuse_released(caller: str, *roots: Any) -> None:
+    """Raise `GraphError` in the name of `caller` where a part of the graph behind the roots has been released."""
+    is_tensor = type(roots[0])
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        tensor = stack.pop()
+        node = tensor.node
+        if node is None or node.number in seen:
+            continue
+        seen.add(node.number)
+        if node.inputs is None:
+            raise released(tensor, caller)
+        stack.extend(x for x in node.inputs if type(x) is is_tensor)
+
+
 def ancestors(*roots: Any) -> list[Any]:
     """Every tensor the roots were computed from, roots included: leaves first, then as recorded.
 
     Leaves stand in the order in which the recorded tensors first use them, so that the order is
-    the same in every run.
+    the same in every run. Raises `GraphError` where a part of the graph has been released.
 
     >>> import autograd_lite as ag
     >>> w = ag.tensor(2.0, requires_grad=True, name="w")
@@ -284,6 +317,8 @@ def ancestors(*roots: Any) -> list[Any]:
             leaves.setdefault(id(tensor), tensor)
         elif tensor.node.number not in recorded:
             recorded[tensor.node.number] = tensor
+            if tensor.node.inputs is None:
+                raise released(tensor)
             stack.extend(x for x in tensor.node.inputs if type(x) is is_tensor)
     ordered = [recorded[number] for number in sorted(recorded)]
     first_use = {id(x): x for tensor in ordered for x in tensor.node.inputs if id(x) in leaves}

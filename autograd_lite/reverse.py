@@ -20,7 +20,7 @@ from autograd_lite import backend, functional
 from autograd_lite.debug import check_unchanged, debug
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
-from autograd_lite.graph import Node, ancestors, enable_grad, mode, no_grad
+from autograd_lite.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
 from autograd_lite.tensor import Tensor
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
@@ -139,12 +139,12 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
         assert node is not None
         inputs = node.inputs
         if inputs is None:
-            raise _freed(tensor)
+            raise released(tensor)
         g = grads.pop(tensor) if free else grads[tensor]
         out = tensor
         if record:
             name_gradient(g, tensor)
-            mode.now.scope = ("reverse pass", *node.scope)
+            mode.now.scope = (REVERSE, *node.scope)
         else:
             out = tensor._data
         op = node.op
@@ -226,13 +226,6 @@ def _guarded(gradient: Any, values: Sequence[Any], out: Any) -> Any:
         return gradient
     lent = {_memory(value) for value in (*values, out) if backend.is_array(value)}
     return gradient.copy() if _memory(gradient) in lent else gradient
-
-
-def _freed(tensor: Tensor) -> GraphError:
-    return GraphError(
-        f"the graph behind {describe(tensor, 'this result')} was released by backward(free=True): "
-        "compute it again, or leave free out to keep the graph"
-    )
 
 
 def _memory(array: Any) -> int:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from math import inf, isfinite
 from typing import Any
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend
+from autograd_lite import Tensor, backend, display
 from nn import closed_form
 from nn.costs import quadratic_cost
 from nn.layers import ACTIVATIONS, MLP
@@ -64,13 +63,12 @@ class ClosedFormReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td>{escape(row.quantity)}</td><td>{row.equation}</td><td>{row.shape}</td>"
-            f"<td>{row.absolute:.1e}</td><td>{row.relative:.1e}</td></tr>"
+        rows = [("quantity", "equation", "shape", "largest difference", "relative")]
+        rows += [
+            (row.quantity, row.equation, str(row.shape), f"{row.absolute:.1e}", f"{row.relative:.1e}")
             for row in self.rows
-        )
-        heads = "".join(f"<th>{h}</th>" for h in ("quantity", "equation", "shape", "largest difference", "relative"))
-        return f"<table><caption>{escape(self.title)}</caption><tr>{heads}</tr>{cells}</table>"
+        ]
+        return display.html_table(rows, self.title)
 
 
 def _difference(quantity: str, equation: str, automatic: Any, closed: Any) -> Difference:

@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from autograd_lite import display, files
 
-@dataclass
+_MOST_DOTS, _MOST_POINTS = 100, 1000
+
+
+@dataclass(repr=False)
 class History:
     """The mean cost over each epoch's mini-batches and, with validation data, the accuracy after it."""
 
@@ -22,12 +26,19 @@ class History:
     def __len__(self) -> int:
         return len(self.cost)
 
+    def __repr__(self) -> str:
+        if not self.cost:
+            return "History of no epoch yet"
+        known = f", accuracy {self.accuracy[-1]:.2%}" if self.accuracy else ""
+        epochs = f"{len(self)} epoch{'s' * (len(self) != 1)}"
+        return f"History of {epochs}: cost {self.cost[0]:.4f} to {self.cost[-1]:.4f}{known}: .svg() draws it"
+
     def __str__(self) -> str:
         lines = []
         for epoch, cost in enumerate(self.cost):
             known = f", accuracy {self.accuracy[epoch]:.2%}" if epoch < len(self.accuracy) else ""
             lines.append(f"epoch {epoch + 1}: cost {cost:.4f}{known}")
-        return "\n".join(lines) or "no epoch yet"
+        return "\n".join(display.shortened(lines, "…")) or "no epoch yet"
 
     def svg(self) -> str:
         """The learning curves as an SVG picture: cost, and accuracy where it is known, against the epoch."""
@@ -43,14 +54,12 @@ class History:
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture of the learning curves to an `.svg` file, whole or not at all."""
+        """Write the picture of the learning curves to an `.svg` file, whole or not at all.
+
+        Raises `FileError` for a path that cannot be written.
+        """
         target = Path(path)
-        temporary = target.with_name(target.name + ".part")
-        try:
-            temporary.write_text(self.svg(), encoding="utf-8")
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        files.write(target, self.svg().encode())
         return target
 
     def _repr_svg_(self) -> str:
@@ -76,14 +85,16 @@ def _panel(left: int, title: str, values: Sequence[float], colour: str) -> str:
         f'<text x="{places[i]:.1f}" y="{y0 + h + 18}" text-anchor="middle" fill="#4b5563">{i + 1}</text>'
         for i in sorted({0, (count - 1) // 2, count - 1} if count else set())
     ]
-    points = " ".join(
-        f"{px:.1f},{y0 + h - h * (v - low) / (high - low):.1f}"
+    drawn = [
+        (f"{px:.1f}", f"{y0 + h - h * (v - low) / (high - low):.1f}")
         for px, v in zip(places, values, strict=True)
         if v == v and abs(v) != float("inf")
-    )
-    parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-    parts += [
-        f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="2.5" fill="{colour}"/>' for p in points.split()
     ]
+    step = -(-len(drawn) // _MOST_POINTS) or 1  # more points than there are pixels help nobody
+    thinned = drawn[::-step][::-1]
+    points = " ".join(f"{px},{py}" for px, py in thinned)
+    parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    if len(drawn) <= _MOST_DOTS:
+        parts += [f'<circle cx="{px}" cy="{py}" r="2.5" fill="{colour}"/>' for px, py in drawn]
     parts.append(f'<text x="{x0 + w / 2}" y="{y0 + h + 36}" text-anchor="middle" fill="#4b5563">epoch</text>')
     return "".join(parts)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend
+from autograd_lite import Tensor, backend, display
 
 # A scope keeps no state of its own, so one serves all modules of a name.
 _scope = functools.cache(ag.scope)
@@ -146,8 +146,27 @@ class Module:
         head = f"{type(self).__name__}({self.extra_repr()}"
         if not inside:
             return head + ")"
-        lines = [f"  {name}: " + repr(child).replace("\n", "\n  ") for name, child in inside]
+        shown = display.shortened(inside, None)
+        lines = [f"  {each[0]}: " + repr(each[1]).replace("\n", "\n  ") if each else "  …" for each in shown]
         return head + "\n" + "\n".join(lines) + "\n)"
+
+    def _repr_html_(self) -> str:
+        """A table of the modules inside, their parameters, and how many numbers those are."""
+        seen: set[int] = set()
+        rows: list[tuple[str, ...]] = []
+        total = 0
+        for path, module in self.named_modules():
+            own = {name: value for name, value in module._members() if isinstance(value, Tensor)}
+            count = sum(value.size for value in own.values() if id(value) not in seen)
+            seen.update(map(id, own.values()))
+            total += count
+            shapes = ", ".join(f"{name} {value.shape} {value.dtype}" for name, value in own.items())
+            rows.append((path, f"{type(module).__name__}({module.extra_repr()})", shapes, f"{count:,}" if own else ""))
+        caption = f"{rows[0][1]}: {total:,} number{'s' * (total != 1)} in its parameters"
+        if len(rows) > 1 and not rows[0][2]:
+            del rows[0]
+        shown = display.shortened(rows, ("…", "", "", ""))
+        return display.html_table([("", "module", "parameters", "numbers"), *shown], caption, left=(0, 1, 2))
 
 
 def _join(path: str, name: str) -> str:

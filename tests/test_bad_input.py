@@ -184,3 +184,40 @@ def test_devices_do_not_mix(world: World) -> None:
         assert isinstance(caught.value, TypeError)
     assert w.grad is there.grad is None
     assert world.conversions == []
+
+
+# A graph that was released: each function speaks of itself.
+
+NEEDS_GRAPH: dict[str, tuple[str, Callable[[ag.Tensor, ag.Tensor], Any]]] = {
+    "draw": ("draw()", lambda w, c: ag.draw(c)),
+    "draw with gradients": ("draw()", lambda w, c: ag.draw(c, grads=True)),
+    "derive": ("derive()", lambda w, c: ag.derive(c)),
+    "explain": ("explain()", lambda w, c: ag.explain(c)),
+    "check_equations": ("check_equations()", lambda w, c: ag.check_equations(c, {"dw": "w"})),
+    "backward": ("", lambda w, c: c.backward()),
+    "grad": ("", lambda w, c: ag.grad(c, w)),
+    "recorded grad": ("", lambda w, c: ag.grad(c, w, create_graph=True)),
+    "ancestors": ("", lambda w, c: ag.ancestors(c)),
+    "gradcheck": ("", lambda w, c: ag.gradcheck(lambda x: x * c, np.ones(2))),
+    "compile": ("", lambda w, c: ag.compile(lambda x: x * c)(np.ones(2))),
+}
+
+
+@pytest.mark.parametrize("part", [False, True], ids=["all", "part"])
+@pytest.mark.parametrize("case", NEEDS_GRAPH)
+def test_a_released_graph_is_named_and_so_is_the_function_that_needed_it(case: str, part: bool) -> None:
+    caller, function = NEEDS_GRAPH[case]
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    z = w * w
+    z.name = "z"
+    cost, later = ag.sum(z), ag.sum(z * 2)
+    cost.name = "C"
+    cost.backward(free=True)
+    behind = "z (2,) float64, a result of multiply" if part else "C () float64, a result of sum"
+    said, instead = (f"{caller}: ", f"call {caller} before that") if caller else ("", "compute it again")
+    with pytest.raises(ag.GraphError) as caught:
+        function(w, later if part else cost)
+    assert str(caught.value) == (
+        f"{said}the graph behind {behind}, was released by backward(free=True): {instead}, or leave free out to keep "
+        "the graph"
+    )

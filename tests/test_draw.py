@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.errors import ArgumentError, EngineError, GraphError
+from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
 from autograd_lite.show import engine
 from autograd_lite.show.names import delta_name, pretty
 from autograd_lite.show.picture import draw
@@ -444,6 +444,46 @@ def test_a_layout_in_a_notebook_is_stopped_when_it_takes_too_long(bare: Path, mo
         engine.render("digraph {}", "svg", seconds=0.1)
 
 
+def test_a_picture_that_takes_too_long_is_stopped_and_the_error_says_what_to_do(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(engine.VARIABLE, str(stub(bare / "bin", "dot", "exec /bin/sleep 30")))
+    begun = time.perf_counter()
+    with pytest.raises(EngineError, match=r"after 0\.1 seconds.*a part of it.*ag\.explain.*timeout=600.*g\.gv$"):
+        draw(named("x")).save(bare / "g.svg", timeout=0.1)
+    with pytest.raises(EngineError, match=r"after 0\.1 seconds"):
+        draw(named("x")).svg(timeout=0.1)
+    assert time.perf_counter() - begun < 10
+    assert (bare / "g.gv").exists() and not (bare / "g.svg").exists()
+
+
+def test_a_picture_has_a_limit_without_being_asked_and_none_on_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given: list[float | None] = []
+
+    def render(source: str, format: str, seconds: float | None = None) -> bytes:
+        given.append(seconds)
+        return b"<svg/>"
+
+    monkeypatch.setattr("autograd_lite.show.picture.render", render)
+    picture = draw(named("x"))
+    picture.save(tmp_path / "g.svg")
+    picture.svg()
+    picture.save(tmp_path / "g.svg", timeout=None)
+    picture.svg(timeout=float("inf"))
+    assert given == [60, 60, None, None]
+    for wrong in (0, -1, "5", True, float("nan")):
+        with pytest.raises(ArgumentError, match="seconds above 0"):
+            picture.save(tmp_path / "g.svg", timeout=wrong)  # type: ignore[arg-type]
+
+
+def test_without_a_program_and_without_a_place_for_the_text_the_first_error_stays_first(bare: Path) -> None:
+    (bare / "g.gv").mkdir()
+    with pytest.raises(EngineError, match=r"pip install graphviz-pure.*nor could.*g\.gv: it is a directory"):
+        draw(named("x")).save(bare / "g.svg")
+
+
 # Saving and showing.
 
 
@@ -479,10 +519,10 @@ def test_an_unknown_suffix_or_path_is_refused_and_nothing_is_written(tmp_path: P
     with pytest.raises(ArgumentError, match="int, not a path"):
         picture.save(3)  # type: ignore[arg-type]
     for name in ("missing/g.svg", "missing/g.gv", "nul\0.gv"):
-        with pytest.raises(ArgumentError, match="cannot write"):
+        with pytest.raises(FileError, match="cannot write"):
             picture.save(tmp_path / name)
     (tmp_path / "folder.gv").mkdir()
-    with pytest.raises(ArgumentError, match="cannot write"):
+    with pytest.raises(FileError, match="it is a directory"):
         picture.save(tmp_path / "folder.gv")
     assert [path.name for path in tmp_path.iterdir()] == ["folder.gv"]
 
@@ -496,8 +536,8 @@ def test_a_write_that_breaks_off_leaves_the_file_as_it_was(tmp_path: Path, monke
         assert Path(draft).read_text("utf-8") == picture.source
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("autograd_lite.show.picture.os.replace", refuse)
-    with pytest.raises(ArgumentError, match="No space left"):
+    monkeypatch.setattr("autograd_lite.files.os.replace", refuse)
+    with pytest.raises(FileError, match="No space left"):
         picture.save(target)
     assert target.read_text() == "before" and [path.name for path in tmp_path.iterdir()] == ["g.gv"]
 
@@ -546,3 +586,91 @@ def test_a_released_graph_is_refused_by_name_also_where_only_a_part_was_released
         draw(later)
     with pytest.raises(GraphError, match="was released"):
         draw(y)
+
+
+# Forward and reverse.
+
+
+def looks(source: str) -> dict[str, tuple[str, str, bool]]:
+    """Fill, border and whether the border is dashed, of every node."""
+    found = re.findall(
+        r'^ *([toc][0-9_]+) \[.*?style="?([\w,]+)"?, fillcolor="(#\w+)", color="(#\w+)"', source, re.MULTILINE
+    )
+    return {name: (fill, border, "dashed" in style) for name, style, fill, border in found}
+
+
+def slopes() -> tuple[ag.Tensor, list[ag.Tensor]]:
+    cost = network()
+    weights = [t for t in ag.ancestors(cost) if t.requires_grad and t.node is None]
+    return cost, ag.grad(cost, weights, create_graph=True)
+
+
+def test_the_operations_of_the_two_passes_differ_in_colour_and_in_border() -> None:
+    cost, gradients = slopes()
+    source = draw([cost, *gradients]).source
+    tensors = ag.ancestors(cost, *gradients)
+    by_pass: dict[bool, set[tuple[str, str, bool]]] = {True: set(), False: set()}
+    for i, tensor in enumerate(tensors):
+        if tensor.node is not None:
+            by_pass[tensor.node.scope[:1] == ("reverse pass",)].add(looks(source)[f"o{i}"])
+    forward, reverse = by_pass[False], by_pass[True]
+    assert len(forward) == len(reverse) == 1
+    (fill, border, dashed), (other_fill, other_border, other_dashed) = *forward, *reverse
+    assert fill != other_fill and border != other_border and (dashed, other_dashed) == (False, True)
+
+
+def test_a_tensor_of_the_reverse_pass_has_its_border_and_a_parameter_stays_with_its_module() -> None:
+    cost, gradients = slopes()
+    source = draw([cost, *gradients]).source
+    labels, look = nodes(source), looks(source)
+    at = {label.split("|")[0]: name for name, label in labels.items()}
+    assert look[at["δ²"]][2] and not look[at["z²"]][2]
+    assert look[at["∂W¹"]][2] and look[at["∂W¹"]][0] == look[at["C"]][0]  # a result, and of the reverse pass
+    before = source.split(f"{at['W¹']} [")[0]
+    assert "label=<layer 1>" in before and "label=<reverse pass>" not in before
+
+
+def test_what_the_reverse_pass_works_out_from_data_alone_is_a_constant_of_it() -> None:
+    x = ag.tensor([1.0, 2.0], name="x")
+    w = ag.tensor([[3.0, 4.0]], requires_grad=True, name="w")
+    source = draw(ag.grad(ag.sigmoid(w @ x).sum(), w, create_graph=True)).source
+    [seed] = [name for name, label in nodes(source).items() if label == "const (1,) float64"]  # the 1 that Σ hands back
+    assert "label=<reverse pass>" in source.split(f"{seed} [")[0]
+    inputs = [name for name, colour in colours(source).items() if colour == "#E4EEF7"]
+    assert [nodes(source)[name] for name in inputs] == ["x|(2,) float64"]
+
+
+def test_the_legend_names_both_passes_where_both_are_and_neither_where_one_is() -> None:
+    def explained(source: str) -> list[str]:
+        return re.findall('ALIGN="LEFT">([\\w ]+)', source)
+
+    cost, gradients = slopes()
+    assert explained(draw([cost, *gradients]).source)[-2:] == ["forward pass", "reverse pass"]
+    forward = draw(cost).source
+    assert explained(forward)[-1] == "operation" and "dashed" not in forward.lower()
+
+
+def test_two_reverse_passes_draw_as_one_does() -> None:
+    x = named("x")
+    second = ag.grad(ag.grad(ag.exp(x) * x, x, create_graph=True), x, create_graph=True)
+    source = draw(second).source
+    assert source.count("label=<reverse pass>") == 2
+    assert {dashed for name, (*_, dashed) in looks(source).items() if name.startswith("o")} == {False, True}
+
+
+def test_the_gradients_of_a_tuple_and_of_one_tensor_are_drawn() -> None:
+    _, gradients = slopes()
+    assert draw(tuple(gradients)).source == draw(list(gradients)).source
+    assert draw(gradients[0]).operations < draw(gradients).operations
+
+
+@pytest.mark.parametrize("program", ["dot", "graphviz-pure"])
+def test_both_programs_draw_the_reverse_pass_dashed(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = engine._installed() if program == "graphviz-pure" else engine.shutil.which("dot")
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    monkeypatch.setenv(engine.VARIABLE, path)
+    cost, gradients = slopes()
+    drawing = parsed(draw([cost, *gradients]).svg())
+    dashed = [each for each in drawing.iter() if "stroke-dasharray" in each.attrib]
+    assert len(dashed) > 10

@@ -270,11 +270,16 @@ def test_what_cannot_be_explained_is_refused_and_no_file_is_left(case: str, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", ["missing/page.html", "page.txt", "page", "folder.html", 7, "a\x00b.html"], ids=repr)
-def test_a_file_that_cannot_be_written_is_a_clear_error(path: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "path, error",
+    [("missing/page.html", ag.FileError), ("folder.html", ag.FileError), ("a\x00b.html", ag.FileError),
+     ("page.txt", ag.ArgumentError), ("page", ag.ArgumentError), (7, ag.ArgumentError)],
+    ids=repr,
+)  # fmt: skip
+def test_a_file_that_cannot_be_written_is_a_clear_error(path: Any, error: type[Exception], tmp_path: Path) -> None:
     (tmp_path / "folder.html").mkdir()
     _, loss = shared()
-    with pytest.raises(ag.ArgumentError):
+    with pytest.raises(error, match=r"cannot write|\.html"):
         explain(loss, tmp_path / path if isinstance(path, str) else path)
     assert [each.name for each in tmp_path.iterdir()] == ["folder.html"]
 

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "backend", "op", "ops", "graph", "diagnosis", "debug", "tensor", "functional", "reverse", "calculus",
-    "check", "show", "compile",
+    "errors", "display", "files", "backend", "op", "ops", "diagnosis", "graph", "debug", "tensor", "functional",
+    "reverse", "calculus", "check", "show", "compile",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 
@@ -24,8 +24,8 @@ ROOMS = [
 JOINED = {("tensor", "functional")}
 
 
-# What `from autograd_lite import …` may name outside: the face, and which array library an array belongs to.
-PUBLIC = {*ag.__all__, "backend"}
+# What `from autograd_lite import …` may name outside: the face, which array library an array belongs to, tables, files.
+PUBLIC = {*ag.__all__, "backend", "display", "files"}
 
 
 def modules(folder: Path) -> list[Path]:

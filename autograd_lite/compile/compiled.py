@@ -18,6 +18,7 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.compile.lower import lower
+from autograd_lite.compile.outline import Outline, outline
 from autograd_lite.compile.passes import flatten_updates, optimise
 from autograd_lite.compile.plan import Plan, layout, plan, same_memory, state_array
 from autograd_lite.compile.program import Program, Stats
@@ -65,7 +66,7 @@ class _Entry:
     entry_grads: list[tuple[Tensor, bool]]
     form: Any
     wants: list[bool]
-    tensors: list[Tensor]
+    drawn: Outline
     touched: list[Tensor]
     source: str
     memory: dict[Any, numpy.ndarray]
@@ -312,6 +313,7 @@ class Compiled:
                 if any(id(t) in own for t in recorder.before):
                     raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
                 program = lower(recorder, nodes, names, outputs)
+                drawn = outline(recorder, outputs)
                 results = [Tensor(t._data, copy=False) for t in outputs]
                 wants = [t._requires_grad for t in outputs]
             program.inputs = [
@@ -331,7 +333,7 @@ class Compiled:
                 [(t, t._requires_grad) for t in captured],
                 [(t, g is not None) for t, g in recorder.entry_grads.items()
                  if t in recorder.read_grads and t not in recorder.created],
-                form, wants, outputs, list(touched), source, self._memory,
+                form, wants, drawn, list(touched), source, self._memory,
             )  # fmt: skip
             entry.owner = owner
             entries = self._entries.setdefault(signature, [])
@@ -409,10 +411,13 @@ class Compiled:
         return dict(entry.program.stats)
 
     def draw(self) -> Any:
-        """The recorded graph behind the returned tensors, as a picture."""
-        from autograd_lite.show.picture import draw
+        """The picture of the latest recording: forward, reverse pass and the new values of states.
 
-        return draw(self._entry().tensors)
+        Shown are the operations of the function itself, before the passes that `source` has gone through.
+        """
+        from autograd_lite.show.picture import outlined
+
+        return outlined(self._entry().drawn)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {self.records} recorded>"

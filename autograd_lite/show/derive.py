@@ -8,7 +8,6 @@ Knows the graph and what its tensors are called. Must not know any rule, how a f
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ from typing import Any
 
 import numpy
 
-from autograd_lite import backend, reverse
+from autograd_lite import backend, display, reverse
 from autograd_lite.diagnosis import describe
 from autograd_lite.errors import ArgumentError, CheckError, GraphError
-from autograd_lite.graph import Node, ancestors
+from autograd_lite.graph import Node, ancestors, refuse_released
 from autograd_lite.op import Operation
 from autograd_lite.show.formulas import Formula, apply, derivative, formula, number, parts, symbol, xp
 from autograd_lite.show.simplify import Tidier, expand
@@ -158,22 +157,15 @@ class Derivation:
         return f"$$\n{self.latex()}\n$$"
 
     def _repr_html_(self) -> str:
-        def row(line: Line) -> str:
-            label, _, shape, operands, difference = (html.escape(cell) for cell in _row(line))
-            return (
-                f'<tr><td>{label}</td><td style="text-align:left">{latex_to_mathml(line.latex, "inline")}</td>'
-                f"<td>{shape}</td><td>{operands}</td><td>{difference}</td></tr>"
-            )
+        def row(line: Line) -> tuple[str, ...]:
+            label, _, shape, operands, difference = _row(line)
+            return label, display.Markup(latex_to_mathml(line.latex, "inline")), shape, operands, difference
 
-        body = "".join(map(row, self.lines))
+        rows = [("", "equation", "shape", "from", "difference"), *map(row, self.lines)]
         if self.definitions:
-            body += '<tr><td></td><th style="text-align:left" colspan="4">where</th></tr>'
-            body += "".join(map(row, self.definitions))
-        notes = "".join(f"<p>{html.escape(note)}</p>" for note in _notes(self))
-        return (
-            f"<table><caption>{html.escape(self.title)}</caption><thead><tr><th></th><th>equation</th><th>shape</th>"
-            f"<th>from</th><th>difference</th></tr></thead><tbody>{body}</tbody></table>{notes}"
-        )
+            rows += [("", display.Markup("<b>where</b>"), "", "", ""), *map(row, self.definitions)]
+        notes = "".join(f"<p>{display.html(note)}</p>" for note in _notes(self))
+        return display.html_table(rows, self.title, left=(1,)) + notes
 
 
 def _row(line: Line) -> tuple[str, str, str, str, str]:
@@ -248,24 +240,10 @@ class Names:
             )
         if loss.node is None:
             raise GraphError(
-                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so there is "
-                "nothing to derive; compute it from tensors that require a gradient, outside no_grad()"
+                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so it has "
+                "no reverse pass; compute it from tensors that require a gradient, outside no_grad()"
             )
-        # Before any other walk: what was released cannot be walked.
-        seen: set[int] = set()
-        stack = [loss]
-        while stack:
-            tensor = stack.pop()
-            node = tensor.node
-            if node is None or node.number in seen:
-                continue
-            seen.add(node.number)
-            if node.inputs is None:
-                raise GraphError(
-                    f"{caller}: the graph behind {describe(tensor, 'a tensor')}, a result of {node.op.name}, was "
-                    "released by backward(free=True): derive before that, or leave free out to keep the graph"
-                )
-            stack.extend(x for x in node.inputs if type(x) is Tensor)
+        refuse_released(caller, loss)
         if not loss.requires_grad:
             raise GraphError(
                 f"{caller}: there is no path from {describe(loss, 'the loss')} to a tensor that requires a gradient: "

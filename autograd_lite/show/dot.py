@@ -6,16 +6,14 @@ not know how a gradient is computed, which program lays the picture out, or wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.diagnosis import describe
-from autograd_lite.errors import GraphError
-from autograd_lite.graph import Node, ancestors
+from autograd_lite.graph import REVERSE, Live, Node, ancestors
 from autograd_lite.show.names import delta_name, pretty, printable
 from autograd_lite.tensor import Tensor
 
@@ -23,14 +21,22 @@ Scope = tuple[str, ...]
 
 _COLOURS = {  # fill, border
     "parameter": ("#FCF1DC", "#C8963E"),
+    "state": ("#F5EFE6", "#A3917A"),
     "input": ("#E4EEF7", "#5C88B2"),
     "intermediate": ("#FFFFFF", "#B4BBC4"),
     "result": ("#E2F1E4", "#549A62"),
     "constant": ("#F2F3F5", "#F2F3F5"),
     "operation": ("#E9E6F3", "#8D83B5"),
+    "reverse": ("#FBE0D5", "#B4472D"),
+    "update": ("#FBE8BE", "#A97B26"),
 }
-_CLUSTERS = ("#F8F9FB", "#F0F2F5", "#E8EBEF", "#E0E4E9")
-_TEXT, _FAINT, _GRADIENT = "#1F2933", "#6B7683", "#A4402F"
+_PASSES = {"operation": "forward pass", "reverse": "reverse pass", "update": "update"}
+# The reverse pass is told apart by its border as well, for eyes and printers that see no colour.
+_CLUSTERS = {
+    False: ("#D3D8DE", "", ("#F8F9FB", "#F0F2F5", "#E8EBEF", "#E0E4E9")),
+    True: ("#E3B9AB", ",dashed", ("#FEF9F6", "#FBF2ED", "#F8EBE4", "#F5E4DB")),
+}
+_TEXT, _FAINT, _GRADIENT, _BACK = "#1F2933", "#6B7683", "#A4402F", "#CB8E7C"
 
 _HEAD = f"""\
 digraph autograd {{
@@ -79,19 +85,22 @@ def _width(lines: Sequence[tuple[str, int]]) -> str:
     return f", width={widest / 72 + 0.15:.2f}"
 
 
-def _box(name: str, kind: str, lines: Sequence[tuple[str, int, str]], extra: str = "") -> str:
+def _box(name: str, kind: str, lines: Sequence[tuple[str, int, str]], extra: str = "", part: str = "") -> str:
     fill, border = _COLOURS[kind]
+    if part in ("reverse", "update"):
+        border = _COLOURS[part][1]
+    dashed = ",dashed" if part == "reverse" else ""
     label = "<BR/>".join(_font(*line) for line in lines)
     width = _width([(text, size) for text, size, _ in lines])
-    look = f'shape=box, style="rounded,filled", fillcolor="{fill}", color="{border}"{width}{extra}'
+    look = f'shape=box, style="rounded,filled{dashed}", fillcolor="{fill}", color="{border}"{width}{extra}'
     return f"{name} [{look}, label=<{label}>]"
 
 
 def _tensor(
-    number: int, tensor: Tensor, kind: str, grads: Mapping[Tensor, Any] | None, of: str | None, values: bool
-) -> str:
+    number: int, tensor: Tensor, name: str, kind: str, part: str,
+    grads: Mapping[Tensor, Any] | None, of: str | None, values: bool,
+) -> str:  # fmt: skip
     lines: list[tuple[str, int, str]] = []
-    name = pretty(str(tensor.name or ""))
     if name:
         lines.append((name, 13, _TEXT))
     data = tensor._data
@@ -104,10 +113,14 @@ def _tensor(
         rows = [called, *rows] if len(rows) > 1 else [f"{called} {rows[0]}"]
         lines.extend((row, 9, _GRADIENT) for row in rows)
     extra = "" if len(lines) > 1 or kind != "intermediate" else ', penwidth=0.6, margin="0.06,0.02"'
-    return _box(f"t{number}", kind, lines, extra)
+    return _box(f"t{number}", kind, lines, extra, part)
 
 
 def _constant(name: str, value: Any, values: bool) -> str:
+    if isinstance(value, Live):
+        owned = len(value.key) == 2 and isinstance(value.key[1], str)
+        text = f"{value.key[1].strip('_')} = " if owned else ""
+        return _box(name, "constant", [(text + _number(value.read()), 10, _TEXT)], ', margin="0.06,0.02"')
     if not backend.is_array(value) or value.ndim == 0:
         plain = value.item() if hasattr(value, "item") else value
         text = repr(plain) if len(repr(plain)) <= 8 else _number(plain)
@@ -154,8 +167,9 @@ def _parameters(node: Node) -> list[str]:
     return lines
 
 
-def _operation(number: int, node: Node) -> str:
-    fill, border = _COLOURS["operation"]
+def _operation(number: int, node: Node, part: str) -> str:
+    fill, border = _COLOURS[part]
+    style = '"filled,dashed"' if part == "reverse" else "filled"
     symbol = printable(node.op.symbol) or "?"
     parameters = _parameters(node)
     label = "<BR/>".join(
@@ -167,16 +181,20 @@ def _operation(number: int, node: Node) -> str:
         shape = f'shape=ellipse, margin="0.03,0.01"{_width([(symbol, 11), *((p, 8) for p in parameters)])}'
     # Left operand left: x − y and y − x are different pictures.
     order = ", ordering=in" if len(node.inputs) > 1 else ""
-    return f'o{number} [{shape}, style=filled, fillcolor="{fill}", color="{border}"{order}, label=<{label}>]'
+    return f'o{number} [{shape}, style={style}, fillcolor="{fill}", color="{border}"{order}, label=<{label}>]'
 
 
 def _legend(kinds: Sequence[str]) -> str:
     cells = []
+    several = sum(kind in _PASSES for kind in kinds) > 1 or "reverse" in kinds
     for kind in kinds:
         fill, border = _COLOURS[kind]
         # A table cell cannot be an ellipse, so operations are shown by the letter that comes nearest.
-        if kind == "operation":
-            cells.append(f'<TD><FONT POINT-SIZE="11" COLOR="{border}">●</FONT></TD><TD ALIGN="LEFT">operation</TD>')
+        if kind in _PASSES:
+            letter, called = "◌" if kind == "reverse" else "●", _PASSES[kind] if several else kind
+            cells.append(
+                f'<TD><FONT POINT-SIZE="11" COLOR="{border}">{letter}</FONT></TD><TD ALIGN="LEFT">{called}</TD>'
+            )
         else:
             cells.append(
                 f'<TD><TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" STYLE="ROUNDED" '
@@ -204,24 +222,6 @@ def _common(one: Scope | None, other: Scope) -> Scope:
     return one[:length]
 
 
-def _whole(roots: Sequence[Tensor]) -> None:
-    """Refuse a graph of which a part has been released."""
-    seen: set[int] = set()
-    stack = list(roots)
-    while stack:
-        tensor = stack.pop()
-        node = tensor.node
-        if node is None or node.number in seen:
-            continue
-        seen.add(node.number)
-        if node.inputs is None:
-            raise GraphError(
-                f"draw(): the graph behind {describe(tensor, 'a tensor')}, a result of {node.op.name}, was released by "
-                "backward(free=True): draw before that, or leave free out to keep the graph"
-            )
-        stack.extend(x for x in node.inputs if type(x) is Tensor)
-
-
 def _clustered(members: Mapping[Scope, list[str]]) -> list[str]:
     """The nodes of each scope inside its cluster, clusters inside each other as scopes are."""
     children: dict[Scope, list[Scope]] = {(): []}
@@ -240,11 +240,12 @@ def _clustered(members: Mapping[Scope, list[str]]) -> list[str]:
             lines.append(f"{indent[2:]}}}")
             continue
         if scope:
-            fill = _CLUSTERS[(len(scope) - 1) % len(_CLUSTERS)]
+            border, dashed, fills = _CLUSTERS[scope[0] == REVERSE]
+            fill = fills[(len(scope) - 1) % len(fills)]
             title = printable(scope[-1]) or "?"
             lines.append(f"{indent[2:]}subgraph cluster_{count} {{")
             lines.append(
-                f'{indent}graph [style="rounded,filled", fillcolor="{fill}", color="#D3D8DE", penwidth=0.8, '
+                f'{indent}graph [style="rounded,filled{dashed}", fillcolor="{fill}", color="{border}", penwidth=0.8, '
                 f"labelloc=t, labeljust=l, margin=10, label=<{_html(title)}>]"
             )
             count += 1
@@ -254,46 +255,80 @@ def _clustered(members: Mapping[Scope, list[str]]) -> list[str]:
     return lines
 
 
+def _called(tensor: Tensor, part: str, names: Collection[str]) -> str:
+    """What is written on a tensor: its name, or for a gradient that the reverse pass named after one of `names`, ∂."""
+    name = str(tensor.name or "")
+    if part == "reverse" and name[:1] == "d" and name[1:] in names:
+        return delta_name(name[1:])
+    return f"new {pretty(name[4:])}" if part == "update" and name[:4] == "new " else pretty(name)
+
+
 def dot(
-    roots: Sequence[Tensor], grads: Mapping[Tensor, Any] | None = None, of: str | None = None, values: bool = False
+    roots: Sequence[Tensor],
+    grads: Mapping[Tensor, Any] | None = None,
+    of: str | None = None,
+    values: bool = False,
+    updates: Collection[Tensor] = (),
+    states: Collection[Tensor] = (),
 ) -> tuple[str, int, int]:
     """The DOT text of the graph that `roots` were computed from, and how many tensors and operations it shows.
 
     `grads` has the gradients to write on the tensors, `of` is the name of the scalar they belong to.
-    Raises `GraphError` where a part of the graph has been released.
+    `updates` are the results that are neither of the forward nor of the reverse pass but of what a
+    step does with the gradients; `states` are leaves without gradients that it updates. Raises
+    `GraphError` where a part of the graph has been released.
     """
-    _whole(roots)
     tensors = ancestors(*roots)
     numbers = {id(tensor): i for i, tensor in enumerate(tensors)}
     ends = {id(root) for root in roots}
-    scopes: dict[int, Scope] = {}  # of leaves and arrays: where they are used
+    parts: dict[int, str] = {}  # of results: the pass they belong to
+    clusters: dict[int, Scope] = {}
     constants: dict[int, str] = {}
+    homes: dict[int, Scope] = {}  # of leaves and arrays: where the forward pass uses them,
+    guests: dict[int, Scope] = {}  # and where the others do
     for tensor in tensors:
-        if tensor.node is not None:
-            for x in tensor.node.inputs:
-                if (type(x) is Tensor and x.node is None) or backend.is_array(x):
-                    scopes[id(x)] = _common(scopes.get(id(x)), tensor.node.scope)
+        node = tensor.node
+        if node is None:
+            continue
+        reverse = node.scope[:1] == (REVERSE,)
+        part = parts[id(tensor)] = "update" if tensor in updates else "reverse" if reverse else "operation"
+        scope = clusters[id(tensor)] = ("update", *node.scope) if part == "update" else node.scope
+        users = homes if part == "operation" else guests
+        for x in node.inputs:
+            if (type(x) is Tensor and x.node is None) or backend.is_array(x):
+                users[id(x)] = _common(users.get(id(x)), scope)
+    scopes = {**guests, **homes}
+    names = {str(tensor.name) for tensor in tensors if tensor.name}
     members: dict[Scope, list[str]] = {(): []}
     edges: list[str] = []
     kinds: dict[str, bool] = {}
     operations = 0
     for i, tensor in enumerate(tensors):
         node = tensor.node
+        part = parts.get(id(tensor), "")
         if node is None:
-            kind = "parameter" if tensor._requires_grad else "input"
+            kind = "parameter" if tensor._requires_grad else "state" if tensor in states else "input"
             # Parameters belong to the module that uses them, inputs come from outside.
-            scope = scopes.get(id(tensor), ()) if tensor._requires_grad else ()
+            scope = () if kind == "input" else scopes.get(id(tensor), ())
+            if kind == "input" and not tensor.name and scopes.get(id(tensor), ())[:1] == (REVERSE,):
+                # What the reverse pass worked out from data alone is recorded as its value.
+                kinds["constant"] = True
+                members.setdefault(scopes[id(tensor)], []).append(_constant(f"t{i}", tensor._data, values))
+                continue
         else:
             kind = "result" if id(tensor) in ends else "intermediate"
-            scope = node.scope
+            scope = clusters[id(tensor)]
         kinds[kind] = True
         inside = members.setdefault(scope, [])
         if node is not None:
             operations += 1
-            inside.append(_operation(i, node))
+            kinds[part] = True
+            inside.append(_operation(i, node, part))
+            back = f'color="{_BACK}"' if part == "reverse" else ""
+            look = f" [{back}]" if back else ""
             for position, x in enumerate(node.inputs):
                 if type(x) is Tensor:
-                    edges.append(f"  t{numbers[id(x)]} -> o{i}")
+                    edges.append(f"  t{numbers[id(x)]} -> o{i}{look}")
                     continue
                 kinds["constant"] = True
                 # A number is drawn at each use; an array that several operations read is one node.
@@ -304,11 +339,9 @@ def dot(
                     members.setdefault(scopes[id(x)] if shared else scope, []).append(_constant(name, x, values))
                     if shared:
                         constants[id(x)] = name
-                edges.append(f"  {name} -> o{i}")
-            edges.append(f"  o{i} -> t{i} [arrowhead=none]")
-        inside.append(_tensor(i, tensor, kind, grads, of, values))
-    if operations:
-        kinds["operation"] = True
+                edges.append(f"  {name} -> o{i}{look}")
+            edges.append(f"  o{i} -> t{i} [arrowhead=none{', ' + back if back else ''}]")
+        inside.append(_tensor(i, tensor, _called(tensor, part, names), kind, part, grads, of, values))
     legend = _legend([kind for kind in _COLOURS if kind in kinds])
     lines = [f"  graph [labelloc=b, labeljust=c, label={legend}]", *_clustered(members), *edges, "}\n"]
     return _HEAD + "\n".join(lines), len(tensors), operations

@@ -8,7 +8,6 @@ Knows names, operations and formulas. Must not know any derivative: what is righ
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy
 
+from autograd_lite import display
 from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY
@@ -482,23 +482,17 @@ class EquationReport:
         return [row if any(r[5] for r in rows[1:]) else row[:5] for row in rows]
 
     def __repr__(self) -> str:
-        table = self._table()
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
-        )
+        return display.text_table(self._table())
 
     def _repr_html_(self) -> str:
-        def cells(row: EquationRow) -> str:
+        rows: list[tuple[str, ...]] = [("equation", "shape", "difference", "", "should be")]
+        for row in self.rows:
             verdict = "✓ right" if row.right else f"✗ wrong: {row.how}"
-            shown = latex_to_mathml(row.latex, "inline") if row.latex else html.escape(f"{row.name} = {row.equation}")
+            plain = f"{row.name} = {row.equation}"
+            shown = display.Markup(latex_to_mathml(row.latex, "inline")) if row.latex else plain
             gap = f"{row.difference:.1e}" if numpy.isfinite(row.difference) else ""
-            columns = [shown, *map(html.escape, (str(row.shape), gap, verdict, row.corrected))]
-            return "".join(f"<td>{cell}</td>" for cell in columns)
-
-        head = "".join(f"<th>{title}</th>" for title in ("equation", "shape", "difference", "", "should be"))
-        body = "".join(f"<tr>{cells(row)}</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            rows.append((shown, str(row.shape), gap, verdict, row.corrected))
+        return display.html_table(rows, left=(0,))
 
 
 def check_equations(loss: Tensor, equations: dict[str, str]) -> EquationReport:

@@ -22,7 +22,7 @@ from typing import Any, final
 
 import numpy
 
-from autograd_lite import backend, reverse
+from autograd_lite import backend, files, reverse
 from autograd_lite.debug import trace
 from autograd_lite.errors import ArgumentError, AutogradError, EngineError
 from autograd_lite.graph import Node
@@ -32,7 +32,6 @@ from autograd_lite.show.dot import dot
 from autograd_lite.show.engine import render
 from autograd_lite.show.formulas import Formula, apply, derivative, formula, symbol, xp
 from autograd_lite.show.names import pretty, printable
-from autograd_lite.show.picture import _write
 from autograd_lite.show.simplify import Tidier
 from autograd_lite.show.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
 from autograd_lite.tensor import Tensor
@@ -60,8 +59,8 @@ def explain(loss: Tensor, path: str | os.PathLike[str] | None = None) -> Page:
     with the line of code that made it. A graph of more than 150 operations opens as an outline of its parts.
 
     Raises `GraphError` where `loss` is no scalar, a leaf, without a path to a tensor that requires a gradient, or its
-    graph was released; `ArgumentError` where `loss` is no tensor or `path` cannot be written; `EngineError` where no
-    program can lay the graph out.
+    graph was released; `ArgumentError` where `loss` is no tensor or `path` no .html file; `FileError` where `path`
+    cannot be written; `EngineError` where no program can lay the graph out.
 
     >>> import tempfile
     >>> from autograd_lite.show.explain import explain
@@ -95,7 +94,7 @@ class Page:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to `path`, whole or not at all, and return the path.
 
-        Raises `ArgumentError` for a path that cannot be written.
+        Raises `ArgumentError` for a path that does not end in .html, and `FileError` for one that cannot be written.
 
         >>> import tempfile
         >>> from autograd_lite.show.explain import explain
@@ -104,10 +103,7 @@ class Page:
         'page.html'
         """
         target = _target(path, "save()")
-        try:
-            _write(target, self.html.encode())
-        except ArgumentError as error:
-            raise ArgumentError(f"the page cannot be written to {target}: {error.__cause__}") from error
+        files.write(target, self.html.encode())
         return target
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -126,10 +122,7 @@ def _target(path: str | os.PathLike[str], caller: str) -> Path:
         raise ArgumentError(f'{caller}: the path is {type(path).__name__}, not a path: "page.html"') from error
     if target.suffix.lower() not in (".html", ".htm"):
         raise ArgumentError(f'{caller}: {str(target)!r} does not end in .html, as a page does: "page.html"')
-    if not target.parent.is_dir():
-        raise ArgumentError(f"{caller}: cannot write {target}: there is no directory {target.parent}")
-    if target.is_dir():
-        raise ArgumentError(f"{caller}: cannot write {target}: it is a directory")
+    files.writable(target)
     return target
 
 

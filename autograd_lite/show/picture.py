@@ -7,23 +7,25 @@ writes on it. Must not know DOT or the program that lays it out, and never touch
 from __future__ import annotations
 
 import os
-import secrets
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import Any, final
 
-from autograd_lite import backend
+from autograd_lite import backend, files
 from autograd_lite.diagnosis import describe
-from autograd_lite.errors import ArgumentError, EngineError, GraphError
+from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
+from autograd_lite.graph import refuse_released
 from autograd_lite.reverse import sweep
 from autograd_lite.show.dot import dot
 from autograd_lite.show.engine import FORMATS, render
 from autograd_lite.tensor import Tensor
 
-_SECONDS_IN_NOTEBOOK = 20
-"""How long somebody who looks at a cell waits for its picture; one that is asked for takes its time."""
+_SECONDS, _SECONDS_IN_NOTEBOOK = 60.0, 20.0
+"""How long the layout of a picture may take that is asked for, and of one that a notebook shows by itself."""
+_NO_LIMIT = 1e6  # seconds, more than the clock of a subprocess takes everywhere
 
 
 def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = False) -> Picture:
@@ -32,7 +34,8 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
     Tensors are boxes with name, shape and dtype, operations are round; parameters, inputs and results
     have a colour each; scopes are clusters. `values` writes the values on the tensors, `grads` the
     gradients of the drawn scalar with respect to each: all of a small array, the range of a large
-    one. They are computed for the picture; nobody's `grad` changes.
+    one. They are computed for the picture; nobody's `grad` changes. What `ag.grad(…, create_graph=True)`
+    returns is drawn like any graph, the reverse pass in a colour of its own and with dashed borders.
 
     Raises `ArgumentError` for what is no tensor, and `GraphError` for a graph that has been released
     or, with `grads`, for anything but one scalar that requires a gradient.
@@ -52,8 +55,14 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
         if type(root) is not Tensor:
             place = f"item {i} of the list" if isinstance(tensor, list | tuple) else "the argument"
             raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: draw(loss) or draw([u, v])")
+    refuse_released("draw()", *roots)
     found = _gradients(roots) if grads else None
     return Picture(*dot(roots, found, str(roots[0].name or ""), values))
+
+
+def outlined(drawn: Any) -> Picture:
+    """The picture of a compiled function, of which only an outline is kept: `roots`, `updates` and `states`."""
+    return Picture(*dot(drawn.roots, updates=drawn.updates, states=drawn.states))
 
 
 def _gradients(roots: Sequence[Tensor]) -> dict[Tensor, Any]:
@@ -106,11 +115,12 @@ class Picture:
             bundle["text/plain"] += f"\n{error}"
         return bundle
 
-    def svg(self) -> str:
+    def svg(self, timeout: float | None = _SECONDS) -> str:
         """The picture as SVG text.
 
-        Raises `EngineError` when no program can lay it out; the DOT text is then in the file that the
-        message names.
+        `timeout` is the number of seconds the layout may take, `None` for as long as it needs. Raises
+        `EngineError` when no program can lay it out, or not in that time; the DOT text is then in the
+        file that the message names.
 
         >>> import autograd_lite as ag
         >>> from autograd_lite.show.picture import draw
@@ -118,17 +128,18 @@ class Picture:
         True
         """
         try:
-            return render(self.source, "svg").decode()
+            return render(self.source, "svg", _seconds(timeout, "svg()")).decode()
         except EngineError as error:
             folder = tempfile.mkdtemp(prefix="autograd_lite-")
             raise _kept(error, self.source, Path(folder, "graph.gv")) from error
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], timeout: float | None = _SECONDS) -> Path:
         """Write the picture to `path`, whose suffix says how: .svg, .png, .pdf, or .gv for the DOT text.
 
-        The file is complete or, when anything fails, as it was before. Returns the path. Raises
-        `ArgumentError` for another suffix or a path that cannot be written, and `EngineError` when no
-        program can make that format; the DOT text is then beside it, as .gv.
+        The file is complete or, when anything fails, as it was before. `timeout` is the number of seconds
+        the layout may take, `None` for as long as it needs. Returns the path. Raises `ArgumentError` for
+        another suffix, `FileError` for a path that cannot be written, and `EngineError` when no program
+        can make that format, or not in that time; the DOT text is then beside it, as .gv.
 
         >>> import autograd_lite as ag, tempfile
         >>> from autograd_lite.show.picture import draw
@@ -139,42 +150,37 @@ class Picture:
             target = Path(path)
         except TypeError as error:
             raise ArgumentError(f"save(): the path is {type(path).__name__}, not a path: save('g.svg')") from error
+        seconds = _seconds(timeout, "save()")
         format = target.suffix.lower().removeprefix(".")
         if format in ("gv", "dot"):
-            _write(target, self.source.encode())
+            files.write(target, self.source.encode())
             return target
         if format not in FORMATS:
             raise ArgumentError(
                 f"save(): {str(target)!r} ends in {target.suffix or 'no suffix'!r}: a picture is saved as .svg, .png, "
                 ".pdf or .gv, as in save('g.svg')"
             )
-        if not target.parent.is_dir():
-            raise ArgumentError(f"save(): cannot write {target}: there is no directory {target.parent}")
+        files.writable(target)
         try:
-            content = render(self.source, format)
+            content = render(self.source, format, seconds)
         except EngineError as error:
             raise _kept(error, self.source, target.with_suffix(".gv")) from error
-        _write(target, content)
+        files.write(target, content)
         return target
 
 
 def _kept(error: EngineError, source: str, path: Path) -> EngineError:
-    _write(path, source.encode())
+    try:
+        files.write(path, source.encode())
+    except FileError as refused:
+        return EngineError(f"{error}; nor could the graph itself be written as DOT text: {refused}")
     return EngineError(f"{error}; the graph itself was written as DOT text to {path.absolute()}")
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write a whole file or none: beside it first, then in its place at one stroke."""
-    # Through a link to the file it names, so that the link stays one.
-    try:
-        target = Path(os.path.realpath(path))
-        draft = target.with_name(f".{secrets.token_hex(8)}.part")
-        try:
-            with open(draft, "xb") as file:
-                file.write(content)
-            os.replace(draft, target)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        raise ArgumentError(f"save(): cannot write {path}: {error}") from error
+def _seconds(timeout: Any, caller: str) -> float | None:
+    if timeout is None:
+        return None
+    seconds = float(timeout) if isinstance(timeout, Real) and not isinstance(timeout, bool) else 0.0
+    if not seconds > 0:
+        raise ArgumentError(f"{caller}: timeout is {timeout!r}, not a number of seconds above 0, nor None for no limit")
+    return seconds if seconds < _NO_LIMIT else None
