@@ -1,7 +1,7 @@
 """Whether something kept in a file still says what a fresh run says: the same words, and numbers up to rounding.
 
 The last digits of a learning curve differ from processor to processor, and so does a difference that
-is nothing but rounding; where a picture's words stand depends on the program that lays it out. Whole
+is nothing but rounding; where things stand in a picture depends on the program that lays it out. Whole
 numbers are words: shapes and counts do not round.
 """
 
@@ -40,7 +40,8 @@ def disagreement(kept: str, fresh: str) -> str:
     return ""
 
 
-def words_of(svg: str) -> str:
-    """What is written in a picture, in an order that does not depend on where it stands."""
+def look_of(svg: str) -> str:
+    """What is written in a picture, in an order that does not depend on where it stands, and its colours."""
     texts = [html.unescape(re.sub("<[^>]*>", "", t)) for t in re.findall(r"<text\b[^>]*>(.*?)</text>", svg, re.DOTALL)]
-    return "\n".join(sorted(texts, key=lambda text: (_parts(text)[0], [float(n) for n in _parts(text)[1]])))
+    texts.sort(key=lambda text: (_parts(text)[0], [float(n) for n in _parts(text)[1]]))
+    return "\n".join([*texts, *sorted(set(re.findall("#[0-9a-f]{6}", svg.lower())))])

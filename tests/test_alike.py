@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alike import disagreement, words_of
+from alike import disagreement, look_of
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,9 @@ def test_another_number_or_word_is_told(kept: str, fresh: str, said: str) -> Non
     assert disagreement(kept, fresh) == said
 
 
-def test_words_of_a_picture_stand_in_one_order() -> None:
-    one = '<svg><text x="1">a = 0.30</text><text>&amp; b</text><text>a = 0.1</text></svg>'
-    other = '<svg><text>a = 0.1001</text><text>&amp; b</text><text y="7">a = 0.3</text></svg>'
-    assert words_of(one) == "& b\na = 0.1\na = 0.30"
-    assert disagreement(words_of(one), words_of(other)) == ""
+def test_the_look_of_a_picture_is_its_words_in_one_order_and_its_colours() -> None:
+    one = '<svg><text x="1" fill="#A4402F">a = 0.30</text><text>&amp; b</text><text>a = 0.1</text></svg>'
+    other = '<svg><text>a = 0.1001</text><text>&amp; b</text><text y="7" fill="#a4402f">a = 0.3</text></svg>'
+    assert look_of(one) == "& b\na = 0.1\na = 0.30\n#a4402f"
+    assert disagreement(look_of(one), look_of(other)) == ""
+    assert "now '#b4402f'" in disagreement(look_of(one), look_of(other.replace("#a4", "#b4")))

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from alike import disagreement, words_of
+from alike import disagreement, look_of
 
 import autograd_lite as ag
 import nn
@@ -54,7 +54,7 @@ def test_the_picture_is_that_of_its_code(entry: Any, things: dict[str, Any]) -> 
     if isinstance(thing, ag.Picture):
         assert kept.endswith(f"</svg>\n{gallery.mark(thing)}\n"), REMEDY
     else:
-        found = disagreement(words_of(kept), words_of(thing.svg()))
+        found = disagreement(look_of(kept), look_of(thing.svg()))
         assert not found, f"{REMEDY}: {found}"
 
 

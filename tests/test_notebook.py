@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from alike import disagreement, words_of
+from alike import disagreement, look_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = ROOT / "examples" / "backprop_chapter.ipynb"
@@ -32,7 +32,7 @@ def shown(output: Any) -> dict[str, str]:
     """What an output shows, by its kind."""
     if output.output_type == "stream":
         return {output.name: output.text}
-    return {kind: words_of(content) if kind == "image/svg+xml" else content for kind, content in output.data.items()}
+    return {kind: look_of(content) if kind == "image/svg+xml" else content for kind, content in output.data.items()}
 
 
 def differences(kept: Any, fresh: Any) -> list[str]:
