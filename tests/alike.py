@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import takewhile
 from math import isclose
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?!\w)")
@@ -31,7 +32,9 @@ def disagreement(kept: str, fresh: str) -> str:
     (words, numbers), (fresh_words, fresh_numbers) = _parts(kept), _parts(fresh)
     for one, other in zip(words, fresh_words, strict=False):
         if one != other:
-            return f"kept {one!r}, now {other!r}"
+            same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+            start = max(0, same - 20)
+            return f"kept {one[start : start + 60]!r}, now {other[start : start + 60]!r}"
     if len(words) != len(fresh_words):
         return f"kept {len(numbers)} numbers, now {len(fresh_numbers)}"
     for one, other in zip(numbers, fresh_numbers, strict=True):
