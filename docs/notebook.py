@@ -7,11 +7,11 @@ hold: they run like the others, but what they show is left out of the file.
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -41,7 +41,7 @@ def executed(path: Path, folder: Path) -> nbformat.NotebookNode:
         extra_arguments=["--log-level=ERROR"],
     )
     client.create_kernel_manager()
-    client.km.kernel_spec.argv[0] = sys.executable
+    client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])  # what is left is the kernel of this Python
     client.km.connection_file = str(folder / "kernel.json")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "IPYTHONDIR": str(folder / "ipython")}
     with client.setup_kernel(env=environment):
