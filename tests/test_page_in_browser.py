@@ -228,3 +228,14 @@ def test_a_large_graph_opens_folded_and_answers_at_once(visit: Callable[..., Any
         lambda page: page.find_elements("css selector", "#outline details[open] button")
     )
     assert 0 < len(shown) <= 201
+
+
+def test_the_frame_in_a_notebook_is_no_wider_than_its_cell(browser: Any, tmp_path: Path) -> None:
+    w = ag.tensor(3.0, requires_grad=True, name="w")
+    frame = explain(w * w)._repr_mimebundle_()["text/html"]
+    (tmp_path / "notebook.html").write_text(f'<div style="width:600px;overflow:auto">{frame}</div>', encoding="utf-8")
+    browser.get((tmp_path / "notebook.html").as_uri())
+    wide, there_is = browser.execute_script(
+        "const d = document.querySelector('div'); return [d.scrollWidth, d.clientWidth]"
+    )
+    assert wide == there_is

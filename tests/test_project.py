@@ -15,11 +15,11 @@ import nn
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("autograd_lite", "nn", "tests", "examples", "benchmarks", "docs", ".ci")
-TEXTS = {".py", ".md", ".toml", ".yaml", ".yml", ".typed", ""}
+TEXTS = {".py", ".md", ".ipynb", ".toml", ".yaml", ".yml", ".typed", ""}
 
 
 def _files() -> list[Path]:
-    found = [path for path in ROOT.iterdir() if path.is_file()]
+    found = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]  # a file in a linked worktree
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     return sorted(path for path in found if path.suffix in TEXTS)

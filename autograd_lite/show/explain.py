@@ -109,7 +109,7 @@ class Page:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         frame = (
             f'<iframe title="Steps of backpropagation" sandbox="allow-scripts" srcdoc="{html.escape(self.html)}" '
-            'style="width:100%;height:720px;border:1px solid #8884;border-radius:8px"></iframe>'
+            'style="box-sizing:border-box;width:100%;height:720px;border:1px solid #8884;border-radius:8px"></iframe>'
         )
         return {"text/plain": repr(self), "text/html": frame}
 
