@@ -117,6 +117,8 @@ def sweep(
     `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
     their own. With `free` each node is released when it is done, and only leaves are returned.
     """
+    if not record:
+        return _sweep(output, seed, useful, record, free)
     scope = mode.now.scope
     try:
         return _sweep(output, seed, useful, record, free)

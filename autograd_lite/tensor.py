@@ -545,8 +545,10 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
         )
     data = tensor._data
     plain = now.recorder is None and type(other) is ndarray and type(data) is ndarray
-    if plain and other.shape == data.shape and other.dtype is data.dtype:  # an update as optimisers make them
-        tensor._data = op.forward(numpy, data, other)
+    direct = op.direct
+    # An update as optimisers make them.
+    if plain and direct is not None and other.shape == data.shape and other.dtype is data.dtype:
+        tensor._data = direct(data, other)
         tensor._changed = history.last = tick()
         return tensor
     return tensor.assign(apply(op, (tensor, other)), copy=False)

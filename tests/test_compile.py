@@ -1018,6 +1018,26 @@ def test_a_method_is_compiled_for_each_object() -> None:
     for _ in range(3):
         assert one.scaled(np.ones(1)).item() == 4.0
         assert two.scaled(np.ones(1)).item() == 9.0
+    for _ in range(3):
+        assert one.scaled(np.ones(1)).item() == 4.0
+    assert Model.scaled._thread.quick is not None
+    one.factor = 5.0
+    assert one.scaled(np.ones(1)).item() == 10.0
+
+
+def test_calls_with_numbers_are_told_apart_on_the_quick_way() -> None:
+    @ag.compile
+    def power(x: Any, n: Any, sign: str = "+") -> Any:
+        return x**n if sign == "+" else -(x**n)
+
+    x = np.full(2, 2.0)
+    for n, sign, wanted in [(3, "+", 8.0), (3, "+", 8.0), (3, "+", 8.0), (2, "+", 4.0), (2, "+", 4.0), (2, "-", -4.0)]:
+        assert power(x, n, sign).data.tolist() == [wanted] * 2
+    assert power._thread.quick is not None
+    for n in (True, 1, 1.0, True):
+        for _ in range(2):
+            assert power(x, n).data.tolist() == [2.0] * 2
+    assert power.records == 6
 
 
 def test_compiled_functions_call_each_other_and_themselves() -> None:
@@ -1218,3 +1238,12 @@ def test_a_broadcast_operand_of_a_small_result_is_spread_first(examples: int, sp
         with np.errstate(all="ignore"):
             assert bits(step(moved).data) == bits(scale(ag.asarray(moved)).data)
     assert ("[...] = row" in step.planned_source) is spread
+
+
+@pytest.mark.parametrize("axis", [None, 0])
+def test_means_and_sums_in_half_precision_have_the_bits_of_eager(axis: Any) -> None:
+    means, sums = ag.compile(lambda x: ag.mean(x, axis=axis)), ag.compile(lambda x: ag.sum(x, axis=axis))
+    for seed in range(5):
+        x = np.random.default_rng(seed).random((500, 7)).astype(np.float16)  # a sum of halves would be off
+        assert bits(means(x).data) == bits(ag.mean(x, axis=axis).data)
+        assert bits(sums(x).data) == bits(ag.sum(x, axis=axis).data)

@@ -100,6 +100,12 @@ def test_a_replay_in_float32_has_the_bits_of_eager(name: str, case: Sample) -> N
     hold_to_eager(name, with_arrays(case, to_float32))
 
 
+@every_sample
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_replay_in_float16_has_the_bits_of_eager(name: str, case: Sample) -> None:
+    hold_to_eager(name, with_arrays(case, lambda x: x.astype(np.float16) if x.dtype.kind == "f" else x))
+
+
 @every_variant
 def test_a_replay_under_broadcasting_has_the_bits_of_eager(name: str, case: Sample) -> None:
     hold_to_eager(name, case)

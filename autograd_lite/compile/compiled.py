@@ -169,7 +169,8 @@ class Compiled:
         self._thread.quick = None
         if entry.entry_grads:
             return  # nobody tells of a gradient that was set or forgotten: look each time
-        if all(type(arg) is Tensor or type(arg) is numpy.ndarray for arg in args):
+        quick = (Tensor, numpy.ndarray, int, bool, str, type(None))
+        if all(type(arg) in quick or arg is entry.owner for arg in args):
             if entry.match is None:
                 entry.match = _match(args, entry.guards)
             assert current.replay is not None
@@ -431,6 +432,10 @@ def compile(function: Callable[..., Any] | None = None, *, verify: bool = False)
     its arguments is watched, and a change is honoured or recorded anew. With `verify` every replay
     is compared with the function itself, bit by bit. Results have no graph behind them.
 
+    States are updated in place: an array taken from `w.data` before changes with the next call, and
+    `w.numpy()` is the copy to keep. A plain array of more than 1,024 elements that the function reads
+    with NumPy's own functions counts as fixed: pass it as an argument, or use the library's functions.
+
     Raises `CompileError`, with everything put back, for what cannot be compiled: asking for a
     recorded value (`item()`, `if`), a shape that depends on data, random numbers from elsewhere.
 
@@ -628,7 +633,12 @@ def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, 
     names: dict[str, Any] = {"Tensor": Tensor, "ndarray": numpy.ndarray}
     parts, operands = [], []
     for i, arg in enumerate(args):
-        array = arg._data if type(arg) is Tensor else arg
+        if type(arg) is not Tensor and type(arg) is not numpy.ndarray:  # a number or a word, or a method's object
+            names[f"k{i}"] = arg
+            same = f"args[{i}] == k{i}" if isinstance(arg, _SCALARS) else f"args[{i}] is k{i}"
+            parts.append(f"type(args[{i}]) is type(k{i}) and {same}")
+            continue
+        array: Any = arg._data if type(arg) is Tensor else arg
         names[f"s{i}"], names[f"d{i}"], names[f"t{i}"] = array.shape, array.dtype, array.strides
         operand = f"args[{i}]"
         if type(arg) is Tensor:

@@ -457,7 +457,9 @@ class _Planner:
         if call.is_view:
             self._view(call)
             return
-        if call.ufunc is None and call.function not in OUT_FUNCTIONS:
+        # A mean of float16 is added up in float32, which NumPy only does where it makes the result itself.
+        halves = call.function == "mean" and out.dtype == numpy.float16
+        if halves or (call.ufunc is None and call.function not in OUT_FUNCTIONS):
             self._plain(call)
             return
         args = [self.operand(call, arg) for arg in call.args]
