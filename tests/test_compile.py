@@ -1247,3 +1247,14 @@ def test_means_and_sums_in_half_precision_have_the_bits_of_eager(axis: Any) -> N
         x = np.random.default_rng(seed).random((500, 7)).astype(np.float16)  # a sum of halves would be off
         assert bits(means(x).data) == bits(ag.mean(x, axis=axis).data)
         assert bits(sums(x).data) == bits(ag.sum(x, axis=axis).data)
+
+
+@pytest.mark.parametrize("name", ["sgd", *OPTIMIZERS])
+def test_a_large_update_goes_piece_by_piece_with_the_same_bits(name: str) -> None:
+    model = nn.MLP((300, 500, 7), rng=1)
+    optimizer = {"sgd": lambda p: nn.SGD(p, lr=0.5), **OPTIMIZERS}[name](model.parameters())
+    step = ag.compile(training_step(model, optimizer), verify=True)
+    for i in range(4):
+        step(*batch(11, 300, 7, seed=i))
+    assert "in pieces:" in step.planned_source
+    assert step.stats["planned"].bytes < 1.3 * step.stats["flatten_updates"].bytes

@@ -19,7 +19,7 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.compile.lower import lower
 from autograd_lite.compile.outline import Outline, outline
-from autograd_lite.compile.passes import flatten_updates, optimise
+from autograd_lite.compile.passes import drop_dead, flatten_updates, optimise
 from autograd_lite.compile.plan import Plan, layout, plan, same_memory, state_array
 from autograd_lite.compile.program import Program, Stats
 from autograd_lite.compile.record import Recorder
@@ -234,8 +234,8 @@ class Compiled:
             if trace.tb_frame.f_code.co_filename == "<compiled step>":
                 line = trace.tb_lineno
             trace = trace.tb_next
-        done = [what for number, what in current.commits.items() if number < line]
-        begun = current.commits.get(line)
+        done = [what for _, last, what in current.commits if last < line]
+        begun = next((what for first, last, what in current.commits if first <= line <= last), None)
         if done or begun:
             moment = tick()
             for tensor in entry.touched:
@@ -322,7 +322,7 @@ class Compiled:
             ]
             program = optimise(program)
             source = clean_source(program, self.__name__)
-            program = optimise(program, (flatten_updates,))
+            program = optimise(program, (flatten_updates, drop_dead))
             touched = {e.tensor: None for e in program.effects if e.what == "data"}
             captured = {v.source[1]: None for v in program.states if isinstance(v.source, tuple)}
             captured.update((e.tensor, None) for e in program.effects)

@@ -43,12 +43,20 @@ def _replace(program: Program, instead: dict[Value, Value]) -> None:
 
 def drop_dead(program: Program) -> Program:
     """Without the calls nobody needs; random draws stay, since they move their stream on."""
-    needed = set(program.wanted())
+    needed: set[Value] = set()
+
+    def need(values: list[Value]) -> None:
+        for value in values:
+            needed.add(value)
+            if isinstance(value.source, Flat) and value.call is None:  # its members are written in its place
+                needed.update(value.source.members)
+
+    need(program.wanted())
     kept = []
     for call in reversed(program.calls):
         if call.out in needed or call.function == "random":
             kept.append(call)
-            needed.update(call.values)
+            need(call.values)
     program.calls = kept[::-1]
     program.states = [value for value in program.states if value in needed]
     return program

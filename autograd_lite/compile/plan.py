@@ -30,6 +30,7 @@ OUT_FUNCTIONS = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "wh
                  "zeros", "spread", "setitem", "add_at", "reshape", *REDUCTIONS}  # fmt: skip
 IN_PLACE_FUNCTIONS = {"setitem", "add_at"}
 EXACT = {"add", "subtract", "multiply", "divide"}  # rounded once, so with the same bits in any loop
+CACHE = 2**19  # bytes that stay in the cache next to the core
 MOST_SPREAD = 8192  # elements of a result that is filled with an operand before the arithmetic
 _NAMED_OUT = {"maximum", "minimum"}  # NumPy warns of a third positional argument
 
@@ -93,7 +94,7 @@ class Plan:
     shown_grads: list[tuple[Any, numpy.ndarray | None]]
     lives: list[tuple[numpy.ndarray, Live]]
     bound: list[tuple[Any, str, numpy.ndarray]]  # states that are only read: tensor, what, array
-    commits: dict[int, str] = field(default_factory=dict)  # line number -> what it updates
+    commits: list[tuple[int, int, str]] = field(default_factory=list)  # first line, last line, what they update
     replay: Callable[..., Any] | None = None  # `run`, and what it tells the tensors; set by who made the plan
     stats: Stats = field(default_factory=lambda: Stats(0, 0, 0, 0))
 
@@ -134,7 +135,9 @@ class _Planner:
         self.block_of: dict[Value, _Block] = {}
         self.lives: list[tuple[numpy.ndarray, Live]] = []
         self.live_names: dict[Any, str] = {}
-        self.commits: dict[int, str] = {}
+        self.commits: list[tuple[int, int, str]] = []
+        self.indent = ""
+        self.flat_memory: list[numpy.ndarray] = []
         self.place: dict[Value, tuple[Flat, int]] = {}
         for flat in program.flats:
             offset = 0
@@ -229,11 +232,18 @@ class _Planner:
         for value in dict.fromkeys(v for v in read_or_wanted if v.kind == "constant"):
             self.bind(value, value.sample, "…", "constant")
             self.header[-1] = f"{self.names[value]} = {_literal(value.sample)}"
-        for i, call in enumerate(calls):
-            self._one(i, call, pinned)
-            for value in dict.fromkeys(self.root(v) for v in call.values):
-                if self.last_use.get(value) == i and value in self.block_of and value not in pinned:
-                    self.free.append(self.block_of[value])
+        i = 0
+        while i < len(calls):
+            begun = i
+            if isinstance(calls[i].out.source, Flat):
+                i = self._elementwise_run(i, pinned)
+            else:
+                self._one(i, calls[i], pinned)
+                i += 1
+            for done in range(begun, i):
+                for value in dict.fromkeys(self.root(v) for v in calls[done].values):
+                    if self.last_use.get(value) == done and value in self.block_of and value not in pinned:
+                        self.free.append(self.block_of[value])
         grads, returned = self._finish(homes)
         parameters = ", ".join(self.name(v) for v in program.inputs)
         body = [run for run, _ in self.lines] or ["pass"]
@@ -250,10 +260,9 @@ class _Planner:
             for v in program.states
             if isinstance(v.source, tuple) and v.source not in homes
         ]
-        total = sum(block.array.nbytes for block in self.blocks) + sum(f.value.nbytes for f in program.flats)
-        stats = Stats(
-            sum(not c.is_view for c in calls), len(self.blocks) + len(program.flats), total, sum(c.flops for c in calls)
-        )
+        memory = [*(block.array for block in self.blocks), *self.flat_memory]
+        total = sum(array.nbytes for array in memory)
+        stats = Stats(sum(not c.is_view for c in calls), len(memory), total, sum(c.flops for c in calls))
         program.stats["planned"] = stats
         return Plan(self.namespace.pop("run"), text, homes, grads, self.lives, bound, self.commits, stats=stats)
 
@@ -327,6 +336,8 @@ class _Planner:
                 whole = _aligned(sum(flat.sizes), flat.value.dtype)
                 if flat.value.call is None:
                     self.bind(flat.value, whole, f"np.empty({whole.size}, np.{whole.dtype})", "gradients")
+            if flat.value in self.arrays:
+                self.flat_memory.append(self.arrays[flat.value])
             for member, size in zip(flat.members, flat.sizes, strict=True):
                 start = self.place[member][1]
                 if member.kind == "state" or flat.value.call is None:
@@ -387,9 +398,9 @@ class _Planner:
         return whole
 
     def _line(self, run: str, read: str | None = None, commits: str | None = None) -> None:
-        self.lines.append((run, run if read is None else read))
+        self.lines.append((self.indent + run, self.indent + (run if read is None else read)))
         if commits is not None:
-            self.commits[len(self.lines) + 1] = commits
+            self.commits.append((len(self.lines) + 1, len(self.lines) + 1, commits))
 
     def _memory(self, i: int, call: Call, pinned: set[Value]) -> tuple[numpy.ndarray, str, str | None]:
         """The memory for a call's result, how it is made, and what state it updates."""
@@ -397,9 +408,6 @@ class _Planner:
         update = self._state_update(i, call, pinned)
         if update is not None:
             return update
-        if isinstance(out.source, Flat):
-            whole = _aligned(sum(out.source.sizes), out.dtype)
-            return whole, f"np.empty({whole.size}, np.{out.dtype})", None
         if call.ufunc is not None or call.function in IN_PLACE_FUNCTIONS:
             candidates = call.values if call.ufunc is not None else call.values[:1]
             if self._spread_first(call) is not None:
@@ -432,16 +440,15 @@ class _Planner:
         if call.ufunc is None:
             return None
         if isinstance(out.source, Flat):
-            for arg in call.values:
-                flat = arg.source
-                if not isinstance(flat, Flat) or arg.kind != "state" or self.last_use.get(arg) != i or arg in pinned:
+            for flat in self.program.flats:
+                old, new = flat.value, out.source.members
+                if old.kind != "state" or len(flat.members) != len(new) or old in pinned:
                     continue
-                if all(
-                    self.updated.get(old.source) is new
-                    for old, new in zip(flat.members, out.source.members, strict=True)
+                if self.last_use.get(old, i) <= i and all(
+                    self.updated.get(member.source) is value for member, value in zip(flat.members, new, strict=True)
                 ):
-                    named = ", ".join(old.source[1].name or "a state" for old in flat.members)
-                    return self.arrays[arg], self.names[arg], named
+                    named = ", ".join(member.source[1].name or "a state" for member in flat.members)
+                    return self.arrays[old], self.names[old], named
             return None
         for key, value in self.updated.items():
             if value is out and key in self.state_of:
@@ -451,6 +458,91 @@ class _Planner:
                 if ends and apart and layout(old.sample) == layout(out.sample):
                     return self.arrays[old], self.names[old], key[1].name or "a state"
         return None
+
+    def _elementwise_run(self, begin: int, pinned: set[Value]) -> int:
+        """Plan the calls on flat arrays from `begin` on together; returns where they end.
+
+        What lives only among them takes turns in a few arrays. Where all of it is more than the cache next to the
+        core holds, the run goes through the arrays piece by piece, with every call done on one before the next.
+        """
+        calls = self.program.calls
+        size, end = calls[begin].out.sample.size, begin
+        while end < len(calls) and (
+            calls[end].function == "member"
+            or (isinstance(calls[end].out.source, Flat) and calls[end].out.sample.size == size)
+        ):
+            end += 1
+        turns: dict[Value, int] = {}  # a passing value -> which of the shared arrays it is in
+        kinds: list[Any] = []  # their dtypes
+        idle: list[int] = []
+        commits = []
+        for i in range(begin, end):
+            out, operands = calls[i].out, dict.fromkeys(calls[i].values)
+            if calls[i].is_view:
+                continue
+            ending = [v for v in operands if v in turns and self.last_use[v] == i]
+            update = self._state_update(i, calls[i], pinned)
+            if update is not None:
+                self.bind(out, *update[:2])
+                commits.append(update[2] or "a state")
+            elif out in pinned or self.last_use.get(out, end) >= end:
+                whole = _aligned(size, out.dtype)
+                self.flat_memory.append(whole)
+                self.bind(out, whole, f"np.empty({size}, np.{out.dtype})")
+            else:
+                fitting = [turns[v] for v in ending if v.dtype == out.dtype] or [
+                    k for k in idle if kinds[k] == out.dtype
+                ]
+                if not fitting:
+                    fitting = [len(kinds)]
+                    kinds.append(out.dtype)
+                turns[out] = fitting[0]
+                idle = [k for k in idle if k != fitting[0]]
+            idle += [turns[v] for v in ending if turns[v] != turns.get(out)]
+        work = [call for call in calls[begin:end] if not call.is_view]
+        flat = list(dict.fromkeys(v for call in work for v in (*call.values, call.out) if v.shape == (size,)))
+        wholes = {id(self.arrays[v]): self.names[v] for v in reversed(flat) if v not in turns}
+        piece = CACHE // (calls[begin].out.dtype.itemsize * (len(wholes) + len(kinds)))
+        count = 1 if size <= 1.5 * piece else -(-size // piece)
+        piece = -(-size // count // 16) * 16 if count > 1 else size
+        shared = []
+        for kind in kinds:
+            array = _aligned(piece, kind)
+            shared.append(identifier(None, self.taken, "spare"))
+            self.flat_memory.append(array)
+            self.namespace[shared[-1]] = array
+            self.header.append(f"{shared[-1]} = np.empty({piece}, np.{kind})")
+        for value, k in turns.items():
+            self.names[value] = shared[k]
+            self.arrays[value] = self.namespace[shared[k]]
+        part = {name: name for name in (*wholes.values(), *shared)}
+        if count > 1:
+            part = {name: identifier(None, self.taken, f"{name}_piece") for name in part}
+            pieces = identifier(None, self.taken, "pieces")
+            starts = range(0, size, piece)
+            self.namespace[pieces] = [
+                tuple(self.namespace[name][(0 if name in shared else i) :][: min(piece, size - i)] for name in part)
+                for i in starts
+            ]
+            shown = [f"{name}[:{size} - i]" if name in shared else f"{name}[i : i + {piece}]" for name in part]
+            self.header.append(f"{pieces} = [({', '.join(shown)}) for i in {starts!r}]")
+            self._line(f"for {', '.join(part.values())} in {pieces}:")
+            self.indent = "    "
+        first = len(self.lines) + 2
+
+        def name(value: Value) -> str:
+            return part[shared[turns[value]] if value in turns else wholes[id(self.arrays[value])]]
+
+        for call in work:
+            args = [name(arg) if arg in flat else self.operand(call, arg) for arg in call.args]
+            self._call_into(call, args, name(call.out), None)
+        self.indent = ""
+        if commits:
+            self.commits.append((first, len(self.lines) + 1, ", ".join(commits)))
+        for call in calls[begin:end]:
+            if call.is_view:
+                self._view(call)
+        return end
 
     def _one(self, i: int, call: Call, pinned: set[Value]) -> None:
         out = call.out
