@@ -14,7 +14,7 @@ import nn
 from autograd_lite.show import simplify
 from autograd_lite.show.derive import DETAILS, Derivation, derive
 from autograd_lite.show.formulas import number, symbol, xp
-from autograd_lite.show.typeset import latex_name, to_latex, to_mathml, to_text
+from autograd_lite.show.typeset import latex_name, latex_to_mathml, to_latex, to_mathml, to_text
 from conftest import World
 
 
@@ -340,6 +340,16 @@ def test_typesetting_puts_parentheses_where_they_are_needed() -> None:
 # What cannot be derived.
 
 
+def test_in_mathml_a_script_stands_on_its_parenthesis_and_a_prime_at_its_letter() -> None:
+    transposed = latex_to_mathml(r"(W^{2})^{\mathsf T} x")
+    assert "<msup><mrow><mo>(</mo><msup><mi>W</mi><mn>2</mn></msup><mo>)</mo></mrow>" in transposed
+    nested = latex_to_mathml("(a (b)) (c)^{2}")
+    assert nested.count("<msup><mrow><mo>(</mo><mi>c</mi><mo>)</mo></mrow><mn>2</mn></msup>") == 1
+    assert "<mrow><mi>σ</mi><mo>′</mo></mrow>" in latex_to_mathml(r"\sigma'(z)")
+    for odd in ("x)^{2}", "(^{2}", ")^{2}", "^{2}", "((x)^{2}"):
+        well_formed(latex_to_mathml(odd))
+
+
 def test_what_cannot_be_derived_says_why() -> None:
     w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
     with pytest.raises(ag.GraphError, match="is not a scalar"):
@@ -413,7 +423,7 @@ def total(outputs: ag.Tensor) -> ag.Tensor:
 def residual_tied(w: ag.Tensor, h: ag.Tensor) -> ag.Tensor:
     for _ in range(2):
         h = h + ag.tanh(w @ h)
-    return total(h)
+    return 2 * total(h)  # long enough for the gradient between the blocks to get a name
 
 
 def hidden(x: ag.Tensor) -> ag.Tensor:
