@@ -14,7 +14,7 @@ import nn
 from autograd_lite.show import simplify
 from autograd_lite.show.derive import DETAILS, Derivation, derive
 from autograd_lite.show.formulas import number, symbol, xp
-from autograd_lite.show.typeset import latex_name, to_latex, to_mathml, to_text
+from autograd_lite.show.typeset import latex_name, latex_to_mathml, to_latex, to_mathml, to_text
 from conftest import World
 
 
@@ -340,6 +340,16 @@ def test_typesetting_puts_parentheses_where_they_are_needed() -> None:
 # What cannot be derived.
 
 
+def test_in_mathml_a_script_stands_on_its_parenthesis_and_a_prime_at_its_letter() -> None:
+    transposed = latex_to_mathml(r"(W^{2})^{\mathsf T} x")
+    assert "<msup><mrow><mo>(</mo><msup><mi>W</mi><mn>2</mn></msup><mo>)</mo></mrow>" in transposed
+    nested = latex_to_mathml("(a (b)) (c)^{2}")
+    assert nested.count("<msup><mrow><mo>(</mo><mi>c</mi><mo>)</mo></mrow><mn>2</mn></msup>") == 1
+    assert "<mrow><mi>σ</mi><mo>′</mo></mrow>" in latex_to_mathml(r"\sigma'(z)")
+    for odd in ("x)^{2}", "(^{2}", ")^{2}", "^{2}", "((x)^{2}"):
+        well_formed(latex_to_mathml(odd))
+
+
 def test_what_cannot_be_derived_says_why() -> None:
     w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
     with pytest.raises(ag.GraphError, match="is not a scalar"):
@@ -391,3 +401,121 @@ def test_two_long_names_end_in_different_indices() -> None:
     loss = ag.sum(w * w)
     loss.name = "é" * 200
     assert len({line.name for line in derive(loss, detail="node").lines}) == len(derive(loss, detail="node").lines)
+
+
+# Which lines are BP1 to BP4: every graph here has a line that looks like one of them and is not, or the reverse.
+
+RNG = np.random.default_rng(7)
+
+
+def weight(*shape: int) -> ag.Tensor:
+    return ag.tensor(RNG.normal(size=shape), requires_grad=True)
+
+
+def data(*shape: int) -> ag.Tensor:
+    return ag.tensor(RNG.normal(size=shape), name="x")
+
+
+def total(outputs: ag.Tensor) -> ag.Tensor:
+    return ag.sum(outputs * outputs) / 2
+
+
+def residual_tied(w: ag.Tensor, h: ag.Tensor) -> ag.Tensor:
+    for _ in range(2):
+        h = h + ag.tanh(w @ h)
+    return 2 * total(h)  # long enough for the gradient between the blocks to get a name
+
+
+def hidden(x: ag.Tensor) -> ag.Tensor:
+    return ag.sigmoid(weight(4, 3) @ x + weight(4))
+
+
+def two_heads(a: ag.Tensor) -> ag.Tensor:
+    return total(ag.sigmoid(weight(2, 4) @ a)) + total(ag.tanh(weight(2, 4) @ a))
+
+
+def feeds_the_cost(a: ag.Tensor) -> ag.Tensor:
+    return total(ag.sigmoid(weight(2, 4) @ a)) + ag.sum(a * a)
+
+
+def both_activations(z: ag.Tensor) -> ag.Tensor:
+    return ag.sum(ag.sigmoid(z) * ag.tanh(z))
+
+
+def tied(w: ag.Tensor, x: ag.Tensor) -> ag.Tensor:
+    return total(ag.tanh(w @ ag.tanh(w @ x)))
+
+
+def autoencoder(w: ag.Tensor, x: ag.Tensor) -> ag.Tensor:
+    return total(ag.sigmoid(w @ ag.sigmoid(w.T @ x)) - x)
+
+
+def attention(x: ag.Tensor) -> ag.Tensor:
+    a = ag.sigmoid(x @ weight(3, 4))
+    return total(ag.sigmoid(a @ ag.tanh(x @ weight(3, 4)).T))
+
+
+def penalised(a: ag.Tensor, w: ag.Tensor) -> ag.Tensor:
+    return total(ag.sigmoid(w @ a)) + 0.1 * ag.sum(w * w)
+
+
+LABELS: dict[str, tuple[Any, dict[str, str]]] = {
+    "no bias": (
+        lambda: total(ag.sigmoid(weight(2, 4) @ ag.sigmoid(weight(4, 3) @ data(3)))),
+        {"δ2": "BP1", "dW2": "BP4", "δ1": "BP2", "dW1": "BP4"},
+    ),
+    "a weight used in two layers": (lambda: tied(weight(3, 3), data(3)), {"δ2": "BP1", "δ1": "BP2"}),
+    "a weight and its transpose": (lambda: autoencoder(weight(3, 4), data(3)), {"δ2": "BP1", "δ1": "BP2"}),
+    "residual connections": (lambda: residual_tied(weight(3, 3), data(3)), {"δ2": "BP1"}),
+    "two outputs": (
+        lambda: two_heads(hidden(data(3))),
+        {"δ3": "BP1", "dW3": "BP4", "δ2": "BP1", "dW2": "BP4", "db1": "BP3", "dW1": "BP4"},
+    ),
+    "a layer that also feeds the cost": (
+        lambda: feeds_the_cost(hidden(data(3))),
+        {"δ2": "BP1", "dW2": "BP4", "db1": "BP3", "dW1": "BP4"},
+    ),
+    "a weighted input of two activations": (lambda: both_activations(weight(4, 3) @ data(3)), {"dW1": "BP4"}),
+    "an activation of an activation": (lambda: total(ag.tanh(ag.sigmoid(weight(4, 3) @ data(3)))), {"dW1": "BP4"}),
+    "a last layer without activation": (
+        lambda: ag.sum(ag.exp(weight(2, 4) @ hidden(data(3)))), {"db1": "BP3", "dW1": "BP4"},
+    ),
+    "a bias on the output": (
+        lambda: total(ag.sigmoid(weight(4, 3) @ data(3)) + weight(4)), {"dW1": "BP4"},
+    ),
+    "a gain on each output": (
+        lambda: total(ag.sigmoid(weight(4, 3) @ data(3)) * weight(4)), {"dW1": "BP4"},
+    ),
+    "a penalty on the weights": (
+        lambda: penalised(hidden(data(3)), weight(2, 4)), {"δ2": "BP1", "δ1": "BP2", "db1": "BP3", "dW1": "BP4"},
+    ),
+    "two factors, both of layers": (
+        lambda: attention(data(5, 3)), {"δ3": "BP1", "dW1": "BP4", "dW2": "BP4"},
+    ),
+    "a constant matrix between layers": (
+        lambda: total(ag.sigmoid(data(2, 4) @ ag.sigmoid(weight(4, 3) @ data(3)))),
+        {"δ2": "BP1", "δ1": "BP2", "dW1": "BP4"},
+    ),
+    "inputs that are differentiated": (
+        lambda: total(ag.sigmoid(weight(5, 3) @ data(4, 3).T)), {"δ1": "BP1"},
+    ),
+    "inputs beside a frozen weight": (lambda: total(ag.sigmoid(weight(5, 3) @ data(3, 4))), {"δ1": "BP1"}),
+    "a batch and its weight": (lambda: total(ag.sigmoid(data(5, 3) @ weight(4, 3).T)), {"δ1": "BP1", "dW1": "BP4"}),
+    "a number for each example": (
+        lambda: total(ag.sigmoid(data(5, 3) @ weight(4, 3).T + ag.expand_dims(weight(5), 1))),
+        {"δ1": "BP1", "dW1": "BP4"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LABELS)
+def test_a_line_is_called_one_of_the_four_equations_only_where_it_is_that_one(case: str) -> None:
+    build, expected = LABELS[case]
+    derivation = derive(build())
+    called = {line.name: line.equation for line in derivation.lines if line.equation}
+    assert called == {derivation[name].name: equation for name, equation in expected.items()}
+
+
+def test_the_gradient_of_a_hidden_activation_is_not_that_of_the_output() -> None:
+    lines = texts(derive(ag.sum(ag.exp(weight(2, 4) @ ag.sigmoid(weight(4, 3) @ data(3))))))
+    assert not any(line.startswith("∇") for line in lines)

@@ -426,12 +426,21 @@ class _Walk:
         self.deltas: set[int] = set()  # symbols that are a δ, by id
         self.slopes: set[int] = set()  # every gradient that is a symbol, by id
         self.kept: list[Formula] = []  # what is known by id
+        self.symbols: dict[int, Tensor] = {}  # of which tensor a symbol is
+        self.users: dict[int, list[Tensor]] = {}  # the differentiable results that a tensor enters, as often as it does
+        self.computed: set[int] = set()  # tensors in which there is a layer's weighted input
 
     def run(self) -> Derivation:
         names = self.names
         arrivals: dict[int, list[Formula]] = {id(names.loss): [number(1)]}
         for tensor in names.tensors:
-            self._value(tensor)
+            self.symbols[id(self._value(tensor))] = tensor
+            inputs = [] if tensor.node is None else [x for x in tensor.node.inputs if isinstance(x, Tensor)]
+            if tensor.requires_grad:
+                for x in inputs:
+                    self.users.setdefault(id(x), []).append(tensor)
+            if id(tensor) in names.anchors or any(id(x) in self.computed for x in inputs):
+                self.computed.add(id(tensor))
         # A leaf's line stands where the last of its arrivals has come in.
         last: dict[int, Tensor] = {}
         for tensor in reversed(names.tensors):
@@ -558,6 +567,7 @@ class _Walk:
             and z is not None
             and tidy.number is None
             and not any(id(part) in self.slopes for part in parts(tidy))
+            and self._is_output(z)
         )
 
     def _gradient_name(self, tensor: Tensor, nabla: bool) -> str:
@@ -605,16 +615,17 @@ class _Walk:
             tensor,
         )  # fmt: skip
 
-    # Which of the four equations a line is.
+    # Which of the four equations a line is: only where the graph is that of the equation, not where letters look alike.
 
     def _equation(self, tensor: Tensor, tidy: Formula) -> str | None:
         if tensor.node is None:
-            core = tidy.args[0] if tidy.name == "sum" else tidy
+            core = tidy.args[0] if tidy.name == "sum" and tidy.params.get("axis") in (0, (0,)) else tidy
             if id(core) in self.deltas and tensor.ndim == 1:
                 return "BP3"
             if tidy.name == "matmul" and tensor.ndim == 2:
                 sides = [_bare(arg) for arg in tidy.args]
-                if sum(id(side) in self.deltas for side in sides) == 1 and all(side.op is None for side in sides):
+                one_delta = sum(id(side) in self.deltas for side in sides) == 1
+                if one_delta and all(side.op is None for side in sides) and self._weighs(tensor):
                     return "BP4"
             return None
         if self.detail != "layer" or id(tensor) not in self.names.anchors or tidy.name != "multiply":
@@ -623,9 +634,64 @@ class _Walk:
         before, slope = tidy.args
         if not (slope.prime and slope.args[0] is z):
             return None
-        if before.name == "matmul" and any(id(_bare(arg)) in self.deltas for arg in before.args):
-            return "BP2"
-        return None if any(id(part) in self.deltas for part in parts(before)) else "BP1"
+        if before.name == "matmul":
+            sides = [_bare(arg) for arg in before.args]
+            others = [side for side in sides if id(side) not in self.deltas]
+            if len(others) == 1 and self._is_weight(others[0]):
+                return "BP2"
+        return "BP1" if self._is_output(tensor) else None
+
+    def _is_weight(self, symbol: Formula) -> bool:
+        """Whether a symbol is a matrix of numbers that no layer has computed."""
+        if symbol.op is not None or id(symbol) in self.slopes:
+            return False
+        tensor = self.symbols.get(id(symbol))
+        return tensor is None or id(tensor) not in self.computed
+
+    def _weighs(self, tensor: Tensor) -> bool:
+        """Whether a leaf is the weight of a matrix product, and not what is weighted: with two leaves, the right one.
+
+        A leaf on the left of a matrix that is not differentiated can be a batch of inputs as well as a weight; and of
+        two leaves that both are differentiated either can be the weight.
+        """
+        moved: Tensor = tensor
+        while (users := self.users.get(id(moved), [])) and (node := users[0].node) and node.op.name in _MOVES:
+            moved = users[0]
+        node = users[0].node if users else None
+        if node is None or node.op.name != "matmul":
+            return False
+        other = node.inputs[0] if node.inputs[1] is moved else node.inputs[1]
+        while isinstance(other, Tensor) and other.node is not None and other.node.op.name in _MOVES:
+            other = other.node.inputs[0]
+        if not isinstance(other, Tensor) or not other.requires_grad:
+            return node.inputs[1] is moved or other.ndim == 1
+        return id(other) in self.computed or other.node is not None or other.ndim == 1
+
+    def _is_output(self, z: Tensor) -> bool:
+        """Whether z is the weighted input of an output layer: from its activation to the loss comes no other layer."""
+        users = self.users.get(id(z), [])
+        if len(users) != 1 or self.names.activated.get(id(users[0])) is not z or id(z) in self.names.activated:
+            return False
+        later: dict[int, Tensor] = {id(users[0]): users[0]}
+        stack = [users[0]]
+        while stack:
+            tensor = stack.pop()
+            if id(tensor) in self.names.anchors:
+                return False
+            for user in self.users.get(id(tensor), []):
+                if id(user) not in later:
+                    later[id(user)] = user
+                    stack.append(user)
+        for tensor in later.values():
+            node = tensor.node
+            if node is None or tensor is users[0]:
+                continue
+            if node.op.name in ("add", "subtract") and tensor.ndim == 0:
+                continue  # a term of the cost, such as a penalty on weights
+            for x in node.inputs:
+                if isinstance(x, Tensor) and x.requires_grad and id(x) not in later and id(x) not in self.computed:
+                    return False
+        return True
 
 
 def _bare(part: Formula) -> Formula:

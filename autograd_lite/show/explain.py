@@ -14,6 +14,7 @@ import html
 import json
 import os
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -29,18 +30,25 @@ from autograd_lite.graph import Node
 from autograd_lite.op import Operation
 from autograd_lite.show.derive import Names, derive
 from autograd_lite.show.dot import dot
-from autograd_lite.show.engine import render
+from autograd_lite.show.engine import find, render
 from autograd_lite.show.formulas import Formula, apply, derivative, formula, symbol, xp
 from autograd_lite.show.names import pretty, printable
 from autograd_lite.show.simplify import Tidier
 from autograd_lite.show.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
 from autograd_lite.tensor import Tensor
 
-_MOST_DRAWN = 150
+_MOST_DRAWN = 300
 """Operations beyond which a graph is shown by its parts: modules, or stretches of it where there are none."""
+_MOST_TOLD = 3000
+"""Operations beyond which a page has no formulas and only ranges of values: they would take seconds and megabytes."""
+_MOST_FINE = 150
+"""Operations beyond which heat maps are coarse: they are most of what a page of small formulas weighs."""
+_MOST_PLAIN = 400_000
+"""Characters of data beyond which they are packed; formulas are alike, and become a tenth of their size."""
+_SECONDS = 30
 _MOST_PARTS = 32
 _MOST_NUMBERS, _MOST_ROWS, _MOST_COLUMNS = 24, 12, 8
-_CELLS_DOWN, _CELLS_ACROSS = 40, 56
+_CELLS, _COARSE_CELLS = (40, 56), (12, 24)  # of a heat map, down and across
 _MOVES = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "broadcast_to", "astype"}
 _FREE = {"shaping", "indexing"}
 _FAILURES = (AutogradError, AttributeError, TypeError, ValueError, IndexError, KeyError, RecursionError)
@@ -56,7 +64,8 @@ def explain(loss: Tensor, path: str | os.PathLike[str] | None = None) -> Page:
     complete in itself: it opens from disk and asks no network for anything. It is written whole or not at all.
 
     Gradients are computed for the page; nobody's `grad` changes. What was computed in `with ag.debug():` is shown
-    with the line of code that made it. A graph of more than 150 operations opens as an outline of its parts.
+    with the line of code that made it. A graph of more than 300 operations opens as an outline of its parts, and one of
+    more than 3,000 is shown without formulas.
 
     Raises `GraphError` where `loss` is no scalar, a leaf, without a path to a tensor that requires a gradient, or its
     graph was released; `ArgumentError` where `loss` is no tensor or `path` no .html file; `FileError` where `path`
@@ -131,8 +140,10 @@ def _text(resource: str) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON that nothing in it can end the script element around it."""
+    """JSON that nothing in it can end the script element around it; the large kind as base64 of its zlib stream."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if len(text) > _MOST_PLAIN:
+        return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
@@ -171,11 +182,11 @@ def _thinned(grid: Any, most: int, axis: int) -> tuple[Any, int]:
     return sums / (counts[:, None] if axis == 0 else counts), step
 
 
-def _folded(host: Any) -> tuple[Any, str]:
+def _unrolled(host: Any, most: int) -> tuple[Any, str]:
     """An array of any shape as a grid, and how that came about where it is not plain."""
-    if host.ndim == 1 and host.size > _CELLS_ACROSS:
+    if host.ndim == 1 and host.size > most:
         side = round(host.size**0.5)
-        across = side if side * side == host.size else _CELLS_ACROSS
+        across = side if side * side == host.size else most
         rows = -(-host.size // across)
         padded = numpy.full(rows * across, numpy.nan)
         padded[: host.size] = host
@@ -185,7 +196,7 @@ def _folded(host: Any) -> tuple[Any, str]:
     return numpy.atleast_2d(host), ""
 
 
-def _value(array: Any, brief: bool) -> Json:
+def _value(array: Any, brief: bool, cells: tuple[int, int] = _CELLS) -> Json:
     """How a value is shown: its numbers where they are few, a heat map where they are many."""
     host = backend.to_numpy(array) if backend.is_array(array) else numpy.asarray(array)
     if host.size == 0:
@@ -211,16 +222,16 @@ def _value(array: Any, brief: bool) -> Json:
         shown["wrong"] = int(host.size - finite.size)
     if brief:
         return shown
-    grid, note = _folded(wide)
-    grid, down = _thinned(grid, _CELLS_DOWN, 0)
-    grid, across = _thinned(grid, _CELLS_ACROSS, 1)
+    grid, note = _unrolled(wide, cells[1])
+    grid, down = _thinned(grid, cells[0], 0)
+    grid, across = _thinned(grid, cells[1], 1)
     if down > 1 or across > 1:
         note = f"each cell the mean of {down} × {across}" + (f", {note}" if note else "")
     known = numpy.isfinite(grid)
     largest = float(numpy.abs(grid[known]).max(initial=0.0))
     scaled = numpy.round(numpy.where(known, grid, 0) / (largest or 1.0) * 127).astype(int) + 128
-    cells = numpy.where(known, scaled, 0).astype(numpy.uint8)
-    encoded = base64.b64encode(cells.tobytes()).decode()
+    codes = numpy.where(known, scaled, 0).astype(numpy.uint8)
+    encoded = base64.b64encode(codes.tobytes()).decode()
     return shown | {
         "k": "heat",
         "w": grid.shape[1],
@@ -253,7 +264,11 @@ class _Content:
         self.tensors = names.tensors
         self.index = {id(t): i for i, t in enumerate(self.tensors)}
         self.results = [t for t in self.tensors if t.node is not None]
-        self.brief = len(self.results) > _MOST_DRAWN
+        self.outlined = len(self.results) > _MOST_DRAWN
+        self.brief = len(self.results) > _MOST_TOLD
+        self.cells = _COARSE_CELLS if len(self.results) > _MOST_FINE else _CELLS
+        self.untold = ""  # why there are no equations
+        self.modules: dict[str, str] = {}  # of every node that a folded module hides, the module
         self.tidier = Tidier(lambda part: latex_to_text(to_latex(part)))
         self.formulas: dict[int, Formula] = {}
         self.values: list[Json] = []
@@ -272,25 +287,28 @@ class _Content:
             if arrivals := self.arrived.get(id(tensor)):
                 entry["done"] = arrivals[-1]
         loss = latex_to_text(self.of)
-        parts = self._parts() if self.brief else []
+        whole, folded = self._graph()
+        equations = [] if self.brief else self._equations()
         data = {
             "loss": loss, "tensors": tensors, "ops": operations, "steps": steps, "values": self.values,
-            "forward": len(operations), "equations": [] if self.brief else self._equations(), "parts": parts,
+            "forward": len(operations), "equations": equations, "untold": self.untold, "modules": self.modules,
+            "parts": self._parts() if self.outlined else [],
         }  # fmt: skip
-        for i, operation in enumerate(operations):
-            if self.brief:
-                operation["part"] = self.part_of[i]
+        if self.outlined:
+            for operation, part in zip(operations, self.part_of, strict=True):
+                operation["part"] = part
         page = _text("page.html")
         pieces = {
             "TITLE": html.escape(f"Backpropagation of {loss}, step by step"),
             "LOSS": latex_to_mathml(self.of, "inline"),
-            "STYLE": _text("page.css"), "SCRIPT": _text("page.js"), "GRAPH": self._graph(), "DATA": _embedded(data),
+            "STYLE": _text("page.css"), "SCRIPT": _text("page.js"), "GRAPH": whole, "FOLDED": folded,
+            "DATA": _embedded(data),
         }  # fmt: skip
         return re.sub(r"\{\{(\w+)\}\}", lambda match: pieces[match[1]], page), len(steps)
 
     def _keep(self, array: Any) -> int:
         """The number of a value in the page's list of values, where each stands once."""
-        shown = _value(array, self.brief)
+        shown = _value(array, self.brief, self.cells)
         key = json.dumps(shown)
         if key not in self._known:
             self._known[key] = len(self.values)
@@ -489,13 +507,20 @@ class _Content:
         except _FAILURES:
             return found
         left = self._gradient_latex(x)
+        if op.name in ("sum", "mean") and tensor.size < x.size:
+            found["note"] = "the same number for every element that was added up"
+        elif op.chapter == "elementwise" and tensor.size > x.size:
+            found["note"] = (
+                f"and added up over the elements that {latex_to_text(to_latex(self.formulas[id(x)]))} was spread over"
+            )
         found["rule"] = latex_to_mathml(right)
         found["rt"] = latex_to_text(right)
         found["eq"] = latex_to_mathml(f"{left} = {right}")
         if local:
             found["lm"] = latex_to_mathml(local, "inline")
         if value is not None:
-            found["lv"] = self._keep(value)
+            slopes = numpy.asarray(value)
+            found["lv"] = self._keep(slopes.astype(numpy.int8) if slopes.dtype == bool else slopes)
         found["guess"] = [
             latex_to_mathml(each, "inline") for each in _choices(right, incoming, to_latex(self.formulas[id(x)]))
         ]
@@ -505,7 +530,8 @@ class _Content:
         """The δ equations, each with the step at which it has become true."""
         try:
             derivation = derive(self.names.loss)
-        except AutogradError:
+        except AutogradError as error:
+            self.untold = str(error).removeprefix("derive(): ").partition(":")[0]
             return []
         lines: list[Json] = [
             {"m": line.mathml, "x": line.text, "bp": line.equation, "s": self.arrived[id(line.tensor)][-1]}
@@ -540,24 +566,30 @@ class _Content:
                 members.append([])
             self.part_of.append(numbers[key])
             members[numbers[key]].append(i)
-        return [
-            {"n": f"{title} {ops[0] + 1}–{ops[-1] + 1}", "ops": ops} for title, ops in zip(titles, members, strict=True)
-        ]
+        ranges = [f"{ops[0] + 1}–{ops[-1] + 1}" if len(ops) > 1 else f"{ops[0] + 1}" for ops in members]
+        return [{"n": f"{titles[i]} {ranges[i]}", "ops": ops} for i, ops in enumerate(members)]
 
-    def _graph(self) -> str:
-        """The layout as SVG, its nodes and edges addressable by what they stand for."""
-        if self.brief:
-            source = self._summary()
-        else:
+    def _graph(self) -> tuple[str, str]:
+        """The layout as SVG, and the one with all modules folded; in both every node says what it stands for."""
+        if not self.outlined:
             source, _, _ = dot([self.names.loss])
             source = re.sub(r"(?m)^  graph \[labelloc=b, labeljust=c.*\n", "", source)
+            source = re.sub(
+                r'POINT-SIZE="[89]"', 'POINT-SIZE="10"', source
+            )  # what is small in print is tiny on a screen
+            try:
+                whole = _addressable(render(source, "svg", _SECONDS))
+                folded, self.modules = _folded(source)
+                return whole, _addressable(render(folded, "svg", _SECONDS)) if self.modules else ""
+            except EngineError:
+                if len(self.results) <= _MOST_FINE:
+                    raise
+                self.outlined = True  # a dense graph takes an engine longer than anybody waits
         try:
-            svg = render(source, "svg", 60).decode()
+            return _addressable(render(self._summary(), "svg", _SECONDS)), ""
         except EngineError:
-            if not self.brief:
-                raise
-            return ""
-        return _addressable(svg)
+            find()  # without any engine this is an error; the list of parts needs no picture
+            return "", ""
 
     def _summary(self) -> str:
         parts = self._parts()
@@ -595,9 +627,46 @@ def _choices(right: str, incoming: str, operand: str) -> list[str]:
     return found[:4]
 
 
-def _addressable(svg: str) -> str:
+def _folded(source: str) -> tuple[str, dict[str, str]]:
+    """DOT text in which each outermost cluster is one box, `m0` and so on; and the box of every node that is in one."""
+    lines: list[str] = []
+    boxes: dict[str, str] = {}
+    edges: dict[str, None] = {}
+    depth, titles, operations = 0, 0, 0
+    title = ""
+    for line in source.splitlines():
+        text = line.strip()
+        if text.startswith("subgraph cluster_"):
+            if not depth:
+                title, operations = "", 0
+            depth += 1
+        elif text == "}" and depth:
+            depth -= 1
+            if not depth:
+                count = f"{operations} operation{'s' if operations != 1 else ''}"
+                lines.append(
+                    f'  m{titles} [shape=box, style="rounded,filled", margin="0.25,0.14", '
+                    f'label=<<FONT POINT-SIZE="13">{title}</FONT><BR/><FONT POINT-SIZE="10">{count}</FONT>>]'
+                )
+                titles += 1
+        elif edge := re.fullmatch(r"(\w+) -> (\w+)( \[arrowhead=none\])?", text):
+            start, end = boxes.get(edge[1], edge[1]), boxes.get(edge[2], edge[2])
+            if start != end:
+                edges[f"  {start} -> {end}{(edge[3] or '') * (start == edge[1])}"] = None
+        elif not depth:
+            lines.append(line)
+        elif text.startswith("graph ["):
+            title = title or text.rpartition("label=<")[2].removesuffix(">]")
+        else:
+            boxes[text.partition(" ")[0]] = f"m{titles}"
+            operations += text.startswith("o")
+    return "\n".join([*lines[:-1], *edges, "}\n"]), boxes
+
+
+def _addressable(picture: bytes) -> str:
     """Graphviz's SVG without what a file has and an element has not; what it drew is named in `data-` attributes."""
-    svg = svg[svg.index("<svg") :]
+    svg = picture.decode()
+    svg = svg[svg.index("<svg") :].replace('<g id="graph0" ', "<g ")
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
 
     def named(match: re.Match[str]) -> str:
@@ -608,4 +677,19 @@ def _addressable(svg: str) -> str:
         return f'<g class="{kind}" data-node="{html.escape(title)}">'
 
     svg = re.sub(r'<g id="[^"]*" class="(node|edge|cluster)">\s*<title>(.*?)</title>', named, svg)
+    svg = re.sub(r'<g class="node".*?</g>', _centred, svg, flags=re.DOTALL)
     return re.sub(r"<title>[^<]*</title>", "", svg)
+
+
+def _centred(node: re.Match[str]) -> str:
+    """The text of a node about its middle: engines place its left end by the width that letters have in their font."""
+    ellipse = re.search(r'<ellipse[^>]* cx="([-.\d]+)"', node[0])
+    outline = re.search(r' (?:d|points)="([^"]*)"', node[0])
+    if ellipse:
+        middle = float(ellipse[1])
+    elif outline:
+        across = [float(x) for x in re.findall(r"([-.\d]+),[-.\d]+", outline[1])]
+        middle = (min(across) + max(across)) / 2
+    else:
+        return node[0]
+    return re.sub(r'text-anchor="start" x="[-.\d]+"', f'text-anchor="middle" x="{middle:.2f}"', node[0])

@@ -1,10 +1,18 @@
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const { tensors, ops, steps, values, equations, parts } = data;
+(async () => {
   const $ = (id) => document.getElementById(id);
+  const unpacked = (text) => new Response(
+    new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream("deflate"))
+  ).json();
+  const written = $("data").textContent, packed = written[0] !== "{";
+  if (packed && !window.DecompressionStream) {
+    $("step").textContent = "This browser cannot unpack the page: it is older than DecompressionStream (2023).";
+    return;
+  }
+  const data = packed ? await unpacked(written) : JSON.parse(written);
+  const { tensors, ops, steps, values, equations, parts } = data;
   const total = steps.length;
-  const svg = document.querySelector(".graph svg");
+  const svg = document.querySelector("#whole svg"), overview = document.querySelector("#folded svg");
   let current = -1, timer = 0, guessing = false;
   const guessed = new Set();
 
@@ -38,6 +46,7 @@
     canvas.width = value.w; canvas.height = value.h;
     const zoom = Math.max(2, Math.min(9, Math.floor(Math.min(250 / value.w, 170 / value.h))));
     canvas.style.width = `${value.w * zoom}px`;
+    canvas.style.height = `${Math.max(value.h * zoom, 14)}px`;  // one row of cells is still to be seen
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.mean}`);
     const context = canvas.getContext("2d"), image = context.createImageData(value.w, value.h), bytes = atob(value.b);
@@ -106,13 +115,11 @@
     const flow = make("div", "flow");
     op.in.forEach((x, i) => add(flow, i ? after(op.y.length < 3 ? op.y : ",", tensorCard(operand(x))) : tensorCard(operand(x))));
     add(box, add(flow, after("→", tensorCard(result, "", true))), facts(op, op.c));
-    const back = steps.findIndex((each) => each.p === "b" && each.op === step.op);
-    if (back >= 0 && steps[back].e.some((edge) => edge.eq)) {
-      const section = make("div");
-      add(section, make("h2", "", "On the way back"));
-      for (const edge of steps[back].e) if (edge.eq && !guessing) add(section, maths("div", "formula", edge.eq));
-      if (guessing) add(section, make("p", "caption", "Hidden while you guess."));
-      add(box, section);
+    const rules = leftAt.has(step.op) ? steps[leftAt.get(step.op)].e.filter((edge) => edge.eq) : [];
+    if (rules.length) {
+      const line = make("div", "rules");
+      for (const edge of rules) if (!guessing) add(line, maths("div", "formula", edge.eq));
+      add(box, make("h2", "", "On the way back"), guessing ? make("p", "caption", "Hidden while you guess.") : line);
     }
     return `Forward: ${op.o} gives ${result.n}, ${result.s}`;
   };
@@ -131,17 +138,18 @@
       const t = tensors[edge.t], branch = make("div", "branch");
       add(branch, make("h3", "", `to ${t.n}`));
       if (hidden && edge.guess) {
-        add(branch, add(make("div", "flow"), slopeCard(result, "incoming cotangent"), sign("→"), make("span", "sign", "?")), question(edge, t, index));
+        add(branch, add(make("div", "flow"), slopeCard(result, "incoming cotangent"), sign("→"), question(edge, t, index)));
         add(box, branch);
         continue;
       }
       if (edge.eq) add(branch, maths("div", "formula", edge.eq));
       const flow = make("div", "flow"), arriving = edge.a ?? t.g;
       add(flow, slopeCard(result, "incoming cotangent"));
-      if (edge.lv !== undefined) add(flow, after("×", card("local derivative", edge.lm, t.s, edge.lv, "local derivative")));
+      if (edge.lv !== undefined) add(flow, after("×", card("local derivative", edge.lm, values[edge.lv].k === "number" ? "scalar" : t.s, edge.lv, "local derivative")));
       else if (edge.lm) add(flow, after("×", add(make("div", "card"), make("div", "role", "local derivative"), maths("div", "name", edge.lm))));
       add(flow, after(edge.lm ? "=" : "→", slopeCard(t, edge.of > 1 ? `outgoing, arrival ${edge.nth} of ${edge.of}` : "outgoing cotangent", true, arriving)));
       add(branch, flow);
+      if (edge.note) add(branch, make("p", "where", edge.note));
       if (edge.means) add(branch, add(make("p", "where"), "where ", maths("span", "", edge.means)));
       if (edge.of > 1) {
         const sum = make("div", "sum");
@@ -185,95 +193,132 @@
     return add(box, choices, verdict);
   };
 
-  // The graph: what stands where in it, and what of it is lit.
-  const nodes = new Map(), edges = [], covers = [];
+  // The graph: what stands where in it, and what of it is lit. It is drawn twice, whole and with its modules folded.
+  const drawings = [], covers = [], modules = data.modules;
   const madeAt = new Map(), leftAt = new Map();
   steps.forEach((step, i) => {
     if (step.p === "f") madeAt.set(step.op, i);
     if (step.p === "b") leftAt.set(step.op, i);
   });
   const opOf = new Map(ops.map((op, i) => [op.t, i]));
-  if (svg) {
-    svg.removeAttribute("width"); svg.removeAttribute("height");
-    const view = svg.viewBox.baseVal;
-    svg.style.width = `${Math.round(view.width * 1.2)}px`;
-    svg.setAttribute("role", "presentation");
-    const paper = svg.querySelector(".graph > polygon");
+  const begins = new Map();  // when something of a module is first computed
+  for (const [name, module] of Object.entries(modules)) {
+    const at = name[0] === "o" ? madeAt.get(opOf.get(Number(name.slice(1)))) : Infinity;
+    begins.set(module, Math.min(at, begins.get(module) ?? Infinity));
+  }
+  const since = (name) => {  // the step from which on a node is there
+    if (name[0] === "m") return begins.get(name);
+    const op = "ot".includes(name[0]) ? opOf.get(Number(name.slice(1))) : undefined;
+    return op === undefined ? -1 : madeAt.get(op);
+  };
+  const pressed = (element, act) => {
+    element.setAttribute("role", "button");
+    element.setAttribute("tabindex", "0");
+    element.addEventListener("click", (event) => { event.stopPropagation(); act(); });
+    element.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); }
+    });
+  };
+  const drawn = (picture, at) => {
+    const nodes = new Map(), edges = [];
+    picture.removeAttribute("width"); picture.removeAttribute("height");
+    picture.style.setProperty("--wide", Math.round(picture.viewBox.baseVal.width));
+    picture.setAttribute("role", "presentation");
+    const paper = picture.querySelector(".graph > polygon");
     if (paper) paper.setAttribute("class", "graph-paper");
-    for (const element of svg.querySelectorAll(".node")) {
+    for (const element of picture.querySelectorAll(".node")) {
       const name = element.dataset.node, number = Number(name.slice(1));
       nodes.set(name, element);
-      if (name[0] === "o") element.classList.add("operation");
-      else if (name[0] === "t") element.classList.add(tensors[number].k);
-      else if (name[0] === "c") element.classList.add("constant");
-      const title = document.createElementNS(svg.namespaceURI, "title");
+      if (name[0] === "m") {
+        element.classList.add("module");
+        const lines = [...element.querySelectorAll("text")].map((line) => line.textContent);
+        element.setAttribute("aria-label", `${lines.join(", ")}: expand`);
+        pressed(element, () => openModule(name));
+        continue;
+      }
+      if (name[0] === "p") { pressed(element, () => openPart(number)); continue; }
+      element.classList.add({ o: "operation", t: (tensors[number] || {}).k, c: "constant" }[name[0]]);
+      const title = document.createElementNS(picture.namespaceURI, "title");
       title.textContent = name[0] === "t" ? `${tensors[number].n}, ${tensors[number].s}` : name[0] === "o" ? ops[opOf.get(number)].o : "";
       if (title.textContent) element.prepend(title);
       element.addEventListener("click", () => {
-        if (name[0] === "p") return openPart(number);
-        const op = opOf.get(Number(name.slice(1)));
-        if (op === undefined) { if (name[0] === "t" && tensors[number].done) go(tensors[number].done); return; }
-        go(current >= data.forward && leftAt.has(op) ? leftAt.get(op) : madeAt.get(op));
+        const op = opOf.get(number);
+        if (op === undefined) { if (name[0] === "t" && tensors[number].done) stop(tensors[number].done); return; }
+        stop(current >= data.forward && leftAt.has(op) ? leftAt.get(op) : madeAt.get(op));
       });
     }
-    for (const element of svg.querySelectorAll(".edge")) edges.push({ element, from: element.dataset.from, to: element.dataset.to });
-    for (const cluster of svg.querySelectorAll(".cluster")) fitCluster(cluster);
+    for (const element of picture.querySelectorAll(".edge")) edges.push({ element, from: element.dataset.from, to: element.dataset.to });
+    drawings.push({ picture, nodes, edges, at });
+    return { nodes, edges };
+  };
+  const { nodes, edges } = svg ? drawn(svg, (name) => name) : { nodes: new Map(), edges: [] };
+  if (overview) drawn(overview, (name) => modules[name] ?? name);
+  if (svg) for (const cluster of svg.querySelectorAll(".cluster")) fitCluster(cluster);
+  for (const entry of covers) {
+    const around = covers.filter((each) => each !== entry && holds(each.frame, entry.frame));
+    entry.around = around;
+  }
+  covers.forEach((entry) => setFolded(entry, false));
+
+  function holds(frame, box) {
+    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    return box.width <= frame.width && box.height <= frame.height && x > frame.x && x < frame.x + frame.width && y > frame.y && y < frame.y + frame.height;
   }
   function fitCluster(cluster) {
     const frame = cluster.querySelector("path, polygon").getBBox(), title = cluster.querySelector("text");
     const name = title ? title.textContent : "module";
-    const inside = [...nodes.values()].filter((node) => {
-      const box = node.getBBox(), x = box.x + box.width / 2, y = box.y + box.height / 2;
-      return x > frame.x && x < frame.x + frame.width && y > frame.y && y < frame.y + frame.height;
-    });
-    const count = inside.filter((node) => node.classList.contains("operation")).length;
+    const inside = [...nodes].filter(([, node]) => holds(frame, node.getBBox()));
+    const count = inside.filter(([key]) => key[0] === "o").length;
     const group = document.createElementNS(svg.namespaceURI, "g");
     const shape = cluster.querySelector("path, polygon").cloneNode();
     shape.setAttribute("class", "cover");
     group.append(shape);
-    [[name, 15, 0], [plural(count, "operation"), 10, 16]].forEach(([text, points, down]) => {
+    [[name, 13, 0], [plural(count, "operation"), 10, 15]].forEach(([text, points, down]) => {
       const label = document.createElementNS(svg.namespaceURI, "text");
       label.textContent = text;
       label.setAttribute("x", frame.x + frame.width / 2); label.setAttribute("y", frame.y + frame.height / 2 + down);
       label.setAttribute("text-anchor", "middle"); label.setAttribute("font-size", points); label.setAttribute("font-family", "Helvetica, sans-serif");
       group.append(label);
     });
-    group.style.display = "none";
     group.style.cursor = "pointer";
     svg.querySelector(".graph").append(group);
-    const entry = { cluster, group, inside: new Set(inside), shape, folded: false, name };
+    const entry = { cluster, group, frame, shape, name, inside: new Set(inside.map(([key]) => key)), folded: false, around: [] };
     covers.push(entry);
-    cluster.setAttribute("role", "button");
-    cluster.setAttribute("tabindex", "0");
-    const toggle = (event) => { event.stopPropagation(); setFolded(entry, !entry.folded); };
-    cluster.addEventListener("click", toggle);
+    const toggle = () => setFolded(entry, !entry.folded);
+    pressed(cluster, toggle);
     group.addEventListener("click", toggle);
-    cluster.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); toggle(event); }
-    });
-    setFolded(entry, false);
   }
   function setFolded(entry, folded) {
     entry.folded = folded;
-    entry.group.style.display = folded ? "" : "none";
-    entry.cluster.setAttribute("aria-expanded", String(!folded));
-    entry.cluster.setAttribute("aria-label", `${entry.name}: ${folded ? "expand" : "collapse"}`);
     const hidden = new Set(covers.filter((each) => each.folded).flatMap((each) => [...each.inside]));
-    for (const node of nodes.values()) node.style.visibility = hidden.has(node) ? "hidden" : "";
+    for (const each of covers) {
+      const covered = each.around.some((outer) => outer.folded);
+      each.group.style.display = each.folded && !covered ? "" : "none";
+      each.cluster.style.visibility = covered ? "hidden" : "";
+      each.cluster.setAttribute("aria-expanded", String(!each.folded));
+      each.cluster.setAttribute("aria-label", `${each.name}: ${each.folded ? "expand" : "collapse"}`);
+    }
+    for (const [name, node] of nodes) node.style.visibility = hidden.has(name) ? "hidden" : "";
     for (const edge of edges) {
-      edge.element.style.visibility = covers.some((each) => each.folded && each.inside.has(nodes.get(edge.from)) && each.inside.has(nodes.get(edge.to))) ? "hidden" : "";
+      edge.element.style.visibility = covers.some((each) => each.folded && each.inside.has(edge.from) && each.inside.has(edge.to)) ? "hidden" : "";
     }
-    if ($("fold")) {
-      const all = covers.length > 0 && covers.every((each) => each.folded);
-      $("fold").setAttribute("aria-pressed", String(all));
-      $("fold").textContent = all ? "Expand all" : "Collapse all";
-    }
-    if (current >= 0) light(current, false);
+    const closed = Boolean(overview) && covers.every((each) => each.folded || each.around.length);
+    $("whole").hidden = closed;
+    $("folded").hidden = !closed;
+    $("fold").setAttribute("aria-pressed", String(closed));
+    $("fold").textContent = closed ? "Expand all" : "Collapse all";
+    if (current >= 0) light(current, true);
+  }
+  function openModule(name) {
+    const entry = covers.find((each) => !each.around.length && [...each.inside].some((key) => modules[key] === name));
+    if (!entry) return;
+    covers.forEach((each) => { if (each.around.includes(entry)) each.folded = false; });
+    setFolded(entry, false);
+    entry.cluster.focus();
   }
 
   function light(index, move) {
-    if (!svg) return;
-    const step = steps[index], reverse = step.p !== "f", now = new Set(), near = new Set(), lit = [];
+    const step = steps[index], reverse = step.p !== "f", now = new Set(), near = new Set(), lit = new Set();
     if (parts.length) {
       if (step.p !== "s") now.add(`p${ops[step.op].part}`);
     } else if (step.p === "s") now.add(`t${step.t}`);
@@ -284,32 +329,33 @@
       touched.forEach((name) => near.add(name));
       near.add(`t${op.t}`);
       edges.forEach((edge) => {
-        if ((edge.to === o && (!reverse || near.has(edge.from))) || edge.from === o) lit.push(edge);
+        if ((edge.to === o && (!reverse || near.has(edge.from))) || edge.from === o) lit.add(edge);
       });
     }
-    for (const [name, node] of nodes) {
-      const number = Number(name.slice(1)), op = opOf.get(number);
-      const future = name[0] !== "p" && name[0] !== "c" && op !== undefined && madeAt.get(op) > index;
-      node.classList.toggle("future", future);
-      node.classList.toggle("now", now.has(name));
-      node.classList.toggle("near", near.has(name));
-      node.classList.toggle("reached", reverse && name[0] === "t" && tensors[number].done <= index);
-    }
-    for (const edge of edges) {
-      edge.element.classList.toggle("lit", lit.includes(edge));
-      const end = edge.to[0] === "o" ? edge.to : edge.from, op = opOf.get(Number(end.slice(1)));
-      edge.element.classList.toggle("future", end[0] === "o" && op !== undefined && madeAt.get(op) > index);
+    for (const { picture, nodes: shown, edges: lines, at } of drawings) {
+      const here = new Set([...now].map(at)), beside = new Set([...near].map(at));
+      const ways = new Set([...lit].map((edge) => `${at(edge.from)} ${at(edge.to)}`));
+      for (const [name, node] of shown) {
+        node.classList.toggle("future", since(name) > index);
+        node.classList.toggle("now", here.has(name));
+        node.classList.toggle("near", beside.has(name));
+        node.classList.toggle("reached", reverse && name[0] === "t" && tensors[Number(name.slice(1))].done <= index);
+      }
+      for (const { element, from, to } of lines) {
+        element.classList.toggle("lit", ways.has(`${from} ${to}`));
+        element.classList.toggle("future", Math.max(since(from), since(to)) > index);
+      }
+      const target = shown.get([...here][0]);
+      if (move && target && picture.getClientRects().length) {
+        const pane = $("graph"), box = target.getBoundingClientRect(), frame = pane.getBoundingClientRect();
+        const smooth = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+        pane.scrollBy({ top: box.top + box.height / 2 - frame.top - frame.height / 2, left: box.left + box.width / 2 - frame.left - frame.width / 2, behavior: smooth });
+      }
     }
     for (const entry of covers) {
-      const here = [...now].some((name) => entry.inside.has(nodes.get(name)));
-      entry.shape.style.stroke = entry.folded && here ? `var(--${reverse ? "reverse" : "forward"})` : "";
-      entry.shape.style.strokeWidth = entry.folded && here ? "2.6" : "";
-    }
-    const target = nodes.get([...now][0]);
-    if (move && target) {
-      const pane = $("graph"), box = target.getBoundingClientRect(), frame = pane.getBoundingClientRect();
-      const smooth = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-      pane.scrollBy({ top: box.top + box.height / 2 - frame.top - frame.height / 2, left: box.left + box.width / 2 - frame.left - frame.width / 2, behavior: smooth });
+      const here = entry.folded && [...now].some((name) => entry.inside.has(name));
+      entry.shape.style.stroke = here ? `var(--${reverse ? "reverse" : "forward"})` : "";
+      entry.shape.style.strokeWidth = here ? "2.6" : "";
     }
   }
 
@@ -354,7 +400,8 @@
   const showEquations = (index) => {
     const coming = equations.filter((line) => line.s > index).length;
     $("coming").textContent = coming ? `${plural(coming, "equation")} ${coming === equations.length ? "will" : "more"} become${coming === 1 && coming !== equations.length ? "s" : ""} true on the way back.` : "";
-    $("equations").hidden = !equations.length;
+    if (data.untold) $("coming").textContent = `There are no equations here: ${data.untold}.`;
+    $("equations").hidden = !equations.length && !data.untold;
     for (const shown of shownLines) {
       const { line, item } = shown, open = line.s < index || (line.s === index && !(guessing && !guessed.has(index) && steps[index].p === "b"));
       const state = !open ? "later" : line.s === index ? "new" : "true";
@@ -365,6 +412,9 @@
       item.hidden = !open && line.s !== index;
       add(item, make("span", "bp", line.bp ?? ""), open ? maths("span", "", line.m, line.x) : make("span", "", "?"));
     }
+    // The latest is in sight, and nothing else moves.
+    const latest = shownLines.findLast(({ state }) => state !== "later"), pane = $("lines");
+    if (latest) pane.scrollTop += latest.item.getBoundingClientRect().bottom - pane.getBoundingClientRect().bottom;
   };
 
   function render(index) {
@@ -393,7 +443,7 @@
     current = index;
     render(index);
     light(index, true);
-    document.querySelector(".panel").scrollTop = 0;
+    document.querySelector(".panel").scrollTop = $("step").scrollTop = 0;
     if (!keep) { try { history.replaceState(null, "", `#step=${index + 1}`); } catch { /* a frame without an address */ } }
   }
   const linked = () => { const found = /step=(\d+)/.exec(location.hash); return found ? Number(found[1]) - 1 : 0; };
@@ -429,6 +479,7 @@
     $("guess").setAttribute("aria-checked", String(guessing));
     render(current);
   });
+  $("guess").hidden = !steps.some((step) => (step.e || []).some((edge) => edge.guess));
   $("fold").hidden = !covers.length;
   $("fold").addEventListener("click", () => {
     const folded = !covers.every((each) => each.folded);
@@ -442,14 +493,15 @@
   };
   $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
   dark.addEventListener("change", () => theme(dark.matches ? "dark" : "light"));
-  addEventListener("beforeprint", () => play(false));
+  let before = "";
+  addEventListener("beforeprint", () => { play(false); before = document.documentElement.dataset.theme; theme("light"); });
+  addEventListener("afterprint", () => theme(before));
   addEventListener("hashchange", () => go(linked(), true));
 
   const loss = tensors[steps[data.forward].t];
   $("loss-value").textContent = values[loss.v].k === "number" ? `= ${minus(values[loss.v].v)}` : "";
   $("slider").max = total;
   document.documentElement.style.setProperty("--split", data.forward / total);
-  if (!data.equations.length) $("equations").hidden = true;
   theme(dark.matches ? "dark" : "light");
   go(linked(), true);
 })();

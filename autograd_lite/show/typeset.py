@@ -317,7 +317,7 @@ def _read(latex: str) -> Layout:
             if match[5] in ("^", "_"):
                 position += 1
                 script = argument()
-                base = items.pop() if items else ("row", [])
+                base = scripted(items)
                 items.append(("sup" if match[5] == "^" else "sub", base, script))
                 continue
             if match[5] == "'":
@@ -327,6 +327,21 @@ def _read(latex: str) -> Layout:
                 continue
             items.append(one())
         return ("row", items)
+
+    def scripted(items: list[Layout]) -> Layout:
+        """What a script stands on: the last item, or all of a parenthesis that ends there."""
+        if not items:
+            return ("row", [])
+        depth, start = 0, len(items)
+        for start in range(len(items) - 1, -1, -1):
+            depth += (items[start] == ("operator", ")")) - (items[start] == ("operator", "("))
+            if depth <= 0:
+                break
+        if depth or start == len(items) - 1:
+            return items.pop()
+        group = items[start:]
+        del items[start:]
+        return ("row", group)
 
     def argument() -> Layout:
         nonlocal position
@@ -491,6 +506,8 @@ def latex_to_mathml(latex: str, display: str = "block") -> str:
             return f"<msubsup>{element(layout[1][1])}{element(layout[1][2])}{element(layout[2])}</msubsup>"
         if kind == "sub" and layout[1][0] == "sup":
             return f"<msubsup>{element(layout[1][1])}{element(layout[2])}{element(layout[1][2])}</msubsup>"
+        if layout[-1] == ("operator", "′"):  # the letter ′ is raised in itself: as a script it would float
+            return f"<mrow>{element(layout[1])}<mo>′</mo></mrow>"
         if kind in ("sup", "sub"):
             tag = "munder" if kind == "sub" and layout[1][0] == "prefix" else f"m{kind}"
             return f"<{tag}>{element(layout[1])}{element(layout[2])}</{tag}>"
