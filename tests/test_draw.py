@@ -449,7 +449,9 @@ def test_a_picture_that_takes_too_long_is_stopped_and_the_error_says_what_to_do(
 ) -> None:
     monkeypatch.setenv(engine.VARIABLE, str(stub(bare / "bin", "dot", "exec /bin/sleep 30")))
     begun = time.perf_counter()
-    with pytest.raises(EngineError, match=r"after 0\.1 seconds.*a part of it.*ag\.explain.*timeout=600.*g\.gv$"):
+    with pytest.raises(
+        EngineError, match=r"after 0\.1 seconds.*depth=0.*a part of it.*ag\.explain.*timeout=600.*g\.gv$"
+    ):
         draw(named("x")).save(bare / "g.svg", timeout=0.1)
     with pytest.raises(EngineError, match=r"after 0\.1 seconds"):
         draw(named("x")).svg(timeout=0.1)

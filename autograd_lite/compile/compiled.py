@@ -411,14 +411,15 @@ class Compiled:
             plan(entry.program, {})
         return dict(entry.program.stats)
 
-    def draw(self) -> Any:
+    def draw(self, depth: int | None = None) -> Any:
         """The picture of the latest recording: forward, reverse pass and the new values of states.
 
-        Shown are the operations of the function itself, before the passes that `source` has gone through.
+        Shown are the operations of the function itself, before the passes that `source` has gone through. `depth` is
+        that of `ag.draw`: scopes more than so many levels down are one box each.
         """
         from autograd_lite.show.picture import outlined
 
-        return outlined(self._entry().drawn)
+        return outlined(self._entry().drawn, depth)
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}: {self.records} recorded>"

@@ -14,11 +14,11 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.graph import REVERSE, Live, Node, ancestors
+from autograd_lite.show.fold import Contents, Item, Scope, folded
 from autograd_lite.show.names import delta_name, pretty, printable
 from autograd_lite.tensor import Tensor
 
-Scope = tuple[str, ...]
-
+_UPDATE = "update"
 _COLOURS = {  # fill, border
     "parameter": ("#FCF1DC", "#C8963E"),
     "state": ("#F5EFE6", "#A3917A"),
@@ -85,19 +85,26 @@ def _width(lines: Sequence[tuple[str, int]]) -> str:
     return f", width={widest / 72 + 0.15:.2f}"
 
 
-def _box(name: str, kind: str, lines: Sequence[tuple[str, int, str]], extra: str = "", part: str = "") -> str:
+def _box(
+    name: str,
+    kind: str,
+    lines: Sequence[tuple[str, int, str]],
+    extra: str = "",
+    part: str = "",
+    style: str = "rounded,",
+) -> str:
     fill, border = _COLOURS[kind]
     if part in ("reverse", "update"):
         border = _COLOURS[part][1]
     dashed = ",dashed" if part == "reverse" else ""
     label = "<BR/>".join(_font(*line) for line in lines)
     width = _width([(text, size) for text, size, _ in lines])
-    look = f'shape=box, style="rounded,filled{dashed}", fillcolor="{fill}", color="{border}"{width}{extra}'
+    look = f'shape=box, style="{style}filled{dashed}", fillcolor="{fill}", color="{border}"{width}{extra}'
     return f"{name} [{look}, label=<{label}>]"
 
 
 def _tensor(
-    number: int, tensor: Tensor, name: str, kind: str, part: str,
+    node: str, tensor: Tensor, name: str, kind: str, part: str,
     grads: Mapping[Tensor, Any] | None, of: str | None, values: bool,
 ) -> str:  # fmt: skip
     lines: list[tuple[str, int, str]] = []
@@ -113,7 +120,7 @@ def _tensor(
         rows = [called, *rows] if len(rows) > 1 else [f"{called} {rows[0]}"]
         lines.extend((row, 9, _GRADIENT) for row in rows)
     extra = "" if len(lines) > 1 or kind != "intermediate" else ', penwidth=0.6, margin="0.06,0.02"'
-    return _box(f"t{number}", kind, lines, extra, part)
+    return _box(node, kind, lines, extra, part)
 
 
 def _constant(name: str, value: Any, values: bool) -> str:
@@ -167,7 +174,7 @@ def _parameters(node: Node) -> list[str]:
     return lines
 
 
-def _operation(number: int, node: Node, part: str) -> str:
+def _operation(name: str, node: Node, part: str) -> str:
     fill, border = _COLOURS[part]
     style = '"filled,dashed"' if part == "reverse" else "filled"
     symbol = printable(node.op.symbol) or "?"
@@ -181,7 +188,7 @@ def _operation(number: int, node: Node, part: str) -> str:
         shape = f'shape=ellipse, margin="0.03,0.01"{_width([(symbol, 11), *((p, 8) for p in parameters)])}'
     # Left operand left: x − y and y − x are different pictures.
     order = ", ordering=in" if len(node.inputs) > 1 else ""
-    return f'o{number} [{shape}, style={style}, fillcolor="{fill}", color="{border}"{order}, label=<{label}>]'
+    return f'{name} [{shape}, style={style}, fillcolor="{fill}", color="{border}"{order}, label=<{label}>]'
 
 
 def _legend(kinds: Sequence[str]) -> str:
@@ -208,11 +215,11 @@ def _legend(kinds: Sequence[str]) -> str:
     )
 
 
-def _common(one: Scope | None, other: Scope) -> Scope:
-    """The innermost scope around both; code outside every scope has no say."""
-    if not one or one == other:
-        return other
-    if not other:
+def _common(one: Scope | None, other: Scope) -> Scope | None:
+    """The innermost scope around both; code outside every scope has no say, and `None` is what nobody has said yet."""
+    if one is None:
+        return other or None
+    if one == other or not other:
         return one
     length = 0
     for a, b in zip(one, other, strict=False):
@@ -263,6 +270,56 @@ def _called(tensor: Tensor, part: str, names: Collection[str]) -> str:
     return f"new {pretty(name[4:])}" if part == "update" and name[:4] == "new " else pretty(name)
 
 
+def _owners(
+    tensors: Sequence[Tensor], updates: Collection[Tensor], homes: Mapping[int, Scope | None]
+) -> dict[int, Scope]:
+    """The module that each result of the update is computed for: an optimiser itself works outside all of them."""
+    found: dict[int, Scope | None] = {}
+    updated = [(tensor, tensor.node) for tensor in tensors if tensor in updates and tensor.node is not None]
+    for tensor, node in updated:
+        inputs = [x for x in node.inputs if type(x) is Tensor]
+        scope: Scope | None = None
+        # A rate or a norm that every update reads says nothing where there is anything larger.
+        for x in [x for x in inputs if x.ndim] or inputs:
+            whose = homes.get(id(x)) if x.node is None else found.get(id(x), x.node.scope)
+            scope = _common(scope, whose[_reversals(whose) :] if whose else ())
+        found[id(tensor)] = scope
+    # What is computed from states alone, such as a momentum that fades, belongs to what uses it.
+    unowned = {key for key, scope in found.items() if scope is None}
+    for tensor, node in reversed(updated):
+        for x in node.inputs:
+            if id(x) in unowned:
+                found[id(x)] = _common(found[id(x)], found[id(tensor)] or ())
+    return {key: scope or () for key, scope in found.items()}
+
+
+def _reversals(scope: Scope) -> int:
+    """How many of the outermost scopes are reverse passes: one for each order of the derivative."""
+    return next((i for i, name in enumerate(scope) if name != REVERSE), len(scope))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def _folded_box(item: Item) -> str:
+    """A scope drawn as one box: what it is called and what it hides. The second border tells it from a tensor."""
+    contents: Contents = item.what
+    lines = [(printable(contents.title) or "?", 13, _TEXT), (_counted(contents.operations, "operation"), 9, _FAINT)]
+    for kind, (count, elements) in contents.leaves.items():
+        lines.append((f"{_counted(count, kind)}, {_counted(elements, 'element')}", 9, _FAINT))
+    return _box(item.name, item.part, lines, ", peripheries=2", item.part, style="")
+
+
+def _bundle(item: Item, names: Collection[str]) -> str:
+    """Many tensors as one node: the first names, how many they are, and their elements."""
+    called = list(dict.fromkeys(name for each in item.what if (name := _called(each.what, each.part, names))))
+    lines = [(", ".join(called[:3]) + ", …" * (len(called) > 3), 13, _TEXT)] if called else []
+    kind = "tensor" if item.kind == "intermediate" else item.kind
+    lines.append((f"{_counted(len(item.what), kind)}, {_counted(item.size, 'element')}", 9, _FAINT))
+    return _box(item.name, item.kind, lines, ", peripheries=2", item.part)
+
+
 def dot(
     roots: Sequence[Tensor],
     grads: Mapping[Tensor, Any] | None = None,
@@ -270,78 +327,123 @@ def dot(
     values: bool = False,
     updates: Collection[Tensor] = (),
     states: Collection[Tensor] = (),
-) -> tuple[str, int, int]:
-    """The DOT text of the graph that `roots` were computed from, and how many tensors and operations it shows.
+    depth: int | None = None,
+) -> tuple[str, int, int, int]:
+    """The DOT text of the graph that `roots` were computed from, and how many tensors, operations and boxes it has.
 
     `grads` has the gradients to write on the tensors, `of` is the name of the scalar they belong to.
     `updates` are the results that are neither of the forward nor of the reverse pass but of what a
-    step does with the gradients; `states` are leaves without gradients that it updates. Raises
-    `GraphError` where a part of the graph has been released.
+    step does with the gradients; `states` are leaves without gradients that it updates. Every scope
+    more than `depth` levels down is one box. Raises `GraphError` where a part of the graph has been released.
     """
     tensors = ancestors(*roots)
-    numbers = {id(tensor): i for i, tensor in enumerate(tensors)}
     ends = {id(root) for root in roots}
+    names = {str(tensor.name) for tensor in tensors if tensor.name}
+    items, edges = _items(tensors, ends, updates, states, depth)
+    if depth is not None:
+        items, edges = folded(items, edges, depth)
+    members: dict[Scope, list[str]] = {(): []}
+    kinds: set[str] = set()
+    parts = {item.name: item.part for item in items}
+    for item in items:
+        what = item.what
+        kinds.add(item.part if item.kind in ("operation", "box") else item.kind)
+        if item.kind == "operation":
+            text = _operation(item.name, what, item.part)
+        elif item.kind == "box":
+            text = _folded_box(item)
+        elif item.kind == "constant":
+            text = _constant(item.name, what, values)
+        elif isinstance(what, list):
+            text = _bundle(item, names)
+        else:
+            called = _called(what, item.part, names)
+            text = _tensor(item.name, what, called, item.kind, item.part, grads, of, values)
+        members.setdefault(item.scope, []).append(text)
+    lines = [f"  graph [labelloc=b, labeljust=c, label={_legend([kind for kind in _COLOURS if kind in kinds])}]"]
+    lines += _clustered(members)
+    for start, end in edges:
+        look = ["arrowhead=none"] if end[0] in "ts" else []
+        look += [f'color="{_BACK}"'] if parts[end] == "reverse" else []
+        lines.append(f"  {start} -> {end}" + (f" [{', '.join(look)}]" if look else ""))
+    operations = sum(tensor.node is not None for tensor in tensors)
+    return _HEAD + "\n".join([*lines, "}\n"]), len(tensors), operations, sum(item.kind == "box" for item in items)
+
+
+def _items(
+    tensors: Sequence[Tensor], ends: Collection[int], updates: Collection[Tensor], states: Collection[Tensor],
+    depth: int | None,
+) -> tuple[list[Item], list[tuple[str, str]]]:  # fmt: skip
+    """Everything there is to draw, each in its scope, and the edges."""
     parts: dict[int, str] = {}  # of results: the pass they belong to
     clusters: dict[int, Scope] = {}
-    constants: dict[int, str] = {}
-    homes: dict[int, Scope] = {}  # of leaves and arrays: where the forward pass uses them,
-    guests: dict[int, Scope] = {}  # and where the others do
-    for tensor in tensors:
+    homes: dict[int, Scope | None] = {}  # of leaves and arrays: where the forward pass uses them,
+    guests: dict[int, Scope | None] = {}  # and where the others do
+    owners: dict[int, Scope] | None = None
+    # Updates last: to whom they belong is known when the leaves have their homes.
+    for tensor in sorted(tensors, key=lambda tensor: tensor in updates):
         node = tensor.node
         if node is None:
             continue
-        reverse = node.scope[:1] == (REVERSE,)
-        part = parts[id(tensor)] = "update" if tensor in updates else "reverse" if reverse else "operation"
-        scope = clusters[id(tensor)] = ("update", *node.scope) if part == "update" else node.scope
+        scope = node.scope
+        part = parts[id(tensor)] = (
+            "update" if tensor in updates else "reverse" if scope[:1] == (REVERSE,) else "operation"
+        )
+        if part == "update":
+            if depth is not None:
+                owners = _owners(tensors, updates, homes) if owners is None else owners
+                owner = owners[id(tensor)]
+                whole = owner if owner[: len(scope)] == scope else scope + owner
+                scope = whole if len(whole) > depth else scope
+            scope = (_UPDATE, *scope)
+        clusters[id(tensor)] = scope
         users = homes if part == "operation" else guests
         for x in node.inputs:
             if (type(x) is Tensor and x.node is None) or backend.is_array(x):
                 users[id(x)] = _common(users.get(id(x)), scope)
-    scopes = {**guests, **homes}
-    names = {str(tensor.name) for tensor in tensors if tensor.name}
-    members: dict[Scope, list[str]] = {(): []}
-    edges: list[str] = []
-    kinds: dict[str, bool] = {}
-    operations = 0
+    scopes = {key: scope or () for key, scope in {**guests, **homes}.items()}
+
+    def frames(key: int, part: str = "") -> int:
+        """How many of the outermost scopes of a result, a leaf or an array are passes."""
+        if key in homes or part == "operation":
+            return 0
+        scope = clusters.get(key) or scopes.get(key, ())
+        return _reversals(scope) if part != "update" and scope[:1] != (_UPDATE,) else 1
+
+    items: list[Item] = []
+    edges: list[tuple[str, str]] = []
+    numbers = {id(tensor): i for i, tensor in enumerate(tensors)}
+    constants: dict[int, str] = {}
     for i, tensor in enumerate(tensors):
-        node = tensor.node
-        part = parts.get(id(tensor), "")
+        node, key = tensor.node, id(tensor)
         if node is None:
             kind = "parameter" if tensor._requires_grad else "state" if tensor in states else "input"
             # Parameters belong to the module that uses them, inputs come from outside.
-            scope = () if kind == "input" else scopes.get(id(tensor), ())
-            if kind == "input" and not tensor.name and scopes.get(id(tensor), ())[:1] == (REVERSE,):
+            scope = () if kind == "input" else scopes.get(key, ())
+            if kind == "input" and not tensor.name and scopes.get(key, ())[:1] == (REVERSE,):
                 # What the reverse pass worked out from data alone is recorded as its value.
-                kinds["constant"] = True
-                members.setdefault(scopes[id(tensor)], []).append(_constant(f"t{i}", tensor._data, values))
+                items.append(Item(f"t{i}", "constant", "", scopes[key], frames(key), tensor._data))
                 continue
-        else:
-            kind = "result" if id(tensor) in ends else "intermediate"
-            scope = clusters[id(tensor)]
-        kinds[kind] = True
-        inside = members.setdefault(scope, [])
-        if node is not None:
-            operations += 1
-            kinds[part] = True
-            inside.append(_operation(i, node, part))
-            back = f'color="{_BACK}"' if part == "reverse" else ""
-            look = f" [{back}]" if back else ""
-            for position, x in enumerate(node.inputs):
-                if type(x) is Tensor:
-                    edges.append(f"  t{numbers[id(x)]} -> o{i}{look}")
-                    continue
-                kinds["constant"] = True
-                # A number is drawn at each use; an array that several operations read is one node.
-                shared = backend.is_array(x) and x.ndim > 0
-                name = constants.get(id(x)) if shared else None
-                if name is None:
-                    name = f"c{i}_{position}"
-                    members.setdefault(scopes[id(x)] if shared else scope, []).append(_constant(name, x, values))
-                    if shared:
-                        constants[id(x)] = name
-                edges.append(f"  {name} -> o{i}{look}")
-            edges.append(f"  o{i} -> t{i} [arrowhead=none{', ' + back if back else ''}]")
-        inside.append(_tensor(i, tensor, _called(tensor, part, names), kind, part, grads, of, values))
-    legend = _legend([kind for kind in _COLOURS if kind in kinds])
-    lines = [f"  graph [labelloc=b, labeljust=c, label={legend}]", *_clustered(members), *edges, "}\n"]
-    return _HEAD + "\n".join(lines), len(tensors), operations
+            items.append(Item(f"t{i}", kind, "", scope, frames(key) if scope else 0, tensor, tensor._data.size))
+            continue
+        part, scope = parts[key], clusters[key]
+        passes = frames(key, part)
+        items.append(Item(f"o{i}", "operation", part, scope, passes, node))
+        for position, x in enumerate(node.inputs):
+            if type(x) is Tensor:
+                edges.append((f"t{numbers[id(x)]}", f"o{i}"))
+                continue
+            # A number is drawn at each use; an array that several operations read is one node.
+            shared = backend.is_array(x) and x.ndim > 0
+            name = constants.get(id(x)) if shared else None
+            if name is None:
+                name = f"c{i}_{position}"
+                at, outer = (scopes[id(x)], frames(id(x))) if shared else (scope, passes)
+                items.append(Item(name, "constant", "", at, outer, x))
+                if shared:
+                    constants[id(x)] = name
+            edges.append((name, f"o{i}"))
+        edges.append((f"o{i}", f"t{i}"))
+        kind = "result" if key in ends else "intermediate"
+        items.append(Item(f"t{i}", kind, part, scope, passes, tensor, tensor._data.size))
+    return items, edges

@@ -92,9 +92,10 @@ def render(source: str, format: str, seconds: float | None = None) -> bytes:
         done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
         raise EngineError(
-            f"{program} was stopped after {seconds:g} seconds: the graph is too large to lay out in that time. Draw a "
-            "part of it (a tensor nearer to the inputs), step through it with ag.explain, which shows a large graph by "
-            "its parts, or give it more time: ag.draw(loss).save('g.svg', timeout=600)"
+            f"{program} was stopped after {seconds:g} seconds: the graph is too large to lay out in that time. Draw "
+            "its modules as boxes, ag.draw(loss, depth=0), or a part of it (a tensor nearer to the inputs), step "
+            "through it with ag.explain, which shows a large graph by its parts, or give it more time: "
+            "ag.draw(loss).save('g.svg', timeout=600)"
         ) from error
     except OSError as error:
         raise EngineError(f"{program} could not be run: {error}") from error

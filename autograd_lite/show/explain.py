@@ -572,7 +572,7 @@ class _Content:
     def _graph(self) -> tuple[str, str]:
         """The layout as SVG, and the one with all modules folded; in both every node says what it stands for."""
         if not self.outlined:
-            source, _, _ = dot([self.names.loss])
+            source = dot([self.names.loss])[0]
             source = re.sub(r"(?m)^  graph \[labelloc=b, labeljust=c.*\n", "", source)
             source = re.sub(
                 r'POINT-SIZE="[89]"', 'POINT-SIZE="10"', source

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Real
+from operator import index
 from pathlib import Path
 from typing import Any, final
 
@@ -28,7 +29,9 @@ _SECONDS, _SECONDS_IN_NOTEBOOK = 60.0, 20.0
 _NO_LIMIT = 1e6  # seconds, more than the clock of a subprocess takes everywhere
 
 
-def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = False) -> Picture:
+def draw(
+    tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = False, depth: int | None = None
+) -> Picture:
     """The picture of the graph that a tensor, or a list of them, was computed from.
 
     Tensors are boxes with name, shape and dtype, operations are round; parameters, inputs and results
@@ -37,7 +40,11 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
     one. They are computed for the picture; nobody's `grad` changes. What `ag.grad(…, create_graph=True)`
     returns is drawn like any graph, the reverse pass in a colour of its own and with dashed borders.
 
-    Raises `ArgumentError` for what is no tensor, and `GraphError` for a graph that has been released
+    `depth` makes large graphs small: every scope more than that many levels down is one box, which says what it
+    hides. With 0 each outermost module is a box, with 1 each part of it, in the reverse pass and in updates as in the
+    forward pass. Only scopes fold: what is computed outside all of them is drawn as it is.
+
+    Raises `ArgumentError` for what is no tensor or no depth, and `GraphError` for a graph that has been released
     or, with `grads`, for anything but one scalar that requires a gradient.
 
     >>> import autograd_lite as ag
@@ -47,7 +54,10 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
     Picture of 2 tensors and 1 operation: .svg() is its SVG text, .save("g.svg") writes it
     >>> x.grad is None
     True
+    >>> draw(nn.quadratic_cost(nn.MLP([4, 3, 2])(np.ones(4)), np.zeros(2)), depth=0)
+    Picture of 18 tensors and 12 operations, 2 scopes as boxes: .svg() is its SVG text, .save("g.svg") writes it
     """
+    depth = _levels(depth, "draw()")
     roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
     if not roots:
         raise ArgumentError("draw(): the list of tensors is empty: give a tensor or a list of at least one")
@@ -57,12 +67,27 @@ def draw(tensor: Tensor | Sequence[Tensor], grads: bool = False, values: bool = 
             raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: draw(loss) or draw([u, v])")
     refuse_released("draw()", *roots)
     found = _gradients(roots) if grads else None
-    return Picture(*dot(roots, found, str(roots[0].name or ""), values))
+    return Picture(*dot(roots, found, str(roots[0].name or ""), values, depth=depth))
 
 
-def outlined(drawn: Any) -> Picture:
+def outlined(drawn: Any, depth: int | None) -> Picture:
     """The picture of a compiled function, of which only an outline is kept: `roots`, `updates` and `states`."""
-    return Picture(*dot(drawn.roots, updates=drawn.updates, states=drawn.states))
+    return Picture(*dot(drawn.roots, updates=drawn.updates, states=drawn.states, depth=_levels(depth, "step.draw()")))
+
+
+def _levels(depth: Any, caller: str) -> int | None:
+    if depth is None:
+        return None
+    try:
+        levels = -1 if isinstance(depth, bool) else index(depth)
+    except TypeError:
+        levels = -1
+    if levels < 0:
+        raise ArgumentError(
+            f"{caller}: depth is {depth!r}, not a whole number of levels: 0 for a box for each outermost scope, 1 for "
+            "one for each scope inside it, None for every operation"
+        )
+    return levels
 
 
 def _gradients(roots: Sequence[Tensor]) -> dict[Tensor, Any]:
@@ -90,6 +115,8 @@ def _gradients(roots: Sequence[Tensor]) -> dict[Tensor, Any]:
 class Picture:
     """A drawn graph. `source` is its DOT text, the same bytes in every run; notebooks show it as SVG.
 
+    `tensors` and `operations` are those of the graph, `boxes` is how many of its scopes are drawn as one box.
+
     >>> import autograd_lite as ag
     >>> from autograd_lite.show.picture import draw
     >>> draw(ag.tensor(1.0)).source.splitlines()[0]
@@ -99,11 +126,13 @@ class Picture:
     source: str = field(hash=False)
     tensors: int
     operations: int
+    boxes: int = 0
 
     def __repr__(self) -> str:
+        boxes = f", {self.boxes} scope{'s' * (self.boxes != 1)} as {'boxes' if self.boxes != 1 else 'a box'}"
         return (
             f"Picture of {self.tensors} tensor{'s' * (self.tensors != 1)} and {self.operations} "
-            f"operation{'s' * (self.operations != 1)}: "
+            f"operation{'s' * (self.operations != 1)}{boxes if self.boxes else ''}: "
             '.svg() is its SVG text, .save("g.svg") writes it'
         )
 
