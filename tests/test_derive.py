@@ -77,6 +77,57 @@ def test_a_mini_batch_has_its_examples_as_rows_and_one_nth_in_front() -> None:
     assert derivation.lines[0].latex == r"\nabla_{a}C = \frac{1}{n} (a^{2} - y)"
 
 
+def neuron(*layers: tuple[Any, Any], x: Any = (0.5, -1.0), known: bool = True) -> ag.Tensor:
+    """A chain of layers of weight and bias, the last of one neuron."""
+    a = ag.tensor(x, requires_grad=not known, name="x")
+    for i, (weight, bias) in enumerate(layers, 1):
+        w = ag.tensor(weight, requires_grad=True, name=f"w{i}")
+        b = ag.tensor(bias, requires_grad=True, name=f"b{i}")
+        z = (w @ a if w.ndim else w * a) + b
+        z.name, a = f"z{i}", ag.sigmoid(z)
+        a.name = f"a{i}"
+    cost = (a - 1.0) ** 2 / 2
+    cost.name = "C"
+    return cost
+
+
+def labels(derivation: Derivation) -> dict[str, str | None]:
+    return {line.text: line.equation for line in derivation.lines}
+
+
+@pytest.mark.parametrize("layers, x", [([(0.6, 0.9)], 1.0), ([([1.0, 2.0], 0.5)], (0.5, -1.0))])
+def test_a_single_neuron_has_the_equations_of_a_layer(layers: Any, x: Any) -> None:
+    assert labels(derive(neuron(*layers, x=x))) == {
+        "∇ₐC = a¹ − 1": None,
+        "δ¹ = ∇ₐC σ′(z¹)": "BP1",
+        "∂C/∂b¹ = δ¹": "BP3",
+        "∂C/∂w¹ = δ¹ x": "BP4",
+    }
+
+
+@pytest.mark.parametrize(
+    "layers, x, back",
+    [
+        ([(0.6, 0.9), (0.7, 0.1)], 1.0, "δ¹ = δ² w² σ′(z¹)"),
+        ([([[0.1, 0.2], [0.3, 0.4]], [0.1, 0.2]), ([0.7, 0.1], 0.3)], (0.5, -1.0), "δ¹ = (δ² w²) ⊙ σ′(z¹)"),
+    ],
+)
+def test_the_error_of_a_single_neuron_goes_back_by_bp2(layers: Any, x: Any, back: str) -> None:
+    found = labels(derive(neuron(*layers, x=x)))
+    assert found[back] == "BP2"
+    assert (found["∂C/∂b² = δ²"], found["∂C/∂w² = δ² a¹"]) == ("BP3", "BP4")
+
+
+def test_what_is_weighted_in_a_neuron_is_no_weight() -> None:
+    found = labels(derive(neuron(([1.0, 2.0], 0.5), known=False)))
+    assert (found["∂C/∂x = δ¹ w¹"], found["∂C/∂w¹ = δ¹ x"]) == (None, None)  # each is the other's weight
+    w, b = (ag.tensor(v, requires_grad=True, name=name) for v, name in ((0.6, "w"), (0.9, "b")))
+    z = w * ag.tensor([0.5, -1.0], name="x") + b
+    z.name = "z"
+    found = labels(derive(ag.sum(ag.sigmoid(z))))  # one number for every neuron of a layer
+    assert (found["∂C/∂b = Σ δ"], found["∂C/∂w = Σ δ ⊙ x"]) == (None, None)
+
+
 def test_full_detail_substitutes_every_delta() -> None:
     assert texts(derive(network([4, 3, 2]), detail="full"))[-1] == (
         "∂C/∂W¹ = (((W²)ᵀ ((a² − y) ⊙ σ′(z²))) ⊙ σ′(z¹)) xᵀ"

@@ -620,8 +620,13 @@ class _Walk:
     def _equation(self, tensor: Tensor, tidy: Formula) -> str | None:
         if tensor.node is None:
             core = tidy.args[0] if tidy.name == "sum" and tidy.params.get("axis") in (0, (0,)) else tidy
-            if id(core) in self.deltas and tensor.ndim == 1:
+            if id(core) in self.deltas and (tensor.ndim == 1 or (core is tidy and not tensor.ndim)):
                 return "BP3"
+            into = self._weighted(tidy) if tensor.ndim < 2 else None
+            if into is not None:
+                # Of two leaves that are both differentiated either can be the weight.
+                x = self.symbols.get(id(into))
+                return "BP4" if x is None or x.node is not None or not x.requires_grad else None
             if tidy.name == "matmul" and tensor.ndim == 2:
                 sides = [_bare(arg) for arg in tidy.args]
                 one_delta = sum(id(side) in self.deltas for side in sides) == 1
@@ -639,7 +644,20 @@ class _Walk:
             others = [side for side in sides if id(side) not in self.deltas]
             if len(others) == 1 and self._is_weight(others[0]):
                 return "BP2"
+        weight = self._weighted(before)
+        if weight is not None and self._is_weight(weight):
+            return "BP2"
         return "BP1" if self._is_output(tensor) else None
+
+    def _weighted(self, product: Formula) -> Formula | None:
+        """What the δ of a single neuron, a number, is multiplied by: there is no matrix in its product."""
+        if product.name != "multiply":
+            return None
+        for delta, other in (product.args, product.args[::-1]):
+            named = other.op is None and other.number is None and id(other) not in self.slopes
+            if named and id(delta) in self.deltas and not delta.ndim:
+                return other
+        return None
 
     def _is_weight(self, symbol: Formula) -> bool:
         """Whether a symbol is a matrix of numbers that no layer has computed."""
