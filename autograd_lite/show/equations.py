@@ -3,7 +3,8 @@ r"""A student's own equations against the graph: read, evaluated, compared, and 
 An equation is read by the parser of this file, never by Python. A wrong one is varied in the ways in which equations
 of backpropagation usually go wrong; the smallest variation that gives the right numbers is the diagnosis.
 
-Knows names, operations and formulas. Must not know any derivative: what is right is what the reverse pass computed.
+Knows names, operations, formulas, and the lines that `derive` finds. Must not know any derivative: what is right is
+what the reverse pass computed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy
@@ -20,7 +22,7 @@ from autograd_lite import display
 from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY
-from autograd_lite.show.derive import Names, agreement, spelled
+from autograd_lite.show.derive import Derivation, Names, agreement, derive, spelled
 from autograd_lite.show.formulas import Formula, apply, derivative, number, symbol
 from autograd_lite.show.names import pretty
 from autograd_lite.show.simplify import Tidier
@@ -32,6 +34,13 @@ _DEEPEST = 40
 _ANY = 6  # the cost of putting any other name of the same shape: a guess, tried alone and last
 _TRIES = 4000
 _LARGEST = 200_000  # elements over which pairs of corrections are not tried
+_MOST_TENSORS = 1000  # in a graph that is derived to see what a gradient is the sum of
+
+# What is amiss with one summand of a gradient, and how much of it is to be added.
+_AMISS = (
+    (1.0, "the term {} is missing"), (2.0, "the sign of the term {} is wrong"),
+    (0.5, "a factor 2 is missing in the term {}"), (-1.0, "there is a factor 2 too much in the term {}"),
+)  # fmt: skip
 
 # Reading.
 
@@ -358,6 +367,9 @@ def _corrections(
             other = "subtract" if head == "add" else "add"
             sign = "−" if other == "subtract" else "+"
             yield 3, Term("call", other, (left, right)), f"sign: {sign} before {_words(right, names)}"
+            yield 5, left, f"the term {_words(right, names)} does not belong there"
+            rest = right if head == "add" else Term("call", "negative", (right,))
+            yield 5, rest, f"the term {_words(left, names)} does not belong there"
         if head == "matmul":
             yield 3, Term("call", "matmul", (right, left)), f"the factors of {written} are in the wrong order"
             how = f"{written} should be element by element (⊙), not a matrix product"
@@ -452,7 +464,12 @@ class EquationRow:
     def __repr__(self) -> str:
         if self.right:
             return f"{self.name} = {self.equation}: right (± {self.difference:.1e})"
-        return f"{self.name} = {self.equation}: wrong: {self.how}" + (f"; {self.corrected}" if self.corrected else "")
+        return f"{self.name} = {self.equation}: {self.verdict}" + (f"; {self.corrected}" if self.corrected else "")
+
+    @property
+    def verdict(self) -> str:
+        """`right`, or what is wrong; the word itself stands there once."""
+        return "right" if self.right else self.how if re.search(r"\bwrong\b", self.how) else f"wrong: {self.how}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -477,8 +494,7 @@ class EquationReport:
         rows = [("", "equation", "shape", "difference", "", "should be")]
         for row in self.rows:
             gap = f"{row.difference:.1e}" if numpy.isfinite(row.difference) else ""
-            verdict = "right" if row.right else f"wrong: {row.how}"
-            rows.append((row.name, row.equation, str(row.shape), gap, verdict, row.corrected))
+            rows.append((row.name, row.equation, str(row.shape), gap, row.verdict, row.corrected))
         return [row if any(r[5] for r in rows[1:]) else row[:5] for row in rows]
 
     def __repr__(self) -> str:
@@ -487,7 +503,7 @@ class EquationReport:
     def _repr_html_(self) -> str:
         rows: list[tuple[str, ...]] = [("equation", "shape", "difference", "", "should be")]
         for row in self.rows:
-            verdict = "✓ right" if row.right else f"✗ wrong: {row.how}"
+            verdict = f"{'✓' if row.right else '✗'} {row.verdict}"
             plain = f"{row.name} = {row.equation}"
             shown = display.Markup(latex_to_mathml(row.latex, "inline")) if row.latex else plain
             gap = f"{row.difference:.1e}" if numpy.isfinite(row.difference) else ""
@@ -505,8 +521,9 @@ def check_equations(loss: Tensor, equations: dict[str, str]) -> EquationReport:
     One example's vectors are columns; in a batch examples are rows and shapes are those of the arrays.
 
     Returns a report that prints as a table. A wrong equation says how it is wrong: a factor σ′ missing, transposed,
-    off by 1/n, the sign, another layer's activation. Raises `ArgumentError` for an unknown name or a mistake in
-    writing, with its column, and `GraphError` where there is nothing to compare with, as `derive` does.
+    off by 1/n, the sign, another layer's activation, a term missing or too many. Raises `ArgumentError` for an
+    unknown name or a mistake in writing, with its column, and `GraphError` where there is nothing to compare with, as
+    `derive` does.
 
     Source: Nielsen, *Neural Networks and Deep Learning*, chapter 2, equations BP1 to BP4.
 
@@ -529,6 +546,7 @@ class _Checker:
         self.graph = graph
         self.columns = graph.examples is None
         self.names: dict[str, Formula] = {}
+        self.sources: dict[int, Tensor] = {}  # of a gradient: the tensor it is of
         self.slopes: list[tuple[str, Term]] = []
         of = graph.of
         for tensor in graph.tensors:
@@ -543,6 +561,7 @@ class _Checker:
             if given is None or gradient is None:
                 continue
             value = self._oriented(symbol(gradient_name(given, of), gradient))
+            self.sources[id(value)] = tensor
             key = spelled("∂" + given, of)
             self.names.setdefault(key, value)
             self.names.setdefault(spelled("∂" + pretty(given), of), value)
@@ -585,11 +604,12 @@ class _Checker:
             problem = ""
         except _UnfitError as error:
             found, problem = None, f"the shapes do not fit: {error}"
-        difference, shape, latex = float("inf"), target.shape, ""
+        difference, shape, latex = float("inf"), self._plain(target.shape, target), ""
         if found is not None:
-            shape, latex = found.shape, f"{to_latex(target)} = {self._latex(found)}"
+            wanted, shape = shape, self._plain(found.shape, target)
+            latex = f"{to_latex(target)} = {self._latex(found)}"
             if found.shape != target.shape:
-                problem = f"it has shape {found.shape}, but {left} has {target.shape}"
+                problem = f"it has shape {shape}, but {left} has {wanted}"
             else:
                 right, difference = self._agrees(found, target)
                 if right:
@@ -599,6 +619,11 @@ class _Checker:
             how = problem or self._worst(found, target)
         equation = f"{left} = {corrected}" if corrected else ""
         return EquationRow(label, text, False, how, difference, shape, equation, latex)
+
+    def _plain(self, shape: tuple[int, ...], target: Formula) -> tuple[int, ...]:
+        """The shape as `derive` gives it: the column that one example's vector is read as has that of the vector."""
+        matrix = target.name != "expand_dims" and target.shape[1:] == (1,)
+        return shape[:1] if self.columns and shape[1:] == (1,) and not matrix else shape
 
     def _latex(self, found: Formula) -> str:
         n = self.graph.examples
@@ -614,6 +639,8 @@ class _Checker:
         assert found is not None
         _, _, worst = agreement(found, target.value)
         yours, theirs = numpy.asarray(found.value)[worst], numpy.asarray(target.value)[worst]
+        if target.name == "expand_dims":
+            worst = worst[:1]
         return f"no single slip explains it: at element {worst} it gives {yours:.6g}, the reverse pass {theirs:.6g}"
 
     def _diagnosis(self, term: Term, found: Formula | None, target: Formula, name: str) -> tuple[str | None, str]:
@@ -625,7 +652,8 @@ class _Checker:
             for factor, how in constants:
                 if self._agrees(found, target, factor)[0]:
                     return how, latex_to_text(self._latex(apply(REGISTRY["multiply"], (number(factor), found), {})))
-        singles = sorted(_corrections(term, names, self.slopes, not self.columns), key=lambda each: each[0])
+        slopes = [(shown, slope) for shown, slope in self.slopes if _used(slope) <= names.keys()]
+        singles = sorted(_corrections(term, names, slopes, not self.columns), key=lambda each: each[0])
         tried = 0
         for factors in ([(1.0, "")], constants):
             for _, corrected, how in singles:
@@ -634,9 +662,22 @@ class _Checker:
                 if answer is not None:
                     also, text = answer
                     return (f"{how}; and {also}" if also else how), text
+        whole, summands = self._summands(target)
+        for summand, shown in summands:
+            for factor, how in _AMISS:
+                more = summand if factor == 1 else apply(REGISTRY["multiply"], (number(factor), summand), {})
+                answer = self._tried(term, names, target, [(1.0, "")], more)
+                if answer is not None:
+                    return how.format(shown), answer[1] if factor == 1 else whole
+        if target.size * len(singles) * len(summands) <= _LARGEST:
+            for summand, shown in summands:
+                for _, corrected, how in (c for c in singles if c[0] < _ANY):
+                    answer = self._tried(corrected, names, target, [(1.0, "")], summand)
+                    if answer is not None:
+                        return f"{how}; and the term {shown} is missing", answer[1]
         if target.size * len(singles) <= _LARGEST:
             for _, once, how in (c for c in singles if c[0] < _ANY):
-                again = _corrections(once, names, self.slopes, not self.columns)
+                again = _corrections(once, names, slopes, not self.columns)
                 for _, twice, also in sorted((c for c in again if c[0] < _ANY), key=lambda each: each[0]):
                     tried += 1
                     if tried > _TRIES:
@@ -646,15 +687,40 @@ class _Checker:
                         return f"{how}; and {also}", answer[1]
         return None, ""
 
+    @cached_property
+    def _derivation(self) -> Derivation | None:
+        if len(self.graph.tensors) > _MOST_TENSORS:
+            return None
+        try:
+            return derive(self.graph.loss)
+        except AutogradError:  # a graph that cannot be derived has gradients all the same
+            return None
+
+    def _summands(self, target: Formula) -> tuple[str, list[tuple[Formula, str]]]:
+        """A gradient in text, and what it is the sum of: each in the shape of `target`, and in text."""
+        lines = self._derivation.lines if self._derivation and id(target) in self.sources else ()
+        line = next((line for line in lines if line.tensor is self.sources[id(target)]), None)
+        summands = Tidier().summands(line.formula) if line is not None else []
+        if line is None or len(summands) < 2:
+            return "", []
+        spread = REGISTRY["broadcast_to"]
+        whole = [t if t.shape == line.shape else apply(spread, (t,), {"shape": line.shape}) for t in summands]
+        shown = [latex_to_text(to_latex(t, line.examples)) for t in summands]
+        return line.text.partition(" = ")[2], list(zip(map(self._oriented, whole), shown, strict=True))
+
     def _tried(
-        self, term: Term, names: dict[str, Formula], target: Formula, factors: list[tuple[float, str]]
-    ) -> tuple[str, str] | None:
+        self, term: Term, names: dict[str, Formula], target: Formula, factors: list[tuple[float, str]],
+        more: Formula | None = None,
+    ) -> tuple[str, str] | None:  # fmt: skip
+        """What the equation, with `more` added, is to be multiplied by to be right, in words; and then it in text."""
         try:
             found = _evaluate(term, names)
         except (_UnfitError, AutogradError):
             return None
         if found.shape != target.shape or found.number is not None:
             return None
+        if more is not None:
+            found = apply(REGISTRY["add"], (found, more), {})
         for factor, how in factors:
             if self._agrees(found, target, factor)[0]:
                 whole = found if factor == 1.0 else apply(REGISTRY["multiply"], (number(factor), found), {})

@@ -75,6 +75,10 @@ class Tidier:
 
         return walk(whole)
 
+    def summands(self, whole: Formula) -> list[Formula]:
+        """What `whole` is the sum of, signs and numbers included; itself alone where it is no sum."""
+        return [self._scaled(coefficient, core) for coefficient, core in self._terms(whole)]
+
     def _step(self, whole: Formula) -> Formula:
         """A formula whose arguments are tidy."""
         rule = self._by_name.get(whole.name or "")
