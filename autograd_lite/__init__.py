@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from autograd_lite import functional, ops, reverse
-from autograd_lite.check import CheckReport, gradcheck
+from autograd_lite import ops
+from autograd_lite.check.gradcheck import CheckReport, gradcheck
 from autograd_lite.compile import Compiled, compile
-from autograd_lite.debug import debug
+from autograd_lite.engine import functional, reverse
+from autograd_lite.engine.debug import debug
+from autograd_lite.engine.functional import arange, ones, put, zeros
+from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
+from autograd_lite.engine.reverse import grad
+from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.errors import (
     ArgumentError,
     AutogradError,
@@ -28,16 +33,12 @@ from autograd_lite.errors import (
     IndexingError,
     ShapeError,
 )
-from autograd_lite.functional import arange, ones, put, zeros
-from autograd_lite.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
-from autograd_lite.reverse import grad
-from autograd_lite.show.derive import Derivation, derive
-from autograd_lite.show.equations import EquationReport, check_equations
-from autograd_lite.show.explain import Page, explain
-from autograd_lite.show.notebook import tensor_html
-from autograd_lite.show.picture import Picture, draw
-from autograd_lite.tensor import Tensor, asarray, tensor
+from autograd_lite.show.equations.derive import Derivation, derive
+from autograd_lite.show.equations.student import EquationReport, check_equations
+from autograd_lite.show.page.explain import Page, explain
+from autograd_lite.show.picture.draw import Picture, draw
+from autograd_lite.show.tables import tensor_html
 
 if TYPE_CHECKING:
 

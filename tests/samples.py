@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.tensor import split_index
+from autograd_lite.engine.tensor import split_index
 
 _rng = np.random.default_rng(20)
 

@@ -1205,7 +1205,7 @@ def test_verify_passes_what_is_right() -> None:
 
 
 def test_verify_catches_a_wrong_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograd_lite.compile import passes
+    from autograd_lite.program import passes
 
     def merge_factors(program: Any) -> Any:
         for call in program.calls:

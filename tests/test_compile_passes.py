@@ -11,8 +11,9 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.compile import compiled, passes, plan
-from autograd_lite.compile.program import Call, Program, Value
+from autograd_lite.compile import compiled, plan
+from autograd_lite.program import passes
+from autograd_lite.program.program import Call, Program, Value
 
 _rng = np.random.default_rng(0)
 

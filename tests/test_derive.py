@@ -11,10 +11,10 @@ from samples import SAMPLES, Sample
 
 import autograd_lite as ag
 import nn
-from autograd_lite.show import simplify
-from autograd_lite.show.derive import DETAILS, Derivation, derive
-from autograd_lite.show.formulas import number, symbol, xp
-from autograd_lite.show.typeset import latex_name, latex_to_mathml, to_latex, to_mathml, to_text
+from autograd_lite.show.equations.derive import DETAILS, Derivation, derive
+from autograd_lite.show.formula import tidying as simplify
+from autograd_lite.show.formula.formula import number, symbol, xp
+from autograd_lite.show.formula.typeset import latex_name, latex_to_mathml, to_latex, to_mathml, to_text
 from conftest import World
 
 

@@ -17,9 +17,9 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
-from autograd_lite.show import engine
 from autograd_lite.show.names import delta_name, pretty
-from autograd_lite.show.picture import draw
+from autograd_lite.show.picture import engine
+from autograd_lite.show.picture.draw import draw
 
 NODE = re.compile(r"^ *([toc][0-9_]+) \[.*?label=<(.*)>\]$", re.MULTILINE)
 EDGE = re.compile(r"^  ([toc][0-9_]+) -> ([to][0-9]+)", re.MULTILINE)
@@ -125,7 +125,7 @@ def test_the_text_does_not_depend_on_the_hash_seed_or_on_what_was_recorded_befor
         "import autograd_lite as ag\n"
         "from test_draw import network, draw\n"
         "loss = network()\n"
-        "weights = [x for x in ag.graph.ancestors(loss) if x.requires_grad and x.node is None]\n"
+        "weights = [x for x in ag.ancestors(loss) if x.requires_grad and x.node is None]\n"
         "slopes = ag.grad(loss, weights, create_graph=True)\n"
         "sys.stdout.buffer.write(draw(loss, grads=True, values=True).source.encode())\n"
         "sys.stdout.buffer.write(draw([loss, *slopes]).source.encode())\n"
@@ -468,7 +468,7 @@ def test_a_picture_has_a_limit_without_being_asked_and_none_on_request(
         given.append(seconds)
         return b"<svg/>"
 
-    monkeypatch.setattr("autograd_lite.show.picture.render", render)
+    monkeypatch.setattr("autograd_lite.show.picture.draw.render", render)
     picture = draw(named("x"))
     picture.save(tmp_path / "g.svg")
     picture.svg()

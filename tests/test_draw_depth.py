@@ -14,7 +14,7 @@ from test_compile_draw import trained
 import autograd_lite as ag
 import nn
 from autograd_lite.errors import ArgumentError
-from autograd_lite.show.picture import draw
+from autograd_lite.show.picture.draw import draw
 
 NODE = re.compile(r"^ *([a-z][0-9_]+) \[(.*?)label=<(.*)>\]$", re.MULTILINE)
 EDGE = re.compile(r"^  ([a-z][0-9_]+) -> ([a-z][0-9]+)", re.MULTILINE)

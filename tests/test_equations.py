@@ -10,8 +10,8 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.show.derive import derive
-from autograd_lite.show.equations import EquationRow, check_equations
+from autograd_lite.show.equations.derive import derive
+from autograd_lite.show.equations.student import EquationRow, check_equations
 
 
 def network(examples: int | None = None, **options: Any) -> ag.Tensor:
@@ -173,7 +173,7 @@ def test_a_missing_term_of_a_batch_is_told_too() -> None:
 
 
 def test_a_graph_too_large_to_derive_is_checked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograd_lite.show.equations._MOST_TENSORS", 5)
+    monkeypatch.setattr("autograd_lite.show.equations.student._MOST_TENSORS", 5)
     assert "no single slip" in checked(decayed(), "dW1 = δ1 @ x.T").how
 
 

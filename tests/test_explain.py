@@ -17,9 +17,9 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.debug import debug
-from autograd_lite.show import engine
-from autograd_lite.show.explain import Page, explain
+from autograd_lite.engine.debug import debug
+from autograd_lite.show.page.explain import Page, explain
+from autograd_lite.show.picture import engine
 
 
 def content(page: Page) -> dict[str, Any]:
@@ -325,7 +325,7 @@ def test_a_dense_graph_that_no_engine_lays_out_in_time_becomes_an_outline(monkey
             raise ag.EngineError("stopped after 30 seconds")
         return engine.render(source, form, seconds)
 
-    monkeypatch.setattr("autograd_lite.show.explain.render", slow)
+    monkeypatch.setattr("autograd_lite.show.page.explain.render", slow)
     data = content(explain(deep(40)))
     assert len(calls) == 2 and len(data["parts"]) > 1
     assert all("f" in op and op["part"] < len(data["parts"]) for op in data["ops"])

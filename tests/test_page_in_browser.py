@@ -16,7 +16,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.show.explain import explain
+from autograd_lite.show.page.explain import explain
 
 pytest.importorskip("selenium", reason="no selenium: pip install -e '.[browser]'")
 

@@ -227,7 +227,7 @@ rng = np.random.default_rng(0)
 xs = [ag.tensor(rng.normal(size=3), requires_grad=True, name=f"x{i}") for i in range(20)]
 y = sum((ag.tanh(a * b) + a / (1 + b * b) for a in xs for b in xs), start=ag.tensor(0.0)).sum()
 y.backward()
-print([t.name or (t.node.op.name if t.node else "leaf") for t in ag.graph.ancestors(y)])
+print([t.name or (t.node.op.name if t.node else "leaf") for t in ag.ancestors(y)])
 print([g.tobytes().hex() for g in [x.grad for x in xs] + [g.data for g in ag.grad(y, xs)]])
 """
     root = Path(__file__).parent.parent

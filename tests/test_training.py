@@ -486,7 +486,7 @@ def count(kind: type) -> int:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_two_thousand_steps_keep_no_tensors(compiled: bool) -> None:
-    from autograd_lite.graph import Node
+    from autograd_lite.engine.graph import Node
 
     x, y = some_data(100)
     model = nn.MLP([3, 4, 2], rng=0)

@@ -17,18 +17,18 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.compile.lower import lower
 from autograd_lite.compile.outline import Outline, outline
-from autograd_lite.compile.passes import drop_dead, flatten_updates, optimise
 from autograd_lite.compile.plan import Plan, layout, plan, same_memory, state_array
-from autograd_lite.compile.program import Program, Stats
-from autograd_lite.compile.record import Recorder
 from autograd_lite.compile.source import clean_source
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine.graph import Node, ancestors, history, mode, tick, touch
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, GraphError
-from autograd_lite.graph import Node, ancestors, history, mode, tick, touch
 from autograd_lite.op import Operation
-from autograd_lite.tensor import Tensor
+from autograd_lite.program.lower import lower
+from autograd_lite.program.passes import drop_dead, flatten_updates, optimise
+from autograd_lite.program.program import Program, Stats
+from autograd_lite.program.record import Recorder
 
 _MISSING = object()
 _MOST_PROGRAMS = 64
@@ -417,7 +417,7 @@ class Compiled:
         Shown are the operations of the function itself, before the passes that `source` has gone through. `depth` is
         that of `ag.draw`: scopes more than so many levels down are one box each.
         """
-        from autograd_lite.show.picture import outlined
+        from autograd_lite.show.picture.draw import outlined
 
         return outlined(self._entry().drawn, depth)
 
@@ -462,7 +462,7 @@ def compile(function: Callable[..., Any] | None = None, *, verify: bool = False)
 
 
 def _unused(tensor: Tensor, name: str) -> Any:
-    from autograd_lite.compile.program import Value
+    from autograd_lite.program.program import Value
 
     return Value("input", tensor._data, name, tensor)
 

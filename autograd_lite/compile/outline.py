@@ -14,10 +14,10 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.compile.record import Recorder
-from autograd_lite.graph import REVERSE, Node, ancestors, tick
+from autograd_lite.engine.graph import REVERSE, Node, ancestors, tick
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.op import Operation
-from autograd_lite.tensor import Tensor
+from autograd_lite.program.record import Recorder
 
 
 def _assign(xp: Any, x: Any) -> Any:

@@ -19,12 +19,12 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.compile.lower import evaluate, index_of
-from autograd_lite.compile.passes import Flat
-from autograd_lite.compile.program import REDUCTIONS, Call, Program, Stats, Value
+from autograd_lite.engine.graph import Live
 from autograd_lite.errors import ChangedError
-from autograd_lite.graph import Live
 from autograd_lite.ops.indexing import named_once
+from autograd_lite.program.lower import evaluate, index_of
+from autograd_lite.program.passes import Flat
+from autograd_lite.program.program import REDUCTIONS, Call, Program, Stats, Value
 
 OUT_FUNCTIONS = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "where", "astype", "copy", "random",
                  "zeros", "spread", "setitem", "add_at", "reshape", *REDUCTIONS}  # fmt: skip

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.lower import index_of
 from autograd_lite.compile.plan import _index_text, _Raw, _view_text, identifier
-from autograd_lite.compile.program import Call, Program, Value
-from autograd_lite.graph import Live
+from autograd_lite.engine.graph import Live
+from autograd_lite.program.lower import index_of
+from autograd_lite.program.program import Call, Program, Value
 
 _INFIX = {
     "add": ("+", 4), "subtract": ("-", 4), "multiply": ("*", 5), "divide": ("/", 5), "matmul": ("@", 5),

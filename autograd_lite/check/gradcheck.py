@@ -17,12 +17,13 @@ from typing import Any
 import numpy
 from numpy import ndarray
 
-from autograd_lite import backend, display, reverse
+from autograd_lite import backend, display
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine import reverse
+from autograd_lite.engine.graph import ancestors, enable_grad
+from autograd_lite.engine.tensor import Tensor, apply
 from autograd_lite.errors import ArgumentError, AutogradError, CheckError, DtypeError, GraphError
-from autograd_lite.graph import ancestors, enable_grad
 from autograd_lite.ops import shaping
-from autograd_lite.tensor import Tensor, apply
 
 COMPLEX, DIFFERENCE = "complex step", "5-point difference"
 TOLERANCES = {COMPLEX: 1e-12, DIFFERENCE: 1e-9}

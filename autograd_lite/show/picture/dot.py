@@ -13,10 +13,10 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.graph import REVERSE, Live, Node, ancestors
-from autograd_lite.show.fold import Contents, Item, Scope, folded
+from autograd_lite.engine.graph import REVERSE, Live, Node, ancestors
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.show.names import delta_name, pretty, printable
-from autograd_lite.tensor import Tensor
+from autograd_lite.show.picture.fold import Contents, Item, Scope, folded
 
 _UPDATE = "update"
 _COLOURS = {  # fill, border

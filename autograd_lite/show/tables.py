@@ -10,8 +10,8 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend, display
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.show.names import pretty
-from autograd_lite.tensor import Tensor
 
 _MOST, _EDGE = 60, 3
 """Elements that are all shown, and how many at each end of an axis where they are more, as in `repr`."""
@@ -22,7 +22,7 @@ def tensor_html(tensor: Tensor) -> str:
 
     Of more than 60 elements the first and the last three along every axis are shown.
 
-    >>> from autograd_lite.show.notebook import tensor_html
+    >>> from autograd_lite.show.tables import tensor_html
     >>> "<td>2.5</td>" in tensor_html(ag.tensor([[1.0, 2.5]], name="W1"))
     True
     """

@@ -16,12 +16,13 @@ from typing import Any
 import numpy
 from numpy import generic, ndarray
 
-from autograd_lite import backend, functional
-from autograd_lite.debug import check_unchanged, debug
+from autograd_lite import backend
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine import functional
+from autograd_lite.engine.debug import check_unchanged, debug
+from autograd_lite.engine.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
-from autograd_lite.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
-from autograd_lite.tensor import Tensor
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
 _writing = threading.Lock()

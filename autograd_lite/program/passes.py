@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.lower import evaluate
-from autograd_lite.compile.program import Call, Effect, Program, Value
-from autograd_lite.graph import Live
+from autograd_lite.engine.graph import Live
+from autograd_lite.program.lower import evaluate
+from autograd_lite.program.program import Call, Effect, Program, Value
 
 
 def _key(arg: Any) -> Any:

@@ -16,11 +16,11 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine.graph import Node, mode
 from autograd_lite.errors import ChangedError
-from autograd_lite.graph import Node, mode
 
 # A frame in one of these is the library's own; `nn` is installed beside `autograd_lite`.
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OWN = tuple(os.path.join(folder, "") for folder in (_HERE, os.path.join(os.path.dirname(_HERE), "nn")))
 
 
@@ -54,7 +54,7 @@ class debug:  # noqa: N801 - a context manager reads as a statement: with ag.deb
     inside reads its operands once more; outside, nothing is slower.
 
     >>> import autograd_lite as ag
-    >>> from autograd_lite.debug import debug
+    >>> from autograd_lite.engine.debug import debug
     >>> a = np.ones(2)
     >>> w = ag.asarray(a, requires_grad=True, name="w")
     >>> with debug():

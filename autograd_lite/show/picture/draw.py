@@ -17,12 +17,12 @@ from typing import Any, final
 
 from autograd_lite import backend, files
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine.graph import refuse_released
+from autograd_lite.engine.reverse import sweep
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
-from autograd_lite.graph import refuse_released
-from autograd_lite.reverse import sweep
-from autograd_lite.show.dot import dot
-from autograd_lite.show.engine import FORMATS, render
-from autograd_lite.tensor import Tensor
+from autograd_lite.show.picture.dot import dot
+from autograd_lite.show.picture.engine import FORMATS, render
 
 _SECONDS, _SECONDS_IN_NOTEBOOK = 60.0, 20.0
 """How long the layout of a picture may take that is asked for, and of one that a notebook shows by itself."""
@@ -48,7 +48,7 @@ def draw(
     or, with `grads`, for anything but one scalar that requires a gradient.
 
     >>> import autograd_lite as ag
-    >>> from autograd_lite.show.picture import draw
+    >>> from autograd_lite.show.picture.draw import draw
     >>> x = ag.tensor(3.0, requires_grad=True, name="x")
     >>> draw(x * x, grads=True)
     Picture of 2 tensors and 1 operation: .svg() is its SVG text, .save("g.svg") writes it
@@ -118,7 +118,7 @@ class Picture:
     `tensors` and `operations` are those of the graph, `boxes` is how many of its scopes are drawn as one box.
 
     >>> import autograd_lite as ag
-    >>> from autograd_lite.show.picture import draw
+    >>> from autograd_lite.show.picture.draw import draw
     >>> draw(ag.tensor(1.0)).source.splitlines()[0]
     'digraph autograd {'
     """
@@ -152,7 +152,7 @@ class Picture:
         file that the message names.
 
         >>> import autograd_lite as ag
-        >>> from autograd_lite.show.picture import draw
+        >>> from autograd_lite.show.picture.draw import draw
         >>> "</svg>" in draw(ag.tensor(1.0)).svg()
         True
         """
@@ -171,7 +171,7 @@ class Picture:
         can make that format, or not in that time; the DOT text is then beside it, as .gv.
 
         >>> import autograd_lite as ag, tempfile
-        >>> from autograd_lite.show.picture import draw
+        >>> from autograd_lite.show.picture.draw import draw
         >>> draw(ag.tensor(1.0)).save(tempfile.mkdtemp() + "/g.svg").name
         'g.svg'
         """

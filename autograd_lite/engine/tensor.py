@@ -14,8 +14,8 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
+from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick, touch
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
-from autograd_lite.graph import Live, Node, history, mode, no_grad, tick, touch
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.ops import elementwise, indexing, linalg, shaping
 
@@ -282,7 +282,7 @@ class Tensor:
         return array if dtype is None else array.astype(dtype)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
-        from autograd_lite import functional
+        from autograd_lite.engine import functional
 
         return functional
 
@@ -305,7 +305,7 @@ class Tensor:
         return apply(op, inputs, _NO_PARAMS)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from autograd_lite import functional
+        from autograd_lite.engine import functional
 
         ours = functional.NUMPY_FUNCTIONS.get(function.__name__)
         if ours is None or not function.__module__.startswith("numpy") or function.__module__ == "numpy.linalg":

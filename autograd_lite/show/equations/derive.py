@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy
 
-from autograd_lite import backend, display, reverse
+from autograd_lite import backend, display
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine import reverse
+from autograd_lite.engine.graph import Node, ancestors, refuse_released
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, GraphError
-from autograd_lite.graph import Node, ancestors, refuse_released
 from autograd_lite.op import Operation
-from autograd_lite.show.formulas import Formula, apply, derivative, formula, number, parts, symbol, xp
-from autograd_lite.show.simplify import Tidier, expand
-from autograd_lite.show.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
-from autograd_lite.tensor import Tensor
+from autograd_lite.show.formula.formula import Formula, apply, derivative, formula, number, parts, symbol, xp
+from autograd_lite.show.formula.tidying import Tidier, expand
+from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
 
 DETAILS = ("node", "layer", "full")
 _MOVES = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "broadcast_to", "astype"}

@@ -39,7 +39,7 @@ class Recorded(Protocol):
 class Node:
     """One application of an operation: what it was applied to, and where in the model.
 
-    `autograd_lite.tensor.apply` makes every node, field by field, since it is on the path of every operation.
+    `autograd_lite.engine.tensor.apply` makes every node, field by field, since it is on the path of every operation.
     """
 
     __slots__ = ("op", "inputs", "params", "scope", "number", "trace")

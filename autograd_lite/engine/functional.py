@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.graph import mode
+from autograd_lite.engine.graph import mode
+from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
 from autograd_lite.op import REGISTRY
-from autograd_lite.tensor import Tensor, apply, asarray, lift, put_call, tensor
 
 if TYPE_CHECKING:
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy
 
-from autograd_lite import graph
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine import graph
+from autograd_lite.engine.graph import mode
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
-from autograd_lite.graph import mode
-from autograd_lite.tensor import Tensor
 
 
 class Recorder:

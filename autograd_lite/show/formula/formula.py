@@ -229,7 +229,7 @@ def _split(parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]]:
 class Namespace:
     """The `xp` of formulas: every registered operation, and nothing else.
 
-    >>> from autograd_lite.show.formulas import symbol, xp
+    >>> from autograd_lite.show.formula.formula import symbol, xp
     >>> xp.exp(symbol("x", np.zeros(3)))
     <formula exp (3,)>
     """

@@ -20,14 +20,14 @@ import numpy
 
 from autograd_lite import display
 from autograd_lite.diagnosis import FAILURES, diagnose
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY
-from autograd_lite.show.derive import Derivation, Names, agreement, derive, spelled
-from autograd_lite.show.formulas import Formula, apply, derivative, number, symbol
+from autograd_lite.show.equations.derive import Derivation, Names, agreement, derive, spelled
+from autograd_lite.show.formula.formula import Formula, apply, derivative, number, symbol
+from autograd_lite.show.formula.tidying import Tidier
+from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
 from autograd_lite.show.names import pretty
-from autograd_lite.show.simplify import Tidier
-from autograd_lite.show.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
-from autograd_lite.tensor import Tensor
 
 _CALLER = "check_equations()"
 _DEEPEST = 40

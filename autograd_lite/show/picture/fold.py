@@ -56,7 +56,7 @@ def folded(items: list[Item], edges: list[tuple[str, str]], depth: int) -> tuple
     hands on within its pass, or that is a result, stands beside it. Where another pass uses what a box hides, an edge
     leads from the box itself.
 
-    >>> from autograd_lite.show.fold import Item, folded
+    >>> from autograd_lite.show.picture.fold import Item, folded
     >>> inside = [Item("o1", "operation", "operation", ("net",), 0, None), Item("t1", "result", "", ("net",), 0, None)]
     >>> left, edges = folded(inside, [("o1", "t1")], depth=0)
     >>> [item.kind for item in left], edges

@@ -18,7 +18,7 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.op import REGISTRY
 from autograd_lite.ops.reduction import reduced_axes
-from autograd_lite.show.formulas import Formula, Number, apply, derivative, number, rebuilt, same
+from autograd_lite.show.formula.formula import Formula, Number, apply, derivative, number, rebuilt, same
 
 _SPREADS = "broadcast_to"
 _RESHAPES = ("reshape", "squeeze", "expand_dims")
@@ -488,7 +488,7 @@ class Tidier:
 
 def expand(whole: Formula, tidier: Tidier) -> Formula:
     """`whole` with every f′(z) replaced by what the operation states as its derivative."""
-    from autograd_lite.show.formulas import formula, xp
+    from autograd_lite.show.formula.formula import formula, xp
 
     def walk(part: Formula) -> Formula:
         if part.op is None:

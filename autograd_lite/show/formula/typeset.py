@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd_lite.ops.indexing import ARRAY
 from autograd_lite.ops.reduction import reduced_axes
-from autograd_lite.show.formulas import Formula, Number
+from autograd_lite.show.formula.formula import Formula, Number
 from autograd_lite.show.names import pretty
 
 # How tightly a formula holds together; what is looser than its place allows gets parentheses.
@@ -97,7 +97,7 @@ def gradient_name(name: str, of: str) -> str:
 def to_latex(whole: Formula, examples: int | None = None) -> str:
     r"""`whole` in LaTeX. Where `examples` is given, 1/examples is written 1/n.
 
-    >>> from autograd_lite.show.formulas import symbol
+    >>> from autograd_lite.show.formula.formula import symbol
     >>> W, a = symbol("W^{2}", np.ones((2, 3))), symbol("a", np.ones(3))
     >>> print(to_latex(W @ (a - 1)))
     W^{2} (a - 1)
@@ -108,7 +108,7 @@ def to_latex(whole: Formula, examples: int | None = None) -> str:
 def to_text(whole: Formula, examples: int | None = None) -> str:
     """`whole` on one line of plain text.
 
-    >>> from autograd_lite.show.formulas import symbol
+    >>> from autograd_lite.show.formula.formula import symbol
     >>> W, a = symbol("W^{2}", np.ones((2, 3))), symbol("a", np.ones(3))
     >>> to_text(W @ (a - 1))
     'W² (a − 1)'
@@ -119,7 +119,7 @@ def to_text(whole: Formula, examples: int | None = None) -> str:
 def to_mathml(whole: Formula, examples: int | None = None) -> str:
     """`whole` as a MathML element, which browsers show without any script.
 
-    >>> from autograd_lite.show.formulas import symbol
+    >>> from autograd_lite.show.formula.formula import symbol
     >>> to_mathml(symbol("x", np.ones(3)))
     '<math display="block"><mi>x</mi></math>'
     """

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.program import Call, Effect, Program, Value
-from autograd_lite.compile.record import Recorder
+from autograd_lite.engine.graph import Live, Node
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
-from autograd_lite.graph import Live, Node
 from autograd_lite.ops.indexing import fill
-from autograd_lite.tensor import Tensor
+from autograd_lite.program.program import Call, Effect, Program, Value
+from autograd_lite.program.record import Recorder
 
 
 class Traced:

@@ -48,7 +48,7 @@ def find() -> str:
     Raises `EngineError` when there is none, or when the variable names one that does not exist.
 
     >>> import os
-    >>> from autograd_lite.show import engine
+    >>> from autograd_lite.show.picture import engine
     >>> os.path.isabs(engine.find())
     True
     """
@@ -73,7 +73,7 @@ def render(source: str, format: str, seconds: float | None = None) -> bytes:
     Raises `EngineError` when there is no program, when it cannot write that format, when it fails, or
     when it takes more than `seconds`.
 
-    >>> from autograd_lite.show import engine
+    >>> from autograd_lite.show.picture import engine
     >>> engine.render("digraph { a -> b }", "svg")[:5]
     b'<?xml'
     """

@@ -23,19 +23,20 @@ from typing import Any, final
 
 import numpy
 
-from autograd_lite import backend, files, reverse
-from autograd_lite.debug import trace
+from autograd_lite import backend, files
+from autograd_lite.engine import reverse
+from autograd_lite.engine.debug import trace
+from autograd_lite.engine.graph import Node
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError, EngineError
-from autograd_lite.graph import Node
 from autograd_lite.op import Operation
-from autograd_lite.show.derive import Names, derive
-from autograd_lite.show.dot import dot
-from autograd_lite.show.engine import find, render
-from autograd_lite.show.formulas import Formula, apply, derivative, formula, symbol, xp
+from autograd_lite.show.equations.derive import Names, derive
+from autograd_lite.show.formula.formula import Formula, apply, derivative, formula, symbol, xp
+from autograd_lite.show.formula.tidying import Tidier
+from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
 from autograd_lite.show.names import pretty, printable
-from autograd_lite.show.simplify import Tidier
-from autograd_lite.show.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
-from autograd_lite.tensor import Tensor
+from autograd_lite.show.picture.dot import dot
+from autograd_lite.show.picture.engine import find, render
 
 _MOST_DRAWN = 300
 """Operations beyond which a graph is shown by its parts: modules, or stretches of it where there are none."""
@@ -72,7 +73,7 @@ def explain(loss: Tensor, path: str | os.PathLike[str] | None = None) -> Page:
     cannot be written; `EngineError` where no program can lay the graph out.
 
     >>> import tempfile
-    >>> from autograd_lite.show.explain import explain
+    >>> from autograd_lite.show.page.explain import explain
     >>> w = ag.tensor(3.0, requires_grad=True, name="w")
     >>> explain(w * w, tempfile.mkdtemp() + "/page.html")
     Page of 3 steps: .save("page.html") writes it, .html is its text
@@ -106,7 +107,7 @@ class Page:
         Raises `ArgumentError` for a path that does not end in .html, and `FileError` for one that cannot be written.
 
         >>> import tempfile
-        >>> from autograd_lite.show.explain import explain
+        >>> from autograd_lite.show.page.explain import explain
         >>> w = ag.tensor(3.0, requires_grad=True)
         >>> explain(w * w).save(tempfile.mkdtemp() + "/page.html").name
         'page.html'
@@ -136,7 +137,7 @@ def _target(path: str | os.PathLike[str], caller: str) -> Path:
 
 
 def _text(resource: str) -> str:
-    return resources.files("autograd_lite.show").joinpath(resource).read_text(encoding="utf-8")
+    return resources.files("autograd_lite.show.page").joinpath(resource).read_text(encoding="utf-8")
 
 
 def _embedded(data: Any) -> str:

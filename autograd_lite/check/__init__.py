@@ -1,0 +1,1 @@
+"""Checks of derivative rules against differences and the complex step."""

@@ -1,0 +1,1 @@
+"""The engine: tensors, the graph they record, and the reverse pass over it."""

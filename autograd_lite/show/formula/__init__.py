@@ -1,0 +1,1 @@
+"""The world of formulas: the same rules as mathematics, tidied and set."""
