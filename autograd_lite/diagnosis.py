@@ -55,23 +55,6 @@ def _broadcast_problem(inputs: Sequence[Any]) -> str | None:
     return None
 
 
-def _matmul_problem(x: Any, y: Any) -> str:
-    if not getattr(x, "shape", ()) or not getattr(y, "shape", ()):
-        return "both operands need to be at least one-dimensional; multiply scalars with *"
-    inner = y.shape[0] if y.ndim == 1 else y.shape[-2]
-    if x.shape[-1] != inner:
-        problem = (
-            f"the inner sizes {x.shape[-1]} (last axis of x) and {inner} "
-            f"({'only' if y.ndim == 1 else 'last but one'} axis of y) differ"
-        )
-        if y.ndim >= 2 and x.shape[-1] == y.shape[-1]:
-            return problem + "; x @ y.T would fit"
-        if x.ndim >= 2 and x.shape[-2] == inner:
-            return problem + "; x.T @ y would fit"
-        return problem
-    return "the leading axes do not broadcast"
-
-
 def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error: Exception) -> AutogradError:
     """The library's exception for a forward of `op` that failed with `error`."""
     call = f"{op.name}({operands(op, inputs)}{''.join(f', {k}={v!r}' for k, v in params.items())})"
@@ -83,8 +66,8 @@ def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error
         )
     if isinstance(error, AutogradError):
         return type(error)(f"{call}: {error}")
-    if op.name == "matmul" and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
-        return ShapeError(f"{call}: {_matmul_problem(*inputs)}")
+    if op.misfit is not None and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
+        return ShapeError(f"{call}: {op.misfit(*inputs)}")
     if isinstance(error, numpy.exceptions.AxisError):
         return AxisError(f"{call}: {error}")
     if isinstance(error, IndexError):
@@ -92,7 +75,7 @@ def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error
     if isinstance(error, ValueError):
         if "duplicate" in str(error) or "repeated axis" in str(error):
             return AxisError(f"{call}: {error}")
-        spreads = len(inputs) > 1 and "axis" not in params and op.chapter != "indexing"
+        spreads = len(inputs) > 1 and not op.variadic
         problem = _broadcast_problem(inputs) if spreads else None
         return ShapeError(f"{call}: {problem or error}")
     if any(getattr(x, "dtype", None) is not None for x in inputs) and isinstance(error, TypeError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy
@@ -17,6 +18,7 @@ from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 
 Rule = Callable[..., Any]
+Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
 
 REGISTRY: dict[str, Operation] = {}
 """Every operation by name, in the order of declaration."""
@@ -29,15 +31,17 @@ class Operation:
     """
 
     def __init__(
-        self, forward: Callable[..., Any], notation: str, symbol: str | None, prime: str | None, quiet: bool,
-        analytic: bool, direct: bool,
+        self, forward: Callable[..., Any], notation: str, symbol: str | None = None, prime: str | None = None, *,
+        quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, linear: bool = False,
+        activation: bool = False, effect: bool = False, flops: Flops = 1, binds: int | None = None,
+        parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = forward.__name__
         self.forward = self.__wrapped__ = forward
         self.__doc__ = forward.__doc__
         self.__module__ = forward.__module__
         self.ours = forward.__module__.startswith("autograd_lite.")
-        self.chapter = forward.__module__.rpartition(".")[2]
+        self.chapter = forward.__module__.rpartition(".")[2]  # for tables of contents: it decides nothing
         self.notation = notation
         self.symbol = symbol or self.name
         self.prime = prime
@@ -46,6 +50,14 @@ class Operation:
         # The namespace its forward takes for NumPy's arrays; none where it must be run quietly as a whole.
         self.numpy = (backend.quiet_numpy if self.ours else None) if quiet else numpy
         self.analytic = analytic
+        self.moves = moves
+        self.linear = linear or moves
+        self.activation = activation
+        self.effect = effect
+        self.flops = 0 if moves else flops
+        self.binds = binds
+        self.parts = parts
+        self.misfit = misfit
         self.derivative: Callable[..., Any] | None = None
         self.rules_by_argument: tuple[Rule | None, ...] = ()
         self.total = False  # whether every argument has a derivative
@@ -111,6 +123,32 @@ class Operation:
             return None
         return lambda xp, g, out, *inputs, **params: rule(xp, g, out, *inputs, position=position - last, **params)
 
+    def pull(
+        self, position: int, xp: Any, g: Any, out: Any, values: Sequence[Any], params: dict[str, Any]
+    ) -> Any:  # fmt: skip
+        """The chain rule at one node: the gradient of the argument at `position`, `None` where it has none.
+
+        `g` is the gradient of the result `out`, `values` the arguments, all of the world whose namespace is `xp`.
+        What comes back is not yet summed over broadcast axes.
+
+        >>> import autograd_lite as ag
+        >>> ag.REGISTRY["multiply"].pull(0, np, np.array(2.0), None, (np.array(3.0), np.array(5.0)), {}).item()
+        10.0
+        """
+        if self.derivative is not None:
+            return g * self.derivative(xp, out, *values, **params)
+        rule = self.rule(position)
+        return None if rule is None else rule(xp, g, out, *values, **params)
+
+    def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
+        """How many additions, multiplications and function calls it takes on arrays of these shapes.
+
+        >>> import autograd_lite as ag
+        >>> ag.REGISTRY["matmul"].cost([(2, 3), (3, 4)], (2, 4), {})
+        48
+        """
+        return self.flops(inputs, result, params) if callable(self.flops) else self.flops * prod(result)
+
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call as a user writes it into array arguments and complete parameters."""
         count = len(self.arguments)
@@ -175,21 +213,28 @@ def _register(op: Operation) -> Operation:
 
 
 def operation(
-    notation: str,
-    symbol: str | None = None,
-    prime: str | None = None,
-    quiet: bool = False,
-    analytic: bool = True,
-    direct: bool = False,
-) -> Callable[[Callable[..., Any]], Operation]:
+    notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
+    direct: bool = False, moves: bool = False, linear: bool = False, activation: bool = False, effect: bool = False,
+    flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
+    misfit: Callable[..., str] | None = None,
+) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
     The forward is `forward(xp, *arrays, *, parameters…)`: a pure function in the functions of the
     namespace `xp`, without in-place writes. `notation` is its LaTeX with the arguments in braces,
-    `symbol` what a picture prints, `quiet` silences overflow and division warnings of a forward
-    that passes through infinity to a right finite answer, `analytic=False` says that the complex
-    step cannot check it (absolute values, comparisons, ties), and `direct` that the forward is the
-    namespace's function of the same name and nothing else, so that it may be called without detour.
+    `symbol` what a picture prints. Its traits are all that the rest of the library goes by:
+
+    - `quiet` silences overflow and division warnings of a forward that passes through infinity to a right finite answer
+    - `analytic=False`: the complex step cannot check it (absolute values, comparisons, ties)
+    - `direct`: the forward is the namespace's function of the same name and nothing else, to be called without detour
+    - `moves`: the result has the argument's elements, in another place, shape or dtype
+    - `linear`: linear in each argument while the others stay
+    - `activation`: a nonlinearity between layers, which formulas keep as σ(z)
+    - `effect`: it does more than compute (draws random numbers, communicates): never dropped, merged, moved or folded
+    - `flops`: how many operations for each element of the result, or `flops(input_shapes, result_shape, params)`
+    - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
+    - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call
+    - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
 
@@ -206,24 +251,24 @@ def operation(
     """
 
     def declare(forward: Callable[..., Any]) -> Operation:
-        return _register(Operation(forward, notation, symbol, prime, quiet, analytic, direct))
+        return _register(
+            Operation(
+                forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
+                linear=linear, activation=activation, effect=effect, flops=flops, binds=binds, parts=parts,
+                misfit=misfit,
+            )
+        )  # fmt: skip
 
     return declare
 
 
 def elementwise(
-    derivative: Callable[..., Any],
-    notation: str,
-    prime: str,
-    symbol: str | None = None,
-    quiet: bool = False,
-    analytic: bool = True,
-    direct: bool = False,
+    derivative: Callable[..., Any], notation: str, prime: str, symbol: str | None = None, **traits: Any
 ) -> Callable[[Callable[..., Any]], Operation]:
     r"""Declare an elementwise function of one variable by its derivative alone.
 
-    `derivative(xp, out, x)` is f′(x), from the result `out` where that is cheaper; the rule
-    g ⊙ f′(x) is made from it, and formulas print `prime` for it.
+    `derivative(xp, out, x, **parameters)` is f′(x), from the result `out` where that is cheaper; the rule
+    g ⊙ f′(x) is made from it, and formulas print `prime` for it. The traits are those of `operation`.
 
     >>> import autograd_lite as ag
     >>> @ag.elementwise(lambda xp, out, x: out + xp.exp(x), notation=r"{x} e^{{{x}}}", prime=r"f'({x})")
@@ -232,8 +277,8 @@ def elementwise(
     """
 
     def declare(forward: Callable[..., Any]) -> Operation:
-        op = Operation(forward, notation, symbol, prime, quiet, analytic, direct)
-        op.rules(x=lambda xp, g, out, x: g * derivative(xp, out, x))
+        op = Operation(forward, notation, symbol, prime, **traits)
+        op.rules(x=lambda xp, g, out, x, **params: g * derivative(xp, out, x, **params))
         op.derivative = derivative
         return _register(op)
 

@@ -12,7 +12,7 @@ from autograd_lite.backend import SCALARS, native
 from autograd_lite.op import elementwise, operation
 
 
-@operation(notation=r"{x} + {y}", symbol="+", direct=True)
+@operation(notation=r"{x} + {y}", symbol="+", direct=True, binds=2)
 def add(xp: Any, x: Any, y: Any) -> Any:
     """Add element by element, with NumPy's broadcasting.
 
@@ -25,7 +25,7 @@ def add(xp: Any, x: Any, y: Any) -> Any:
 add.rules(x=lambda xp, g, out, x, y: g, y=lambda xp, g, out, x, y: g)
 
 
-@operation(notation=r"{x} - {y}", symbol="−", direct=True)
+@operation(notation=r"{x} - {y}", symbol="−", direct=True, binds=2)
 def subtract(xp: Any, x: Any, y: Any) -> Any:
     """Subtract element by element, with NumPy's broadcasting.
 
@@ -38,7 +38,7 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
 subtract.rules(x=lambda xp, g, out, x, y: g, y=lambda xp, g, out, x, y: -g)
 
 
-@operation(notation=r"{x} \odot {y}", symbol="⊙", direct=True)
+@operation(notation=r"{x} \odot {y}", symbol="⊙", direct=True, linear=True, binds=6)
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The Hadamard product: multiply element by element, with NumPy's broadcasting.
 
@@ -51,7 +51,7 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
 multiply.rules(x=lambda xp, g, out, x, y: g * y, y=lambda xp, g, out, x, y: g * x)
 
 
-@operation(notation=r"\frac{{{x}}}{{{y}}}", symbol="÷", direct=True)
+@operation(notation=r"\frac{{{x}}}{{{y}}}", symbol="÷", direct=True, binds=8)
 def divide(xp: Any, x: Any, y: Any) -> Any:
     """Divide element by element, with NumPy's broadcasting.
 
@@ -64,7 +64,7 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
 divide.rules(x=lambda xp, g, out, x, y: g / y, y=lambda xp, g, out, x, y: -g * out / y)
 
 
-@operation(notation=r"{x}^{{{y}}}", symbol="xʸ", direct=True)
+@operation(notation=r"{x}^{{{y}}}", symbol="xʸ", direct=True, binds=10)
 def power(xp: Any, x: Any, y: Any) -> Any:
     """Raise `x` to the power `y`, element by element.
 
@@ -92,7 +92,9 @@ def _power_in_exponent(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
 power.rules(x=_power_in_base, y=_power_in_exponent)
 
 
-@elementwise(lambda xp, out, x: -xp.ones_like(x), notation=r"-{x}", prime=r"-1", symbol="−", direct=True)
+@elementwise(
+    lambda xp, out, x: -xp.ones_like(x), notation=r"-{x}", prime=r"-1", symbol="−", direct=True, linear=True, binds=3
+)
 def negative(xp: Any, x: Any) -> Any:
     """The number with the other sign, element by element.
 
@@ -141,7 +143,7 @@ def sqrt(xp: Any, x: Any) -> Any:
     return xp.sqrt(x)
 
 
-@elementwise(lambda xp, out, x: 2 * x, notation=r"{x}^2", prime=r"2{x}", symbol="x²", direct=True)
+@elementwise(lambda xp, out, x: 2 * x, notation=r"{x}^2", prime=r"2{x}", symbol="x²", direct=True, binds=10)
 def square(xp: Any, x: Any) -> Any:
     """The square, element by element.
 
@@ -249,7 +251,7 @@ clip.rules(x=_clip_rule)
 # Data, never differentiable: their rules are missing on purpose.
 
 
-@operation(notation=r"{x} = {y}", symbol="=", analytic=False, direct=True)
+@operation(notation=r"{x} = {y}", symbol="=", analytic=False, direct=True, binds=1)
 def equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether two numbers are equal, element by element.
 
@@ -259,7 +261,7 @@ def equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.equal(x, y)
 
 
-@operation(notation=r"{x} \neq {y}", symbol="≠", analytic=False, direct=True)
+@operation(notation=r"{x} \neq {y}", symbol="≠", analytic=False, direct=True, binds=1)
 def not_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether two numbers differ, element by element.
 
@@ -269,7 +271,7 @@ def not_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.not_equal(x, y)
 
 
-@operation(notation=r"{x} < {y}", symbol="<", analytic=False, direct=True)
+@operation(notation=r"{x} < {y}", symbol="<", analytic=False, direct=True, binds=1)
 def less(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is smaller, element by element.
 
@@ -279,7 +281,7 @@ def less(xp: Any, x: Any, y: Any) -> Any:
     return xp.less(x, y)
 
 
-@operation(notation=r"{x} \leq {y}", symbol="≤", analytic=False, direct=True)
+@operation(notation=r"{x} \leq {y}", symbol="≤", analytic=False, direct=True, binds=1)
 def less_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is smaller or equal, element by element.
 
@@ -289,7 +291,7 @@ def less_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.less_equal(x, y)
 
 
-@operation(notation=r"{x} > {y}", symbol=">", analytic=False, direct=True)
+@operation(notation=r"{x} > {y}", symbol=">", analytic=False, direct=True, binds=1)
 def greater(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is larger, element by element.
 
@@ -299,7 +301,7 @@ def greater(xp: Any, x: Any, y: Any) -> Any:
     return xp.greater(x, y)
 
 
-@operation(notation=r"{x} \geq {y}", symbol="≥", analytic=False, direct=True)
+@operation(notation=r"{x} \geq {y}", symbol="≥", analytic=False, direct=True, binds=1)
 def greater_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is larger or equal, element by element.
 
@@ -359,7 +361,7 @@ def isfinite(xp: Any, x: Any) -> Any:
     return xp.isfinite(x)
 
 
-@operation(notation=r"0")
+@operation(notation=r"0", flops=0)
 def zeros_like(xp: Any, x: Any) -> Any:
     """Zeros of the shape and dtype of `x`.
 
@@ -369,7 +371,7 @@ def zeros_like(xp: Any, x: Any) -> Any:
     return xp.zeros_like(x)
 
 
-@operation(notation=r"1")
+@operation(notation=r"1", flops=0)
 def ones_like(xp: Any, x: Any) -> Any:
     """Ones of the shape and dtype of `x`.
 
@@ -379,7 +381,7 @@ def ones_like(xp: Any, x: Any) -> Any:
     return xp.ones_like(x)
 
 
-@operation(notation=r"{x}", symbol="astype", analytic=False)
+@operation(notation=r"{x}", symbol="astype", analytic=False, moves=True)
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     """`x` in another dtype; the gradient comes back in the dtype of `x`.
 

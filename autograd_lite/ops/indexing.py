@@ -128,7 +128,7 @@ def fill(template: Any, arrays: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(next(remaining) if part is ARRAY else part for part in template)
 
 
-@operation(notation=r"{x}_{{[\cdot]}}", symbol="[ ]")
+@operation(notation=r"{x}_{{[\cdot]}}", symbol="[ ]", linear=True, flops=0)
 def getitem(xp: Any, x: Any, *indices: Any, template: Any) -> Any:
     """`x[index]`, with `index` given as a template and the arrays in it; users write `x[index]`.
 
@@ -148,7 +148,7 @@ def _scattered(g: Any, *indices: Any, template: Any, shape: Any) -> Any:
     return scatter_add(g, *indices, template=template, shape=shape)
 
 
-@operation(notation=r"\operatorname{{scatter}}({g})", symbol="scatter +")
+@operation(notation=r"\operatorname{{scatter}}({g})", symbol="scatter +", linear=True, flops=0)
 def scatter_add(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> Any:
     """Zeros of `shape` to which `g` is added at an index; repeated places accumulate.
 
@@ -175,7 +175,7 @@ def named_once(xp: Any, shape: tuple[int, ...], index: Any) -> None:
         raise ArgumentError("put: the index names an element twice, so which value it gets is not defined")
 
 
-@operation(notation=r"\operatorname{{put}}({x}, {value})", symbol="put", analytic=False)
+@operation(notation=r"\operatorname{{put}}({x}, {value})", symbol="put", analytic=False, flops=0)
 def put_at(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     """A copy of `x` in which the elements at an index are `value`; users write `ag.put`.
 

@@ -11,7 +11,7 @@ from autograd_lite.op import operation
 from autograd_lite.ops.reduction import reduced_axes
 
 
-@operation(notation=r"\operatorname{{reshape}}({x})")
+@operation(notation=r"\operatorname{{reshape}}({x})", moves=True)
 def reshape(xp: Any, x: Any, *, shape: Any) -> Any:
     """The same elements in another shape, in C order; one -1 is worked out.
 
@@ -24,7 +24,7 @@ def reshape(xp: Any, x: Any, *, shape: Any) -> Any:
 reshape.rules(x=lambda xp, g, out, x, *, shape: g.reshape(x.shape))
 
 
-@operation(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ")
+@operation(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ", moves=True, binds=10)
 def transpose(xp: Any, x: Any, *, axes: Any = None) -> Any:
     """The axes in the order `axes`, or reversed.
 
@@ -44,7 +44,7 @@ def _transpose_rule(xp: Any, g: Any, out: Any, x: Any, *, axes: Any) -> Any:
 transpose.rules(x=_transpose_rule)
 
 
-@operation(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ")
+@operation(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ", moves=True, binds=10)
 def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
     """Two axes exchanged.
 
@@ -57,7 +57,7 @@ def swapaxes(xp: Any, x: Any, *, axis1: int, axis2: int) -> Any:
 swapaxes.rules(x=lambda xp, g, out, x, *, axis1, axis2: g.swapaxes(axis1, axis2))
 
 
-@operation(notation=r"{x}", symbol="expand_dims")
+@operation(notation=r"{x}", symbol="expand_dims", moves=True)
 def expand_dims(xp: Any, x: Any, *, axis: Any) -> Any:
     """A new axis of length 1 at each place in `axis`.
 
@@ -70,7 +70,7 @@ def expand_dims(xp: Any, x: Any, *, axis: Any) -> Any:
 expand_dims.rules(x=lambda xp, g, out, x, *, axis: g.reshape(x.shape))
 
 
-@operation(notation=r"{x}", symbol="squeeze")
+@operation(notation=r"{x}", symbol="squeeze", moves=True)
 def squeeze(xp: Any, x: Any, *, axis: Any = None) -> Any:
     """Without the axes of length 1 in `axis` (all of them where None).
 
@@ -84,7 +84,7 @@ squeeze.rules(x=lambda xp, g, out, x, *, axis: g.reshape(x.shape))
 
 
 # The engine sums a gradient back over broadcast axes: nothing is left to do.
-@operation(notation=r"{x}", symbol="broadcast_to")
+@operation(notation=r"{x}", symbol="broadcast_to", moves=True)
 def broadcast_to(xp: Any, x: Any, *, shape: Any) -> Any:
     """The elements repeated to fill `shape`, by NumPy's broadcasting.
 
@@ -97,7 +97,7 @@ def broadcast_to(xp: Any, x: Any, *, shape: Any) -> Any:
 broadcast_to.rules(x=lambda xp, g, out, x, *, shape: g)
 
 
-@operation(notation=r"[{arrays}]", symbol="concatenate")
+@operation(notation=r"[{arrays}]", symbol="concatenate", flops=0)
 def concatenate(xp: Any, *arrays: Any, axis: int | None = 0) -> Any:
     """Join along an existing axis; `axis=None` joins them flattened.
 
@@ -125,7 +125,7 @@ def sum_sizes(arrays: Any, axis: int | None) -> int:
 concatenate.rules(arrays=_concatenate_rule)
 
 
-@operation(notation=r"[{arrays}]", symbol="stack")
+@operation(notation=r"[{arrays}]", symbol="stack", flops=0)
 def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     """Join along a new axis.
 
