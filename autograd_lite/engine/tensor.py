@@ -16,7 +16,7 @@ from autograd_lite import backend
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick, touch
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
-from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.op import REGISTRY, Operation, settled
 from autograd_lite.ops import elementwise, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
@@ -425,12 +425,12 @@ class Tensor:
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
         size = shape[0] if len(shape) == 1 else shape
-        return apply(shaping.reshape, (self,), {"shape": size})
+        return apply(shaping.reshape, (self,), {"shape": settled(size)})
 
     def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return apply(shaping.transpose, (self,), {"axes": order})
+        return apply(shaping.transpose, (self,), {"axes": settled(order)})
 
     def astype(self, dtype: Any) -> Tensor:
         """The values in another dtype; gradients come back in this one."""
@@ -467,6 +467,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             arrays.append(x)
         elif type(x) is Live:
             arrays.append(x.read())
+        elif x is None and op.optional:
+            arrays.append(x)
         else:
             return apply(op, tuple(_operand(op, each) for each in inputs), params)
     direct = op.direct
@@ -524,7 +526,7 @@ def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
 
 def _operand(op: Operation, value: Any) -> Any:
     """An operand as a Tensor, an array or a scalar; lists become arrays."""
-    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value):
+    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value) or (value is None and op.optional):
         return value
     try:
         return backend.as_array(value)

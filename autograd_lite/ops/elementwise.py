@@ -12,7 +12,7 @@ from autograd_lite.backend import SCALARS, native
 from autograd_lite.op import elementwise, operation
 
 
-@operation(notation=r"{x} + {y}", symbol="+", direct=True, binds=2)
+@operation(notation=r"{x} + {y}", symbol="+", direct=True, binds=2, spreads=True)
 def add(xp: Any, x: Any, y: Any) -> Any:
     """Add element by element, with NumPy's broadcasting.
 
@@ -25,7 +25,7 @@ def add(xp: Any, x: Any, y: Any) -> Any:
 add.rules(x=lambda xp, g, out, x, y: g, y=lambda xp, g, out, x, y: g)
 
 
-@operation(notation=r"{x} - {y}", symbol="−", direct=True, binds=2)
+@operation(notation=r"{x} - {y}", symbol="−", direct=True, binds=2, spreads=True)
 def subtract(xp: Any, x: Any, y: Any) -> Any:
     """Subtract element by element, with NumPy's broadcasting.
 
@@ -38,7 +38,7 @@ def subtract(xp: Any, x: Any, y: Any) -> Any:
 subtract.rules(x=lambda xp, g, out, x, y: g, y=lambda xp, g, out, x, y: -g)
 
 
-@operation(notation=r"{x} \odot {y}", symbol="⊙", direct=True, linear=True, binds=6)
+@operation(notation=r"{x} \odot {y}", symbol="⊙", direct=True, linear=True, binds=6, spreads=True)
 def multiply(xp: Any, x: Any, y: Any) -> Any:
     """The Hadamard product: multiply element by element, with NumPy's broadcasting.
 
@@ -51,7 +51,7 @@ def multiply(xp: Any, x: Any, y: Any) -> Any:
 multiply.rules(x=lambda xp, g, out, x, y: g * y, y=lambda xp, g, out, x, y: g * x)
 
 
-@operation(notation=r"\frac{{{x}}}{{{y}}}", symbol="÷", direct=True, binds=8)
+@operation(notation=r"\frac{{{x}}}{{{y}}}", symbol="÷", direct=True, binds=8, spreads=True)
 def divide(xp: Any, x: Any, y: Any) -> Any:
     """Divide element by element, with NumPy's broadcasting.
 
@@ -64,7 +64,7 @@ def divide(xp: Any, x: Any, y: Any) -> Any:
 divide.rules(x=lambda xp, g, out, x, y: g / y, y=lambda xp, g, out, x, y: -g * out / y)
 
 
-@operation(notation=r"{x}^{{{y}}}", symbol="xʸ", direct=True, binds=10)
+@operation(notation=r"{x}^{{{y}}}", symbol="xʸ", direct=True, binds=10, spreads=True)
 def power(xp: Any, x: Any, y: Any) -> Any:
     """Raise `x` to the power `y`, element by element.
 
@@ -176,7 +176,7 @@ def _winner(xp: Any, g: Any, mine: Any, other: Any) -> Any:
     return xp.where(mine == other, g * 0.5, xp.where(mine, g, 0))
 
 
-@operation(notation=r"\max({x}, {y})", symbol="max", analytic=False, direct=True)
+@operation(notation=r"\max({x}, {y})", symbol="max", analytic=False, direct=True, spreads=True)
 def maximum(xp: Any, x: Any, y: Any) -> Any:
     """The larger of two numbers, element by element; a tie shares its gradient evenly.
 
@@ -192,7 +192,7 @@ maximum.rules(
 )
 
 
-@operation(notation=r"\min({x}, {y})", symbol="min", analytic=False, direct=True)
+@operation(notation=r"\min({x}, {y})", symbol="min", analytic=False, direct=True, spreads=True)
 def minimum(xp: Any, x: Any, y: Any) -> Any:
     """The smaller of two numbers, element by element; a tie shares its gradient evenly.
 
@@ -208,7 +208,7 @@ minimum.rules(
 )
 
 
-@operation(notation=r"\operatorname{{where}}({condition}, {x}, {y})", analytic=False)
+@operation(notation=r"\operatorname{{where}}({condition}, {x}, {y})", analytic=False, spreads=True)
 def where(xp: Any, condition: Any, x: Any, y: Any) -> Any:
     """`x` where `condition` holds and `y` elsewhere.
 
@@ -229,7 +229,7 @@ where.rules(
 )
 
 
-@operation(notation=r"\operatorname{{clip}}({x})", analytic=False)
+@operation(notation=r"\operatorname{{clip}}({x})", analytic=False, spreads=True)
 def clip(xp: Any, x: Any, *, min: Any = None, max: Any = None) -> Any:
     """Limit to the interval [`min`, `max`]; the derivative is 0 outside and at the bounds.
 
@@ -251,7 +251,7 @@ clip.rules(x=_clip_rule)
 # Data, never differentiable: their rules are missing on purpose.
 
 
-@operation(notation=r"{x} = {y}", symbol="=", analytic=False, direct=True, binds=1)
+@operation(notation=r"{x} = {y}", symbol="=", analytic=False, direct=True, binds=1, spreads=True)
 def equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether two numbers are equal, element by element.
 
@@ -261,7 +261,7 @@ def equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.equal(x, y)
 
 
-@operation(notation=r"{x} \neq {y}", symbol="≠", analytic=False, direct=True, binds=1)
+@operation(notation=r"{x} \neq {y}", symbol="≠", analytic=False, direct=True, binds=1, spreads=True)
 def not_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether two numbers differ, element by element.
 
@@ -271,7 +271,7 @@ def not_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.not_equal(x, y)
 
 
-@operation(notation=r"{x} < {y}", symbol="<", analytic=False, direct=True, binds=1)
+@operation(notation=r"{x} < {y}", symbol="<", analytic=False, direct=True, binds=1, spreads=True)
 def less(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is smaller, element by element.
 
@@ -281,7 +281,7 @@ def less(xp: Any, x: Any, y: Any) -> Any:
     return xp.less(x, y)
 
 
-@operation(notation=r"{x} \leq {y}", symbol="≤", analytic=False, direct=True, binds=1)
+@operation(notation=r"{x} \leq {y}", symbol="≤", analytic=False, direct=True, binds=1, spreads=True)
 def less_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is smaller or equal, element by element.
 
@@ -291,7 +291,7 @@ def less_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.less_equal(x, y)
 
 
-@operation(notation=r"{x} > {y}", symbol=">", analytic=False, direct=True, binds=1)
+@operation(notation=r"{x} > {y}", symbol=">", analytic=False, direct=True, binds=1, spreads=True)
 def greater(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is larger, element by element.
 
@@ -301,7 +301,7 @@ def greater(xp: Any, x: Any, y: Any) -> Any:
     return xp.greater(x, y)
 
 
-@operation(notation=r"{x} \geq {y}", symbol="≥", analytic=False, direct=True, binds=1)
+@operation(notation=r"{x} \geq {y}", symbol="≥", analytic=False, direct=True, binds=1, spreads=True)
 def greater_equal(xp: Any, x: Any, y: Any) -> Any:
     """Whether `x` is larger or equal, element by element.
 
@@ -311,7 +311,7 @@ def greater_equal(xp: Any, x: Any, y: Any) -> Any:
     return xp.greater_equal(x, y)
 
 
-@operation(notation=r"{x} \wedge {y}", symbol="∧", analytic=False, direct=True)
+@operation(notation=r"{x} \wedge {y}", symbol="∧", analytic=False, direct=True, spreads=True)
 def logical_and(xp: Any, x: Any, y: Any) -> Any:
     """Whether both hold, element by element.
 
@@ -321,7 +321,7 @@ def logical_and(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_and(x, y)
 
 
-@operation(notation=r"{x} \vee {y}", symbol="∨", analytic=False, direct=True)
+@operation(notation=r"{x} \vee {y}", symbol="∨", analytic=False, direct=True, spreads=True)
 def logical_or(xp: Any, x: Any, y: Any) -> Any:
     """Whether either holds, element by element.
 
@@ -331,7 +331,7 @@ def logical_or(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_or(x, y)
 
 
-@operation(notation=r"\neg {x}", symbol="¬", analytic=False, direct=True)
+@operation(notation=r"\neg {x}", symbol="¬", analytic=False, direct=True, spreads=True)
 def logical_not(xp: Any, x: Any) -> Any:
     """Whether it does not hold, element by element.
 
@@ -341,7 +341,7 @@ def logical_not(xp: Any, x: Any) -> Any:
     return xp.logical_not(x)
 
 
-@operation(notation=r"\operatorname{{sign}}({x})", analytic=False, direct=True)
+@operation(notation=r"\operatorname{{sign}}({x})", analytic=False, direct=True, spreads=True)
 def sign(xp: Any, x: Any) -> Any:
     """-1, 0 or 1, element by element; its derivative is taken to be 0 everywhere.
 
@@ -351,7 +351,7 @@ def sign(xp: Any, x: Any) -> Any:
     return xp.sign(x)
 
 
-@operation(notation=r"\operatorname{{isfinite}}({x})", analytic=False, direct=True)
+@operation(notation=r"\operatorname{{isfinite}}({x})", analytic=False, direct=True, spreads=True)
 def isfinite(xp: Any, x: Any) -> Any:
     """Whether a number is neither infinite nor nan, element by element.
 
@@ -361,7 +361,7 @@ def isfinite(xp: Any, x: Any) -> Any:
     return xp.isfinite(x)
 
 
-@operation(notation=r"0", flops=0)
+@operation(notation=r"0", flops=0, spreads=True)
 def zeros_like(xp: Any, x: Any) -> Any:
     """Zeros of the shape and dtype of `x`.
 
@@ -371,7 +371,7 @@ def zeros_like(xp: Any, x: Any) -> Any:
     return xp.zeros_like(x)
 
 
-@operation(notation=r"1", flops=0)
+@operation(notation=r"1", flops=0, spreads=True)
 def ones_like(xp: Any, x: Any) -> Any:
     """Ones of the shape and dtype of `x`.
 
@@ -381,7 +381,7 @@ def ones_like(xp: Any, x: Any) -> Any:
     return xp.ones_like(x)
 
 
-@operation(notation=r"{x}", symbol="astype", analytic=False, moves=True)
+@operation(notation=r"{x}", symbol="astype", analytic=False, moves=True, spreads=True)
 def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     """`x` in another dtype; the gradient comes back in the dtype of `x`.
 
