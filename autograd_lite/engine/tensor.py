@@ -17,7 +17,7 @@ from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick, touch
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
 from autograd_lite.op import REGISTRY, Operation, settled
-from autograd_lite.ops import elementwise, indexing, linalg, shaping
+from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _REVERSED: dict[str, Any] = {"axes": None}
@@ -30,8 +30,8 @@ _as_numpy = numpy.asarray
 Lifted = Callable[..., "Tensor"]
 
 # The operators' operations by short ways, since they are on the path of everything.
-_ADD, _SUBTRACT, _MULTIPLY = elementwise.add, elementwise.subtract, elementwise.multiply
-_DIVIDE, _POWER, _MATMUL = elementwise.divide, elementwise.power, linalg.matmul
+_ADD, _SUBTRACT, _MULTIPLY = arithmetic.add, arithmetic.subtract, arithmetic.multiply
+_DIVIDE, _POWER, _MATMUL = arithmetic.divide, arithmetic.power, linalg.matmul
 
 
 class Tensor:
@@ -176,7 +176,7 @@ class Tensor:
         """The same values as a leaf of no graph, in memory of their own."""
         if mode.now.recorder is not None:
             with no_grad():
-                return apply(elementwise.astype, (self,), {"dtype": self.dtype})
+                return apply(shaping.astype, (self,), {"dtype": self.dtype})
         return Tensor(self._data)
 
     def assign(self, value: Any, copy: bool = True) -> Tensor:
@@ -370,31 +370,31 @@ class Tensor:
         return apply(_MATMUL, (other, self))
 
     def __neg__(self) -> Tensor:
-        return apply(elementwise.negative, (self,))
+        return apply(arithmetic.negative, (self,))
 
     def __pos__(self) -> Tensor:
         return self
 
     def __abs__(self) -> Tensor:
-        return apply(elementwise.absolute, (self,))
+        return apply(arithmetic.absolute, (self,))
 
     def __lt__(self, other: Any) -> Tensor:
-        return apply(elementwise.less, (self, other))
+        return apply(comparison.less, (self, other))
 
     def __le__(self, other: Any) -> Tensor:
-        return apply(elementwise.less_equal, (self, other))
+        return apply(comparison.less_equal, (self, other))
 
     def __gt__(self, other: Any) -> Tensor:
-        return apply(elementwise.greater, (self, other))
+        return apply(comparison.greater, (self, other))
 
     def __ge__(self, other: Any) -> Tensor:
-        return apply(elementwise.greater_equal, (self, other))
+        return apply(comparison.greater_equal, (self, other))
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else apply(elementwise.equal, (self, other))
+        return False if other is None else apply(comparison.equal, (self, other))
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else apply(elementwise.not_equal, (self, other))
+        return True if other is None else apply(comparison.not_equal, (self, other))
 
     def __iadd__(self, other: Any) -> Tensor:
         return _in_place(self, _ADD, other)
@@ -434,7 +434,7 @@ class Tensor:
 
     def astype(self, dtype: Any) -> Tensor:
         """The values in another dtype; gradients come back in this one."""
-        return apply(elementwise.astype, (self,), {"dtype": backend.native(dtype)})
+        return apply(shaping.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
