@@ -278,7 +278,7 @@ def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> F
             f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
             "ask for less detail, as in ag.derive(loss, detail='layer')"
         )
-    weak = op.chapter == "elementwise" and any(arg.number is None for arg in args)
+    weak = op.spreads and any(arg.number is None for arg in args)
     values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
     value = op.run(backend.namespace(*values), values, params)
     return Formula(value if backend.is_array(value) else numpy.asarray(value), op, args, params)
