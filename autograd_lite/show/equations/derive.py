@@ -362,7 +362,7 @@ def _primed(op: Operation) -> bool:
 
 
 def _activates(op: Operation) -> bool:
-    return op.chapter == "activation" or _primed(op)
+    return op.activation or _primed(op)
 
 
 def _counting(x: Any) -> bool:

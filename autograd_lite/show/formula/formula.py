@@ -286,11 +286,6 @@ def formula(value: Any) -> Formula:
     return symbol("", value, data=True)
 
 
-def spreads(op: Operation) -> bool:
-    """Whether an operation goes element by element over arguments that broadcast."""
-    return op.derivative is not None or op.chapter == "elementwise"
-
-
 def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> Formula:
     """`op` of formulas, evaluated by its own forward."""
     if any(arg.depth >= MOST_LEVELS for arg in args) or sum(arg.count for arg in args) >= MOST_PARTS:
@@ -298,7 +293,7 @@ def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> F
             f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
             "ask for less detail, as in ag.derive(loss, detail='layer')"
         )
-    weak = spreads(op) and any(arg.number is None for arg in args)
+    weak = op.spreads and any(arg.number is None for arg in args)
     values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
     value = op.run(backend.namespace(*values), values, params)
     return Formula(value if backend.is_array(value) else numpy.asarray(value), op, args, params)

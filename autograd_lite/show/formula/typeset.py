@@ -23,7 +23,7 @@ from autograd_lite.op import Operation
 from autograd_lite.ops.indexing import ARRAY
 from autograd_lite.ops.reduction import reduced_axes
 from autograd_lite.show.formula.counted import Counted
-from autograd_lite.show.formula.formula import Formula, Number, spreads
+from autograd_lite.show.formula.formula import Formula, Number
 from autograd_lite.show.names import pretty
 
 # How tightly a formula holds together; what is looser than its place allows gets parentheses.
@@ -219,7 +219,7 @@ def _wrap(part: tuple[str, int], least: int) -> str:
 def _written(arg: Formula, op: Operation) -> tuple[str, int]:
     """An argument of `op`; what was spread is written as spread where the operation does not do it by itself."""
     inner = thin(arg)
-    if inner is arg or spreads(op):
+    if inner is arg or op.spreads:
         return _latex(arg)
     ones = r"\mathbf{1}_{" + r" \times ".join(map(str, arg.shape)) + "}"
     if inner.number is not None:
