@@ -71,7 +71,8 @@ class Bound:
     """A layout with memory: what a thread runs.
 
     `at[0]`, which who calls `run` sets to 0 before, says how far it is: 0 before any state is written, k while the
-    k-th of `groups` is, one more than there are when all have been. The tensors that get new values are marked as changed before the first is written.
+    k-th of `groups` is, one more than there are when all have been. The tensors that get new values are marked as
+    changed before the first is written.
     """
 
     layout: Layout
