@@ -49,7 +49,7 @@ def _compiled(xp: Any, x: Any) -> Any:
 
 
 # What a result of a compiled function comes from, so that no gradient is silently lost behind it.
-_RESULT = Operation(_compiled, r"{x}", "compiled", None, False, False, False)
+_RESULT = Operation(_compiled, r"{x}", "compiled", analytic=False)
 _RESULT.name = "compiled"
 _RESULT.rules(x=_no_gradient)
 
