@@ -1,75 +1,99 @@
-"""`fit`: shuffled mini-batches, each processed as one matrix, and what is shown meanwhile.
+"""`fit`: epochs of shuffled mini-batches, each processed as one matrix.
 
-Knows models, costs and optimisers only as callables. Validates the data before anything changes.
+Knows the order of things in a training run; what each of them does stands in the files beside this one.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend
-from nn.history import History
+from autograd_lite import Tensor
+from nn.errors import DivergenceError
 from nn.initializers import generator
 from nn.module import Module
+from nn.optim import Optimizer
+from nn.training import data as examples
+from nn.training.evaluation import Metric, accuracy, metric_for
+from nn.training.history import History
+from nn.training.progress import Progress
+from nn.training.stepping import Step, Stepping, can_be_compiled, compiled, refuse_misfits, step_of
 
 
-class Optimizer(Protocol):
-    """What `fit` needs of an optimiser."""
+def fit(
+    model: Callable[[Any], Tensor],
+    cost: Callable[[Tensor, Any], Tensor],
+    data: tuple[Any, Any],
+    optimizer: Stepping,
+    epochs: int,
+    batch_size: int,
+    validation: tuple[Any, Any] | None = None,
+    rng: Any = None,
+    progress: bool = True,
+    compile: bool = True,
+    metric: Metric | None = None,
+) -> History:
+    """Train by gradient descent on mini-batches, shuffled anew in every epoch.
 
-    def zero_grad(self) -> None:
-        """Forget all gradients."""
+    `data` is (x, y) with one example a row; the last mini-batch of an epoch may be smaller. `rng` is
+    a generator or a seed for the order. After every epoch `validation` is measured by `metric`, a function of
+    model, x and y; unless it is given, by `nn.accuracy` where the targets are classes (one-hot rows, labels, 0
+    and 1 for a single output), else by the cost. Progress goes to standard error: a bar on a terminal,
+    elsewhere one line an epoch. Steps are compiled (`ag.compile`), with the same bits; a model that
+    cannot be compiled warns why and runs eagerly.
 
-    def step(self) -> None:
-        """Change the parameters by one step."""
+    Raises, before the first step, `DataError` for data that is empty, of different lengths or not
+    finite, and `ArgumentError` for a wrong count and for an optimiser that has none of the model's parameters.
+    Raises `nn.DivergenceError` when the cost is no longer finite.
 
-
-def _checked(what: str, data: Any) -> tuple[Any, Any]:
-    """A pair of arrays of equal, positive length and finite values."""
-    try:
-        x, y = data
-    except (TypeError, ValueError) as error:
-        raise ag.DataError(f"fit: {what} must be a pair (x, y), not {type(data).__name__}") from error
-    pair = []
-    for name, part in (("x", x), ("y", y)):
-        try:
-            array = _array(part)
-        except ValueError as error:
-            raise ag.DataError(f"fit: {name} of {what} is no array, but examples of different lengths") from error
-        if array.ndim == 0 or array.shape[0] == 0:
-            raise ag.DataError(f"fit: {name} of {what} has shape {array.shape}: there are no examples in it")
-        if array.dtype.kind not in "biuf":
-            raise ag.DataError(f"fit: {name} of {what} has dtype {array.dtype}; real numbers are needed")
-        if array.dtype.kind == "f" and not _finite_sum(array):
-            bad = ~backend.namespace(array).isfinite(array)
-            if bool(bad.any()):
-                row = int(bad.reshape(bad.shape[0], -1).any(axis=1).argmax())
-                raise ag.DataError(
-                    f"fit: {name} of {what} has a value that is not finite, first in example {row}: "
-                    "mend or drop such examples before training"
-                )
-        pair.append(array)
-    if pair[0].shape[0] != pair[1].shape[0]:
-        raise ag.DataError(f"fit: {what} has {pair[0].shape[0]} examples in x and {pair[1].shape[0]} in y")
-    return pair[0], pair[1]
-
-
-def _finite_sum(array: Any) -> bool:
-    """Whether the sum is finite: so is every element then. It takes half the time of looking at each."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return isfinite(array.sum())
-
-
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else value if backend.is_array(value) else np.asarray(value)
+    >>> x = np.array([[0.0], [1.0]], np.float32)
+    >>> model = nn.MLP([1, 1], rng=0)
+    >>> history = nn.fit(model, nn.quadratic_cost, (x, x), nn.SGD(model.parameters(), 1.0), 3, 2, rng=0, progress=False)
+    >>> len(history), history.cost[2] < history.cost[0]
+    (3, True)
+    """
+    dtype = next((p.dtype for p in model.parameters()), None) if isinstance(model, Module) else None
+    x, y = (examples.in_dtype(part, dtype) for part in examples.checked("data", data))
+    held_out = None
+    if validation is not None:
+        a, b = examples.checked("validation", validation)
+        held_out = examples.in_dtype(a, dtype), examples.in_dtype(b, dtype)
+    epochs, batch_size = _whole("epochs", epochs, 0), _whole("batch_size", batch_size, 1)
+    rng = generator(rng)
+    refuse_misfits(model, cost, optimizer)
+    if held_out is not None:
+        metric = metric_for(model, cost, held_out, metric)
+    step = step_of(model, cost, optimizer)
+    if compile and can_be_compiled(x, y):
+        step = compiled(step, stacklevel=4)
+    history = History()
+    shown = Progress(progress, x.shape[0], epochs)
+    with _floating_point() as complaints:
+        for epoch in range(1, epochs + 1):
+            shown.begin(epoch)
+            try:
+                history.cost.append(_epoch(step, examples.batches(x, y, batch_size, rng), shown))
+            except DivergenceError as error:
+                raise DivergenceError(_advice(str(error), epoch, optimizer), history) from None
+            finally:
+                if len(history) < epoch:
+                    shown.close()
+            if held_out is not None and metric is not None:
+                _measure(history, metric, model, *held_out)
+            shown.end(history)
+        _refuse_what_is_not_finite(optimizer, history)
+    if complaints:
+        warnings.warn(
+            f"fit: NumPy met {' and '.join(sorted(complaints))} on the way, though the cost stayed finite",
+            RuntimeWarning, stacklevel=2,
+        )  # fmt: skip
+    return history
 
 
 def _whole(what: str, value: Any, least: int) -> int:
@@ -78,144 +102,55 @@ def _whole(what: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def accuracy(model: Callable[[Any], Tensor], x: Any, y: Any) -> float:
-    """The share of examples whose largest output is the right one.
-
-    `y` is one-hot rows, shape (n, k), or labels, shape (n,); a single output counts as right on the
-    right side of 1/2. Raises `ShapeError` where `y` is neither. The model is in evaluation meanwhile.
-
-    >>> nn.accuracy(lambda x: ag.asarray(x), np.eye(3), np.array([0, 1, 0]))
-    0.6666666666666666
-    """
-    y = _array(y)
-    modes = [(m, m.training) for _, m in model.named_modules()] if isinstance(model, Module) else []
-    for module, _ in modes:
-        module.training = False
-    try:
-        with ag.no_grad():
-            output = ag.asarray(model(x)).data
-    finally:
-        for module, mode in modes:
-            module.training = mode
-    several = output.ndim == 2 and output.shape[1] > 1
-    fitting = [output.shape, output.shape[:1]] if several else [output.shape, (output.size,), (output.size, 1)]
-    if y.shape not in fitting:
-        raise ag.ShapeError(
-            f"accuracy: y has shape {y.shape}, the output {output.shape}: give one-hot rows of that shape, "
-            f"or labels of shape {output.shape[:1]}"
-        )
-    if several:
-        labels = y.argmax(axis=1) if y.ndim == 2 else y
-        return float((output.argmax(axis=1) == labels).mean())
-    return float(((output.reshape(-1) > 0.5) == (y.reshape(-1) > 0.5)).mean())
+def _epoch(step: Step, batches: Iterable[tuple[Any, Any]], shown: Progress) -> float:
+    """Train on every mini-batch once. Returns the mean cost over the examples."""
+    total, seen = 0.0, 0
+    for x, y in batches:
+        cost = step(x, y).item()
+        if not isfinite(cost):
+            raise DivergenceError(
+                f"the cost of {'the first examples' if not seen else f'the mini-batch after {seen} examples'} is {cost}"
+            )
+        seen += len(x)
+        total += cost * len(x)
+        shown.trained(len(x), total / seen)
+    return total / seen
 
 
-def fit(
-    model: Callable[[Any], Tensor],
-    cost: Callable[[Tensor, Any], Tensor],
-    data: tuple[Any, Any],
-    optimizer: Optimizer,
-    epochs: int,
-    batch_size: int,
-    validation: tuple[Any, Any] | None = None,
-    rng: Any = None,
-    progress: bool = True,
-    compile: bool = True,
-) -> History:
-    """Train by gradient descent on mini-batches, shuffled anew in every epoch.
-
-    `data` is (x, y) with one example a row; the last mini-batch of an epoch may be smaller. `rng` is
-    a generator or a seed for the order. Progress goes to standard error: a bar on a terminal,
-    elsewhere one line an epoch. Raises `DataError` before the first step for data that is empty, of
-    different lengths or not finite, and `ArgumentError` for a wrong count. Steps are compiled
-    (`ag.compile`), with the same bits; a model that cannot be compiled warns why and runs eagerly.
-
-    >>> x = np.array([[0.0], [1.0]], np.float32)
-    >>> model = nn.MLP([1, 1], rng=0)
-    >>> history = nn.fit(model, nn.quadratic_cost, (x, x), nn.SGD(model.parameters(), 1.0), 3, 2, rng=0, progress=False)
-    >>> len(history), history.cost[2] < history.cost[0]
-    (3, True)
-    """
-    x, y = _checked("data", data)
-    held_out = None if validation is None else _checked("validation", validation)
-    epochs, batch_size = _whole("epochs", epochs, 0), _whole("batch_size", batch_size, 1)
-    rng = generator(rng)
-    dtype = next((p.dtype for p in model.parameters()), None) if isinstance(model, Module) else None
-    if dtype is not None:
-        x = x if x.dtype == dtype or x.dtype.kind != "f" else x.astype(dtype)
-        y = y if y.dtype == dtype or y.dtype.kind != "f" else y.astype(dtype)
-    examples = x.shape[0]
-    if held_out is not None:  # what does not fit the model is found now, not after an epoch
-        accuracy(model, held_out[0][:1], held_out[1][:1])
-    step = _step(model, cost, optimizer, compile and isinstance(x, np.ndarray) and isinstance(y, np.ndarray))
-    history = History()
-    for epoch in range(epochs):
-        order = backend.namespace(x).asarray(rng.permutation(examples))
-        total = 0.0
-        bar = _bar(progress, examples, epoch, epochs)
-        for start in range(0, examples, batch_size):
-            chosen = order[start : start + batch_size]
-            total += step(x.take(chosen, axis=0), y.take(chosen, axis=0)).item() * len(chosen)
-            if bar is not None:
-                bar.update(len(chosen))
-                bar.set_postfix_str(f"cost {total / (start + len(chosen)):.4f}", refresh=False)
-        history.cost.append(total / examples)
-        if held_out is not None:
-            history.accuracy.append(accuracy(model, *held_out))
-        if progress:
-            _report(bar, history, epochs)
-    return history
-
-
-def _step(model: Any, cost: Any, optimizer: Any, compiled: bool) -> Callable[[Any, Any], Tensor]:
-    """One step of training, compiled where that is wanted and possible."""
-
-    def step(x: Any, y: Any) -> Tensor:
-        value: Tensor = cost(model(x), y)
-        optimizer.zero_grad()
-        value.backward(free=True)
-        optimizer.step()
-        return value
-
-    if not compiled:
-        return step
-    fast = ag.compile(step)
-
-    def step_or_say_why(x: Any, y: Any) -> Tensor:
-        nonlocal fast
-        try:
-            return fast(x, y)  # type: ignore[no-any-return]
-        except ag.CompileError as error:
-            if fast is step:
-                raise
-            warnings.warn(f"fit runs this model eagerly, since it cannot be compiled: {error}", stacklevel=3)
-            fast = step
-            return step(x, y)
-
-    return step_or_say_why
-
-
-def _bar(progress: bool, examples: int, epoch: int, epochs: int) -> Any:
-    if not (progress and sys.stderr.isatty()):
-        return None
-    try:
-        columns, lines = os.get_terminal_size(sys.stderr.fileno())
-    except (OSError, ValueError):
-        columns = lines = 0
-    # A terminal without a size of its own (in a container) counts as empty, where tqdm would show nothing.
-    size: dict[str, Any] = {"dynamic_ncols": True} if columns and lines else {"ncols": 80, "nrows": 24}
-    # With tqdm's own figures, 80 columns would cut off the accuracy.
-    form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-    return tqdm(total=examples, desc=f"epoch {epoch + 1}/{epochs}", bar_format=form, **size)
-
-
-def _report(bar: Any, history: History, epochs: int) -> None:
-    """Close the epoch's bar with its figures, or print them as a line."""
-    line = f"cost {history.cost[-1]:.4f}"
-    if history.accuracy:
-        line += f", validation accuracy {history.accuracy[-1]:.2%}"
-    if bar is None:
-        print(f"epoch {len(history)}/{epochs}: {line}", file=sys.stderr, flush=True)
+def _measure(history: History, metric: Metric, model: Any, x: Any, y: Any) -> None:
+    value = float(metric(model, x, y))
+    if metric is accuracy:
+        history.accuracy.append(value)
     else:
-        bar.set_postfix_str(line)
-        bar.close()
+        history.metric = getattr(metric, "__name__", type(metric).__name__)
+        history.validation.append(value)
+
+
+def _advice(what: str, epoch: int, optimizer: Any) -> str:
+    """When training stopped for a cost that is not finite, and what to try."""
+    rate = getattr(optimizer, "lr", None)
+    known = f" (it is {rate:g})" if isinstance(rate, float) else ""
+    return (
+        f"fit: stopped in epoch {epoch}: {what}, and the parameters have been changed by its gradients. Build the "
+        f"model anew and try a smaller learning rate{known}, inputs and targets of about the size of 1, or a cost "
+        "computed from logits; with ag.debug(): and compile=False the operation is named from which the first nan comes"
+    )
+
+
+def _refuse_what_is_not_finite(optimizer: Any, history: History) -> None:
+    """The last step of all has no cost after it: its outcome is looked at."""
+    if not history.cost or not isinstance(optimizer, Optimizer):
+        return
+    for parameter in optimizer.parameters:
+        if not np.isfinite(parameter.numpy()).all():
+            what = f"after its last step {parameter.name or 'a parameter'} is not finite"
+            raise DivergenceError(_advice(what, len(history), optimizer), history)
+
+
+@contextmanager
+def _floating_point() -> Iterator[set[str]]:
+    """Collect what NumPy would warn of at every step: a run that diverges says so itself, and once."""
+    seen: set[str] = set()
+    warned = {kind: "call" for kind, how in np.geterr().items() if how == "warn"}
+    with np.errstate(call=lambda kind, flag: seen.add(kind), **warned):  # type: ignore[arg-type]
+        yield seen
