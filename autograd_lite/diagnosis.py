@@ -42,7 +42,7 @@ def operands(op: Operation, inputs: Sequence[Any]) -> str:
     """All operands of a call in words."""
     names = list(op.arguments[:-1] if op.variadic else op.arguments)
     names += [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs) - len(names))]
-    return ", ".join(describe(value, name) for value, name in zip(inputs, names, strict=False))
+    return ", ".join(describe(value, name) for value, name in zip(inputs, names, strict=False) if value is not None)
 
 
 def _broadcast_problem(inputs: Sequence[Any]) -> str | None:

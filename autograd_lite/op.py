@@ -24,6 +24,26 @@ REGISTRY: dict[str, Operation] = {}
 """Every operation by name, in the order of declaration."""
 
 
+def settled(value: Any) -> Any:
+    """A parameter as a node keeps it, which nobody can change afterwards.
+
+    Lists become tuples, whole numbers and truths of NumPy's become Python's, arrays are copied.
+
+    >>> settled([np.int64(1), [2, np.array(3)]])
+    (1, (2, 3))
+    """
+    kind = type(value)
+    if value is None or kind in (int, bool, str):
+        return value
+    if kind is tuple or kind is list:
+        return tuple(map(settled, value))
+    if isinstance(value, numpy.integer | numpy.bool_):
+        return value.item()
+    if backend.is_array(value):
+        return value.item() if not value.shape and value.dtype.kind in "iub" else value.copy()
+    return value
+
+
 class Operation:
     """A named pure function of arrays with a derivative rule for each array argument.
 
@@ -32,9 +52,9 @@ class Operation:
 
     def __init__(
         self, forward: Callable[..., Any], notation: str, symbol: str | None = None, prime: str | None = None, *,
-        quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, linear: bool = False,
-        activation: bool = False, effect: bool = False, flops: Flops = 1, binds: int | None = None,
-        parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
+        quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
+        linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
+        binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = forward.__name__
         self.forward = self.__wrapped__ = forward
@@ -51,6 +71,7 @@ class Operation:
         self.numpy = (backend.quiet_numpy if self.ours else None) if quiet else numpy
         self.analytic = analytic
         self.moves = moves
+        self.spreads = spreads
         self.linear = linear or moves
         self.activation = activation
         self.effect = effect
@@ -59,8 +80,6 @@ class Operation:
         self.parts = parts
         self.misfit = misfit
         self.derivative: Callable[..., Any] | None = None
-        self.rules_by_argument: tuple[Rule | None, ...] = ()
-        self.total = False  # whether every argument has a derivative
         _, *annotated = inspect.signature(forward).parameters.values()
         declared = [p.replace(annotation=p.empty) for p in annotated]
         self.__signature__ = inspect.Signature(
@@ -69,11 +88,15 @@ class Operation:
             else declared
         )
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in declared)
-        self.arguments = tuple(p.name for p in declared if p.kind is not p.KEYWORD_ONLY)
+        arrays = [p for p in declared if p.kind is not p.KEYWORD_ONLY]
+        self.arguments = tuple(p.name for p in arrays)
+        self.optional = {p.name: p.default for p in arrays if p.default is not p.empty}  # arrays that may be left out
         self.joins = self.variadic and len(self.arguments) == 1
         self.parameters = tuple(p.name for p in declared if p.kind is p.KEYWORD_ONLY)
         self.defaults = {p.name: p.default for p in declared if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
         self.required = len(self.defaults) < len(self.parameters)
+        self.rules_by_argument: tuple[Rule | None, ...] = (None,) * len(self.arguments)
+        self.total = False  # whether every argument has a derivative
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.__signature__}>"
@@ -113,8 +136,6 @@ class Operation:
 
     def rule(self, position: int) -> Rule | None:
         """The rule of the argument at `position`, or `None` where it has no derivative."""
-        if not self.rules_by_argument:
-            return None
         last = len(self.arguments) - 1
         if not self.variadic or position < last:
             return self.rules_by_argument[position]
@@ -137,7 +158,7 @@ class Operation:
         """
         if self.derivative is not None:
             return g * self.derivative(xp, out, *values, **params)
-        rule = self.rule(position)
+        rule = self.rule(position) if self.variadic else self.rules_by_argument[position]
         return None if rule is None else rule(xp, g, out, *values, **params)
 
     def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
@@ -150,9 +171,8 @@ class Operation:
         return self.flops(inputs, result, params) if callable(self.flops) else self.flops * prod(result)
 
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort a call as a user writes it into array arguments and complete parameters."""
+        """Sort a call as a user writes it into array arguments and complete parameters, which are `settled`."""
         count = len(self.arguments)
-        inputs: tuple[Any, ...]
         extra: Sequence[Any] = ()
         if self.joins and args and isinstance(args[0], list | tuple):
             inputs, extra = tuple(args[0]), args[1:]
@@ -160,29 +180,32 @@ class Operation:
             inputs = tuple(args)
         else:
             inputs, extra = tuple(args[:count]), args[count:]
-            if kwargs and len(inputs) < count:
+            if len(inputs) < count:
                 kwargs = dict(kwargs)
-                for name in self.arguments[len(inputs) :]:
-                    if name in kwargs:
-                        inputs += (kwargs.pop(name),)
-        params = {**self.defaults, **kwargs} if self.parameters or kwargs else {}
-        if extra:
-            if len(extra) > len(self.parameters):
-                raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
-            given = dict(zip(self.parameters, extra, strict=False))
-            if twice := given.keys() & kwargs.keys():
-                raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
-            params.update(given)
-        if params.keys() - set(self.parameters):
-            unknown = ", ".join(sorted(params.keys() - set(self.parameters)))
-            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {unknown}")
-        if len(inputs) < count - (self.variadic and not self.joins) or (
-            self.required and len(params) < len(self.parameters)
-        ):
-            needed = self.arguments[: count - (self.variadic and not self.joins)]
-            missing = [*needed[len(inputs) :], *(name for name in self.parameters if name not in params)]
+                inputs += self._named(self.arguments[len(inputs) :], kwargs)
+        if len(extra) > len(self.parameters):
+            raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
+        given = dict(zip(self.parameters, extra, strict=False))
+        if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
+            raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
+        if unknown := kwargs.keys() - set(self.parameters):
+            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {', '.join(sorted(unknown))}")
+        params = {**self.defaults, **given, **kwargs}
+        missing = list(self.arguments[len(inputs) : count - (self.variadic and not self.joins)])
+        missing += [name for name in self.parameters if name not in params]
+        if missing:
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
-        return inputs, params
+        return inputs, {name: settled(value) for name, value in params.items()}
+
+    def _named(self, names: Sequence[str], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The array arguments `names` as far as they are given by name, taken out of `kwargs`, or may be left out."""
+        found: list[Any] = []
+        for name in names:
+            if name not in kwargs and name not in self.optional:
+                missing = [each for each in names if each not in kwargs and each not in self.optional]
+                raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+            found.append(kwargs.pop(name) if name in kwargs else self.optional[name])
+        return tuple(found)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
@@ -214,8 +237,8 @@ def _register(op: Operation) -> Operation:
 
 def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
-    direct: bool = False, moves: bool = False, linear: bool = False, activation: bool = False, effect: bool = False,
-    flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
+    direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
+    effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
     misfit: Callable[..., str] | None = None,
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
@@ -228,6 +251,7 @@ def operation(
     - `analytic=False`: the complex step cannot check it (absolute values, comparisons, ties)
     - `direct`: the forward is the namespace's function of the same name and nothing else, to be called without detour
     - `moves`: the result has the argument's elements, in another place, shape or dtype
+    - `spreads`: computed element by element over arguments that broadcast; so is all that `elementwise` declares
     - `linear`: linear in each argument while the others stay
     - `activation`: a nonlinearity between layers, which formulas keep as σ(z)
     - `effect`: it does more than compute (draws random numbers, communicates): never dropped, merged, moved or folded
@@ -254,8 +278,8 @@ def operation(
         return _register(
             Operation(
                 forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
-                linear=linear, activation=activation, effect=effect, flops=flops, binds=binds, parts=parts,
-                misfit=misfit,
+                spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
+                parts=parts, misfit=misfit,
             )
         )  # fmt: skip
 
@@ -277,7 +301,7 @@ def elementwise(
     """
 
     def declare(forward: Callable[..., Any]) -> Operation:
-        op = Operation(forward, notation, symbol, prime, **traits)
+        op = Operation(forward, notation, symbol, prime, spreads=True, **traits)
         op.rules(x=lambda xp, g, out, x, **params: g * derivative(xp, out, x, **params))
         op.derivative = derivative
         return _register(op)

@@ -83,3 +83,62 @@ def test_an_elementwise_function_may_have_parameters() -> None:
     t = ag.tensor([-2.0, 3.0], requires_grad=True)
     y = leak_for_test(t, slope=0.25)
     assert ag.grad(ag.sum(y), t).numpy().tolist() == [0.25, 1.0]
+
+
+def test_an_array_argument_with_a_default_may_be_left_out() -> None:
+    @ag.operation(notation=r"{x} {y}", spreads=True)
+    def maybe_scaled(xp: Any, x: Any, y: Any = None) -> Any:
+        return x * 1 if y is None else x * y
+
+    maybe_scaled.rules(
+        x=lambda xp, g, out, x, y: g if y is None else g * y,
+        y=lambda xp, g, out, x, y: g * x,
+    )
+    x, y = ag.tensor([1.0, 2.0], requires_grad=True), ag.tensor(3.0, requires_grad=True)
+    alone = maybe_scaled(x)
+    assert alone.node is not None and alone.node.inputs == (x, None)
+    assert ag.grad(ag.sum(alone), x).numpy().tolist() == [1.0, 1.0]
+    for scaled in (maybe_scaled(x, y), maybe_scaled(x, y=y), maybe_scaled(x=x, y=y), maybe_scaled(x, y=3.0)):
+        assert scaled.numpy().tolist() == [3.0, 6.0]
+    assert ag.grad(ag.sum(maybe_scaled(x, y=y)), y).item() == 3.0
+    assert maybe_scaled(np.ones(2)).tolist() == [1.0, 1.0]
+    with pytest.raises(ag.ArgumentError, match="misses x"):
+        maybe_scaled(y=y)
+    with pytest.raises(ag.ArgumentError, match="got y twice"):
+        maybe_scaled(x, y, y=y)
+
+
+@pytest.mark.parametrize(
+    "given, kept",
+    [([0, 1], (0, 1)), ([np.int64(1), [np.array(2)]], (1, (2,))), (np.int32(3), 3), (np.bool_(True), True), (1.5, 1.5)],
+)
+def test_a_parameter_is_kept_as_something_that_cannot_change(given: Any, kept: Any) -> None:
+    @ag.operation(notation=r"{x}")
+    def parameter_bearer(xp: Any, x: Any, *, p: Any) -> Any:
+        return x * 1
+
+    node = parameter_bearer(ag.tensor(1.0, requires_grad=True), p=given).node
+    parameter_bearer.rules(x=lambda xp, g, out, x, *, p: g)
+    node = parameter_bearer(ag.tensor(1.0, requires_grad=True), p=given).node
+    assert node.params == {"p": kept} and type(node.params["p"]) is type(kept)
+
+
+def test_an_array_given_as_a_parameter_is_copied() -> None:
+    @ag.operation(notation=r"{x}")
+    def table_bearer(xp: Any, x: Any, *, table: Any) -> Any:
+        return x * table
+
+    table_bearer.rules(x=lambda xp, g, out, x, *, table: g * table)
+    table, x = np.array([2.0, 3.0]), ag.tensor([1.0, 1.0], requires_grad=True)
+    y = ag.sum(table_bearer(x, table=table))
+    table[:] = 99.0
+    assert ag.grad(y, x).numpy().tolist() == [2.0, 3.0]
+
+
+def test_axes_given_as_a_list_are_the_nodes_own() -> None:
+    axes = [1, 0]
+    x = ag.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    y = ag.transpose(x, axes)
+    seed = ag.tensor(np.arange(6.0).reshape(3, 2))
+    axes[:] = [0, 1]
+    assert ag.grad(y, x, gradient=seed).numpy().tolist() == seed.numpy().T.tolist()
