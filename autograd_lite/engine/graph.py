@@ -92,7 +92,8 @@ class Live:
 
     def _answer(self, ask: Callable[[float], Any]) -> Any:
         answer = ask(self.read())
-        mode.now.recorder.conditions.append((lambda: ask(self.read()), answer))
+        if mode.now.recorder is not None:
+            mode.now.recorder.conditions.append((lambda: ask(self.read()), answer))
         return answer
 
     def __bool__(self) -> bool:
@@ -116,8 +117,7 @@ class Live:
     def __str__(self) -> str:
         return str(self._answer(str))
 
-    def __hash__(self) -> int:
-        return int(self._answer(hash))
+    __hash__ = object.__hash__  # as an operand of a program it is one thing, whatever its value
 
     def __repr__(self) -> str:
         return f"live({self.read()!r})"
@@ -126,6 +126,8 @@ class Live:
 
     def _compared(self, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, Live):
+            if mode.now.recorder is None:
+                return NotImplemented  # whoever compares operands of a program asks whether they are one thing
             return self._answer(lambda number: compare(number, other.read()))
         if isinstance(other, int | float):
             return self._answer(lambda number: compare(number, other))
