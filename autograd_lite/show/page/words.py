@@ -111,8 +111,8 @@ class Words:
             return None
         return self._tidier.tidy(formula(op.pull(0, xp, formula(1), out, values, node.params)))
 
-    def _operands(self, node: Node) -> tuple[Formula, ...]:
-        return tuple(map(self.operand, node.inputs))
+    def _operands(self, node: Node) -> tuple[Any, ...]:
+        return tuple(x if x is None else self.operand(x) for x in node.inputs)
 
     @staticmethod
     def _prime(op: Operation, out: Formula, values: Sequence[Formula]) -> Formula:
