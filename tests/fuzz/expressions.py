@@ -19,6 +19,7 @@ from tests.fuzz.programs import Line
 SIZES = (1, 2, 3, 3, 4)
 # Users write these as x[index] and ag.put; random numbers need a generator, which not every program has.
 _WRITTEN_OTHERWISE = {"getitem", "scatter_add", "put_at", "part", "random_like"}
+OPERATIONS = [name for name, op in ag.REGISTRY.items() if op.ours and name not in _WRITTEN_OTHERWISE]
 _MOST_ELEMENTS, _LARGEST = 150, 300.0
 
 
@@ -112,7 +113,8 @@ class Writer:
             value = np.asarray(value)
         except (ValueError, TypeError, IndexError, AttributeError, OverflowError, ZeroDivisionError, ag.AutogradError):
             return None
-        if value.dtype.kind not in "biuf" or value.size > _MOST_ELEMENTS:
+        if value.dtype.kind not in "biuf" or value.size > OPERATIONS = [name for name, op in ag.REGISTRY.items() if op.ours and name not in _WRITTEN_OTHERWISE]
+_MOST_ELEMENTS:
             return None
         with np.errstate(all="ignore"):
             if value.dtype.kind == "f" and not (np.abs(value) < _LARGEST).all():
@@ -162,7 +164,7 @@ class Writer:
         return self.rng.choice([name] * 6 + [f"ag.absolute({name}) + 0.5", f"ag.sigmoid({name})", f"{name} * 0.3"])
 
     def _operation(self) -> str:
-        op = ag.REGISTRY[self.rng.choice([name for name in ag.REGISTRY if name not in _WRITTEN_OTHERWISE])]
+        op = ag.REGISTRY[self.rng.choice(OPERATIONS)]
         if self.generator and self.rng.random() < 0.03:
             return f"ag.random_like({self._name(1.0)}, {self.generator})"
         if op.joins:
@@ -245,7 +247,7 @@ class Writer:
 
     def _row(self) -> str:
         """A call from the table of samples, on its own arrays added to nothing of ours."""
-        name = self.rng.choice([n for n in SAMPLES if n in ag.REGISTRY and n not in _WRITTEN_OTHERWISE])
+        name = self.rng.choice([n for n in OPERATIONS if n in SAMPLES])
         row = self.rng.choice(SAMPLES[name])
         like = [
             next((n for n in self.floats() if np.shape(self.values[n]) == np.shape(x)), literal(x)) for x in row.inputs

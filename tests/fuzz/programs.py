@@ -5,11 +5,12 @@ Knows how a program is written down and run, and how its failure is named. Must 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -64,6 +65,14 @@ class Failure:
     message: str
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warnings of NumPy and of the library: random programs overflow and average nothing."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
 def run(case: Case) -> Failure | None:
     """Run a program; nothing where it holds."""
     return run_text(case.text())
@@ -73,8 +82,7 @@ def run_text(text: str) -> Failure | None:
     """Run the text of a program: it holds where it raises nothing."""
     module = sys.modules["random_program"] = types.ModuleType("random_program")
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
+        with quiet():
             exec(compile(text, "<random program>", "exec"), vars(module))  # noqa: S102 - it has just been generated
     except Exception as error:  # noqa: BLE001 - whatever a random program raises is what is looked for
         message = f"{type(error).__name__}: {error}"
