@@ -113,8 +113,7 @@ class Writer:
             value = np.asarray(value)
         except (ValueError, TypeError, IndexError, AttributeError, OverflowError, ZeroDivisionError, ag.AutogradError):
             return None
-        if value.dtype.kind not in "biuf" or value.size > OPERATIONS = [name for name, op in ag.REGISTRY.items() if op.ours and name not in _WRITTEN_OTHERWISE]
-_MOST_ELEMENTS:
+        if value.dtype.kind not in "biuf" or value.size > _MOST_ELEMENTS:
             return None
         with np.errstate(all="ignore"):
             if value.dtype.kind == "f" and not (np.abs(value) < _LARGEST).all():

@@ -47,7 +47,7 @@ def compare(world: World, refusal: bool = False) -> None:
 
 
 def _eagerly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function itself as a compiled one is called: it gets arrays as tensors and gives results, never its states."""
+    """The function itself as a compiled one is called: it gets tensors and gives results, never its states."""
 
     def called(*args: Any) -> Any:
         return _results(function(*(ag.asarray(x) if isinstance(x, np.ndarray) else x for x in args)))
