@@ -9,7 +9,7 @@ import random
 
 import numpy as np
 
-from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal
+from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal, smaller
 from tests.fuzz.programs import Case, Line
 from tests.fuzz.worlds import HEAD
 
@@ -71,15 +71,10 @@ class Scenario:
             called = f", name={rng.choice(NAMES)!r}" if rng.random() < 0.5 else ""
             make = rng.choice(["tensor", "asarray"])
             start = f"{name} = ag.{make}("
-            lines.append(
-                Line(
-                    f"{start}{laid_out(rng, literal(array), array.ndim)}, requires_grad={wants}{called})",
-                    (
-                        f"{start}{literal(array)}, requires_grad={wants}{called})",
-                        f"{start}{literal(array)}, requires_grad={wants})",
-                    ),
-                )
-            )
+            text = laid_out(rng, literal(array), array.ndim)
+            plain = (*smaller(str(array.dtype)), literal(array))
+            simpler = [f"{start}{each}, requires_grad={wants}{k})" for k in ("", called) for each in plain]
+            lines.append(Line(f"{start}{text}, requires_grad={wants}{called})", tuple(simpler)))
         if self.wanted and rng.random() < 0.3:
             of = ", ".join(self.wanted)
             kind = rng.choice(["nn.SGD([{}], 0.1)", "nn.SGD([{}], 0.1, momentum=0.9)", "nn.Adam([{}], 0.01)",

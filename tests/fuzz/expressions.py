@@ -59,6 +59,11 @@ def an_array(rng: random.Random, shape: tuple[int, ...], dtype: str = "float64")
     return (np.array(values, float) / 100 + 0.005).round(3).astype(dtype).reshape(shape)
 
 
+def smaller(dtype: str) -> list[str]:
+    """Small arrays to put in the place of a large one."""
+    return [f"np.array({text}, '{dtype}')" for text in ("0.75", "[0.75, -0.5]", "[[0.75, -0.5]]", "[[0.75], [-0.5]]")]
+
+
 def laid_out(rng: random.Random, text: str, ndim: int) -> str:
     """An array's text, in some memory layout."""
     kind = rng.random()

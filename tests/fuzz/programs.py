@@ -21,7 +21,7 @@ NAME = re.compile(r"\b[a-z]+\d+\b")  # how the generators call their values: x0,
 
 @dataclass(frozen=True)
 class Line:
-    """One statement of a program, and simpler ones that may stand in its place."""
+    """One statement of a program, and simpler ones that may stand in its place, the simplest first."""
 
     text: str
     simpler: tuple[str, ...] = ()
@@ -103,5 +103,6 @@ def _kind(error: Exception) -> str:
 
 
 def shape_of(text: str) -> str:
-    """A program without its names and numbers: two small programs of one shape show one fault."""
-    return re.sub(r"-?\d+(\.\d*)?(e-?\d+)?", "0", NAME.sub("n", text))
+    """A program without its names, numbers and arrays: two small programs of one shape show one fault."""
+    without = re.sub(r"np\.(array|zeros|ones)\([\[\](), 0-9.e-]*('\w*')?\)|requires_grad=\w+", "A", text)
+    return re.sub(r"-?\d+(\.\d*)?(e-?\d+)?", "0", NAME.sub("n", without))
