@@ -662,12 +662,11 @@ def test_a_choice_that_is_settled_is_not_written() -> None:
 
 def test_the_file_that_declares_an_operation_decides_nothing(registry: dict[str, Any]) -> None:
     def lines(module: str, **traits: Any) -> list[str]:
-        prime = r"1 - \operatorname{{h}}({x})^2"
-        space: dict[str, Any] = {"ag": ag, "traits": traits, "prime": prime, "__name__": module}
+        traits |= {"notation": r"\operatorname{{h}}({x})", "prime": r"1 - \operatorname{{h}}({x})^2"}
+        space: dict[str, Any] = {"ag": ag, "traits": traits, "__name__": module}
         name = f"bump_{module.replace('.', '_')}_{len(traits)}"
         exec(  # noqa: S102 - the one way to declare an operation in a module of another name
-            "@ag.elementwise(lambda xp, out, x: 1 - out * out, notation=r'\\operatorname{{h}}({x})', prime=prime, **traits)\n"
-            f"def {name}(xp, x): return xp.tanh(x)\n",
+            f"@ag.elementwise(lambda xp, out, x: 1 - out * out, **traits)\ndef {name}(xp, x): return xp.tanh(x)\n",
             space,
         )
         w = ag.tensor(np.eye(2), requires_grad=True, name="W")
