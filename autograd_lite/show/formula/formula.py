@@ -373,4 +373,4 @@ def rebuilt(whole: Formula, args: tuple[Formula, ...]) -> Formula:
     assert whole.op is not None
     if all(map(lambda a, b: a is b, args, whole.args)):
         return whole
-    return derivative(whole.op, *args, whole.params) if whole.prime else apply(whole.op, args, whole.params)
+    return derivative(whole.op, args[0], args[1], whole.params) if whole.prime else apply(whole.op, args, whole.params)

@@ -31,7 +31,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError, EngineError
 from autograd_lite.op import Operation
 from autograd_lite.show.equations.derive import Names, derive
-from autograd_lite.show.formula.formula import Formula, apply, derivative, formula, symbol, xp
+from autograd_lite.show.formula.formula import Formula, apply, formula, primed, slope, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier
 from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
 from autograd_lite.show.names import pretty, printable
@@ -482,13 +482,13 @@ class _Content:
             out, values = self._operand(tensor), [x if x is None else self._operand(x) for x in node.inputs]
             local, value = "", None
             if op.derivative is not None:
-                primed = op.prime is not None and "'" in op.prime
-                slope = derivative(op, values[0], out) if primed else formula(op.derivative(xp, out, values[0]))
-                arriving = g * slope
-                local = to_latex(self.tidier.tidy(slope))
-                value = slope.value
-                if primed:
-                    inside = self.tidier.tidy(formula(op.derivative(xp, out, values[0])))
+                x_in = self._operand(node.inputs[0])
+                local_slope = slope(op, x_in, out, node.params)
+                arriving = g * local_slope
+                local = to_latex(self.tidier.tidy(local_slope))
+                value = local_slope.value
+                if primed(op):
+                    inside = self.tidier.tidy(formula(op.derivative(xp, out, x_in, **node.params)))
                     found["means"] = latex_to_mathml(f"{local} = {to_latex(inside)}", "inline")
             else:
                 rule = op.rule(position)
