@@ -404,14 +404,19 @@ def _magnitude(whole: Formula) -> Any:
         return done[id(part)]
 
     def propagated(part: Formula) -> Any:
-        op, values = part.op, [numpy.asarray(arg.value) for arg in part.args]
+        op = part.op
+        values: list[Any] = [None if arg.value is None else numpy.asarray(arg.value) for arg in part.args]
         if op is None or part.prime or part.value.dtype.kind != "f":
             return 0.0
         if op.spreads and not op.moves and op.differentiable:
             one, out = numpy.ones(part.shape), numpy.asarray(part.value)
             size = numpy.zeros(part.shape)
             for i, arg in enumerate(part.args):
-                slope = op.pull(i, numpy, one, out, values, part.params) if arg.number is None else None
+                slope = (
+                    op.pull(i, numpy, one, out, values, part.params)
+                    if arg.number is None and values[i] is not None
+                    else None
+                )
                 if slope is not None:
                     size = size + numpy.abs(slope) * walk(arg)
             return numpy.where(numpy.isfinite(size), size, 0.0)
