@@ -50,10 +50,11 @@ def parameters(op: Operation) -> str:
     declared = list(inspect.signature(op.forward).parameters.values())[1:]
     found = []
     for p in declared:
-        kind = p.annotation
-        if p.name in op.arguments:
-            many = p.kind is _KINDS.VAR_POSITIONAL
-            kind = "Operand | Sequence[Operand]" if many else "Operand | None" if p.default is None else "Operand"
+        array = p.name in op.arguments
+        kind = (
+            "Operand | Sequence[Operand]" if p.kind is _KINDS.VAR_POSITIONAL else "Operand" if array else p.annotation
+        )
+        kind += " | None" if array and p.default is None else ""
         text = f"{'*' if p.kind is _KINDS.VAR_POSITIONAL else ''}{p.name}: {kind}"
         found.append(text if p.default is p.empty else f"{text} = {p.default!r}")
     return ", ".join(found)

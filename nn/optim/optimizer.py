@@ -86,6 +86,8 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
+        if any(type(parameter) is not Tensor or parameter.node is not None for parameter in self.parameters):
+            _checked(type(self).__name__, self.parameters)
         for parameter in self.parameters:
             parameter.grad = None
 

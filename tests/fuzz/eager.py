@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal
+from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal, smaller
 from tests.fuzz.programs import Case, Line
 from tests.fuzz.reference import Reading, check_gradients, check_values, differences, far
 
@@ -58,7 +58,7 @@ def _leaf(rng: random.Random, writer: Writer, name: str, shape: tuple[int, ...],
     make = rng.choice(["ag.tensor", "ag.asarray"])
     return Line(
         f"{name} = {make}({text}, requires_grad={wants})",
-        (f"{name} = ag.tensor({literal(array)}, requires_grad={wants})",),
+        tuple(f"{name} = ag.tensor({each}, requires_grad={wants})" for each in (*smaller(dtype), literal(array))),
     )
 
 

@@ -47,8 +47,18 @@ def compare(world: World, refusal: bool = False) -> None:
 
 
 def _eagerly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function itself, which gets arrays as tensors, as it does while it is recorded."""
-    return lambda *args: function(*(ag.asarray(x) if isinstance(x, np.ndarray) else x for x in args))
+    """The function itself as a compiled one is called: it gets tensors and gives results, never its states."""
+
+    def called(*args: Any) -> Any:
+        return _results(function(*(ag.asarray(x) if isinstance(x, np.ndarray) else x for x in args)))
+
+    return called
+
+
+def _results(returned: Any) -> Any:
+    if isinstance(returned, list | tuple):
+        return type(returned)(map(_results, returned))
+    return returned.detach() if isinstance(returned, ag.Tensor) and returned.node is None else returned
 
 
 def _history(world: World, wrap: Callable[..., Any]) -> tuple[list[Any], Exception | None]:
