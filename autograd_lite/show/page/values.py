@@ -89,7 +89,7 @@ def _range(wide: Any) -> Json:
     shown: Json = {"k": "range"}
     if finite.size:
         shown |= {
-            "lo": figure(finite.min().item()), "hi": figure(finite.max().item()), "mean": figure(finite.mean().item()),
+            "lo": figure(finite.min().item()), "hi": figure(finite.max().item()), "average": figure(finite.mean().item()),
         }  # fmt: skip
     if wide.size > finite.size:
         shown["wrong"] = int(wide.size - finite.size)
