@@ -109,7 +109,11 @@ def _in_place(xp: Any, x: Any) -> Any:
 
 def _constant(right: Any, xp: Any, g: Any, out: Any, x: Any) -> Any:
     with ag.no_grad():
-        return g * ag.asarray(right(xp, ag.ones_like(g), out, x)).numpy() if isinstance(g, ag.Tensor) else right(xp, g, out, x)
+        return (
+            g * ag.asarray(right(xp, ag.ones_like(g), out, x)).numpy()
+            if isinstance(g, ag.Tensor)
+            else right(xp, g, out, x)
+        )
 
 
 @contextlib.contextmanager
