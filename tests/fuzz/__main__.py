@@ -19,6 +19,7 @@ from tests.fuzz.expressions import OPERATIONS
 from tests.fuzz.programs import Case, run, shape_of
 from tests.fuzz.shrink import shrink
 from tests.fuzz.subjects import SUBJECTS, drawn
+from tests.fuzz.worlds import REFUSALS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +67,8 @@ class Hunt:
     def tried(self) -> str:
         """What has been run until now, in words."""
         each = ", ".join(f"{n} {subject}" for subject, n in self.count.items())
-        return f"{self.count.total()} programs ({each}) in {time.monotonic() - self.began:.0f} s"
+        refused = REFUSALS.total()
+        return f"{self.count.total()} programs ({each}; {refused} refused) in {time.monotonic() - self.began:.0f} s"
 
     def through(self, cases: Iterator[Case], seconds: float) -> None:
         """Run programs for so many seconds, or until enough is found."""
@@ -91,7 +93,7 @@ class Hunt:
             return
         self.found[shape] = small
         print(f"\n# {failure.kind}: {case.subject}, seed {case.seed}:")
-        print("".join(f"# {line}\n" for line in failure.message[:1000].splitlines()) + small.text(), flush=True)
+        print("".join(f"# {line[:400]}\n" for line in failure.message.splitlines()) + small.text(), flush=True)
 
 
 if __name__ == "__main__":

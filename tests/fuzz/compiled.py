@@ -50,6 +50,7 @@ class Scenario:
         self.optimizers: list[str] = []
         self.low = rng.random() < 0.3
         self.count = 0
+        self.updates = False  # whether it changes tensors, their gradients too: those of an argument may not be changed
 
     def dtype(self) -> str:
         """Mostly float64; narrower in the programs that are drawn for it."""
@@ -186,14 +187,14 @@ class Scenario:
             return [Line("f = wrap(f)")]
         return [Line("g1 = wrap(f)", ("g1 = f",)), Line("f = wrap(lambda *given: g1(*given))", ("f = g1",))]
 
-    def calls(self, whole: bool) -> list[Line]:
-        """Four to nine calls, with something between them; `whole`: nothing is updated before all of f has been run."""
+    def calls(self) -> list[Line]:
+        """Four to nine calls, with something between them."""
         rng, lines = self.rng, []
         every = ", ".join(f"{n}, {n}.grad" for n in self.states)
         for _ in range(rng.randrange(4, 10)):
             if rng.random() < 0.45:
                 lines.append(self._between())
-            if whole and self.arguments and rng.random() < 0.04:
+            if self.arguments and rng.random() < 0.04:
                 lines.append(self._misfit())
             lines.append(self._call())
             lines.append(Line(f"say({every})"))
@@ -211,7 +212,7 @@ class Scenario:
             return literal(np.asarray(np.abs(an_array(rng, like.shape, "int64")) % 2))
         alias = [n for n, v in self.states.items() if v.shape == like.shape and v.dtype == like.dtype]
         if alias and rng.random() < 0.15:
-            return rng.choice([f"{rng.choice(alias)}.data", f"{rng.choice(alias)}.data", rng.choice(alias)])
+            return rng.choice([f"{rng.choice(alias)}.data"] * (8 if self.updates else 1) + [rng.choice(alias)])
         shape = like.shape
         if rng.random() < 0.03:
             shape = a_shape(rng)
@@ -219,7 +220,8 @@ class Scenario:
         text = literal(an_array(rng, shape, dtype))
         if rng.random() < 0.2:
             text = laid_out(rng, text, len(shape))
-        return rng.choice([text] * 5 + [f"ag.tensor({text})"] * 3 + [f"ag.tensor({text}, requires_grad=True)"])
+        wants = [] if self.updates else [f"ag.tensor({text}, requires_grad=True)"]
+        return rng.choice([text] * 5 + [f"ag.tensor({text})"] * 3 + wants)
 
     def _call(self) -> Line:
         rng = self.rng
@@ -237,9 +239,14 @@ class Scenario:
         return Line(text, (f"say(f({', '.join(given)}))", f"say(f({', '.join(plain)}))"))
 
     def _misfit(self) -> Line:
-        """A call with arguments that fit nothing: where it is refused, all is as it was."""
+        """A call with arguments that fit nothing: where a compiled function refuses it, all is as it was."""
         given = ["np.ones((7, 5))" if isinstance(v, np.ndarray) else "2.0" for v in self.arguments.values()]
-        return Line(f"try:\n    say(f({', '.join(given)}))\nexcept ag.AutogradError:\n    say('refused')")
+        every = ", ".join(f"{n}, {n}.grad" for n in self.states)
+        return Line(
+            f"before = bits([{every}])\ntry:\n    say(f({', '.join(given)}))\nexcept ag.AutogradError:\n"
+            f"    assert wrap is not ag.compile or bits([{every}]) == before, 'a refused call has changed something'\n"
+            "    raise"
+        )
 
     def _between(self) -> Line:
         rng = self.rng
@@ -275,8 +282,9 @@ def generate(seed: int) -> Case:
     before = [scenario._update(rng.choice(list(scenario.states)))] if rng.random() < 0.1 else []
     body = scenario.body_lines(9)
     after = scenario.effects()
+    scenario.updates = any(word in line.text for line in (*before, *after) for word in ("backward", "assign"))
     end = scenario.end()
     parts = {"states": states, "head": [head], "before": before, "body": body, "after": after, "end": [end]}
     parts["wrapping"] = scenario.wrapping()
-    parts["calls"] = scenario.calls(whole=not before)
+    parts["calls"] = scenario.calls()
     return Case("compiled", seed, TEMPLATE, {name: tuple(lines) for name, lines in parts.items()})
