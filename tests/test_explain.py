@@ -232,9 +232,7 @@ def test_what_has_an_effect_is_not_done_again_to_be_explained_or_derived(registr
     page, derivation = content(explain(loss)), ag.derive(loss, detail="node")
     ag.draw(loss, values=True, grads=True).svg()
     assert (rng.bit_generator.state, len(sent)) == (after, count) == (after, 2)
-    assert [op["ft"] for op in page["ops"] if op["o"] == "send"] == ["u₂ = send(w)", "u₃ = send(u₂)"]
-    [random] = [op for op in page["ops"] if op["o"] == "random_like"]
-    assert page["values"][page["tensors"][random["t"]]["v"]]["v"] == [[float(f"{v:.4g}")] for v in noise.data[:, 0]]
+    assert [op["ft"] for op in page["ops"] if op["o"] == "send"] == ["u₁ = send(w)", "u₂ = send(u₁)"]
     assert derivation.difference < 1e-12
 
 
