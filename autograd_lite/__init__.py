@@ -1,64 +1,105 @@
 """autograd_lite: backpropagation as it is, the chain rule applied node by node to a graph.
 
-The face of the package: it joins the rooms and says what is public.
+First steps:
+
+>>> import numpy as np
+>>> import autograd_lite as ag
+>>> w = ag.tensor([[0.5, -1.0]], requires_grad=True, name="w")   # a leaf: what is learned
+>>> x = np.array([[1.0, 2.0], [3.0, 4.0]])                       # examples are rows
+>>> cost = ag.square(ag.sigmoid(x @ w.T) - 1.0).mean()           # operations record themselves
+>>> cost.backward()                                              # the reverse pass
+>>> w.grad.shape                                                 # in the leaf, as an array
+(1, 2)
+
+- `ag.tensor`, `ag.asarray`, `ag.zeros` make tensors; NumPy's names (`ag.exp`, `ag.sum`, `ag.concatenate`, ...) and
+  operators work on them, and so do NumPy's own functions.
+- `ag.grad` gives gradients without writing them anywhere, of any order; `with ag.no_grad():` records nothing.
+- `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
+  through both passes, `ag.check_equations` looks at yours.
+- `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
+- `@ag.operation` declares an operation of your own; `ag.gradcheck` holds gradients against differences.
+- `import nn` has networks, costs, optimisers and `nn.fit`.
+
+Every error is an `ag.AutogradError` and says what to write instead; all of them are in `ag.errors`.
 """
+
+# The face of the package: it joins the rooms and says what is public. What shows, checks and compiles is loaded when
+# it is first used. Editors read the stub beside this file, which docs/stubs.py writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import importlib
+import sys
+import types
+from typing import Any
 
-from autograd_lite import ops
-from autograd_lite.check.gradcheck import CheckReport, gradcheck
-from autograd_lite.compile import Compiled, compile
+from autograd_lite import errors, ops
 from autograd_lite.engine import functional, reverse
 from autograd_lite.engine.debug import debug
 from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
 from autograd_lite.engine.reverse import grad
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
-from autograd_lite.errors import (
-    ArgumentError,
-    AutogradError,
-    AxisError,
-    ChangedError,
-    CheckError,
-    CompileError,
-    DataError,
-    DeviceError,
-    DtypeError,
-    EngineError,
-    FileError,
-    GraphError,
-    IndexingError,
-    ShapeError,
-)
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
-from autograd_lite.show.equations.derive import Derivation, derive
-from autograd_lite.show.equations.student import EquationReport, check_equations
-from autograd_lite.show.page.explain import Page, explain
-from autograd_lite.show.picture.draw import Picture, draw
-from autograd_lite.show.tables import tensor_html
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Callable[..., Tensor]: ...
-
 
 __version__ = "0.1.0"
 
-# Every operation is a function of the package: ag.exp, ag.matmul, …
-globals().update({name: getattr(functional, name) for name in REGISTRY})
+_WHEN_USED = {
+    "CheckReport": "check.gradcheck",
+    "gradcheck": "check.gradcheck",
+    "Compiled": "compile.compiled",
+    "compile": "compile.compiled",
+    "Derivation": "show.equations.derive",
+    "derive": "show.equations.derive",
+    "EquationReport": "show.equations.student",
+    "check_equations": "show.equations.student",
+    "Page": "show.page.explain",
+    "explain": "show.page.explain",
+    "Picture": "show.picture.draw",
+    "draw": "show.picture.draw",
+}
+"""What is loaded when it is first used, with the module that has it."""
+
+
+def __getattr__(name: str) -> Any:
+    module = _WHEN_USED.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__doc__", "__version__"]
+
+
+class _Face(types.ModuleType):
+    """This module, in which the function `compile` is not hidden by the folder of that name once it is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (isinstance(value, types.ModuleType) and name in _WHEN_USED):
+            super().__setattr__(name, value)
+
+
+def _repr_html_(self: Tensor) -> str:
+    from autograd_lite.show.tables import tensor_html
+
+    return tensor_html(self)
+
+
+# Every operation is a function of the package: ag.exp, ag.matmul, …; and every error is here by its own name too.
+_ERRORS = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
+globals().update({name: getattr(functional, name) for name in REGISTRY} | _ERRORS)
 
 # Where a lower room's object needs a higher room's skill, it is joined here.
 Tensor.backward = reverse.backward  # type: ignore[method-assign]
-Tensor._repr_html_ = tensor_html  # type: ignore[attr-defined]
+Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
-    "ArgumentError", "AutogradError", "AxisError", "ChangedError", "CheckError", "CheckReport", "CompileError",
-    "Compiled", "DataError", "Derivation", "DeviceError", "DtypeError", "EngineError", "EquationReport", "FileError",
-    "GraphError", "IndexingError", "Operation", "Page", "Picture", "REGISTRY", "ShapeError", "Tensor",
-    "ancestors", "arange", "asarray", "check_equations", "compile", "debug", "derive", "draw", "elementwise",
-    "enable_grad", "explain", "functional", "grad", "gradcheck", "is_grad_enabled", "live", "no_grad", "ones",
-    "operation", "ops", "put", "scope", "tensor", "touch", "zeros", *REGISTRY,
+    "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
+    "errors", "functional", "grad", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put", "scope",
+    "tensor", "touch", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY,
 ]  # fmt: skip
+
+sys.modules[__name__].__class__ = _Face

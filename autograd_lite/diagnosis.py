@@ -42,7 +42,7 @@ def operands(op: Operation, inputs: Sequence[Any]) -> str:
     """All operands of a call in words."""
     names = list(op.arguments[:-1] if op.variadic else op.arguments)
     names += [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs) - len(names))]
-    return ", ".join(describe(value, name) for value, name in zip(inputs, names, strict=False))
+    return ", ".join(describe(value, name) for value, name in zip(inputs, names, strict=False) if value is not None)
 
 
 def _broadcast_problem(inputs: Sequence[Any]) -> str | None:
@@ -53,23 +53,6 @@ def _broadcast_problem(inputs: Sequence[Any]) -> str | None:
         if len(different) > 1:
             return f"the sizes {' and '.join(map(str, different))} at axis -{back} differ and neither is 1"
     return None
-
-
-def _matmul_problem(x: Any, y: Any) -> str:
-    if not getattr(x, "shape", ()) or not getattr(y, "shape", ()):
-        return "both operands need to be at least one-dimensional; multiply scalars with *"
-    inner = y.shape[0] if y.ndim == 1 else y.shape[-2]
-    if x.shape[-1] != inner:
-        problem = (
-            f"the inner sizes {x.shape[-1]} (last axis of x) and {inner} "
-            f"({'only' if y.ndim == 1 else 'last but one'} axis of y) differ"
-        )
-        if y.ndim >= 2 and x.shape[-1] == y.shape[-1]:
-            return problem + "; x @ y.T would fit"
-        if x.ndim >= 2 and x.shape[-2] == inner:
-            return problem + "; x.T @ y would fit"
-        return problem
-    return "the leading axes do not broadcast"
 
 
 def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error: Exception) -> AutogradError:
@@ -83,8 +66,8 @@ def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error
         )
     if isinstance(error, AutogradError):
         return type(error)(f"{call}: {error}")
-    if op.name == "matmul" and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
-        return ShapeError(f"{call}: {_matmul_problem(*inputs)}")
+    if op.misfit is not None and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
+        return ShapeError(f"{call}: {op.misfit(*inputs)}")
     if isinstance(error, numpy.exceptions.AxisError):
         return AxisError(f"{call}: {error}")
     if isinstance(error, IndexError):
@@ -92,7 +75,7 @@ def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error
     if isinstance(error, ValueError):
         if "duplicate" in str(error) or "repeated axis" in str(error):
             return AxisError(f"{call}: {error}")
-        spreads = len(inputs) > 1 and "axis" not in params and op.chapter != "indexing"
+        spreads = len(inputs) > 1 and not op.variadic
         problem = _broadcast_problem(inputs) if spreads else None
         return ShapeError(f"{call}: {problem or error}")
     if any(getattr(x, "dtype", None) is not None for x in inputs) and isinstance(error, TypeError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy
@@ -17,9 +18,30 @@ from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 
 Rule = Callable[..., Any]
+Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
 
 REGISTRY: dict[str, Operation] = {}
 """Every operation by name, in the order of declaration."""
+
+
+def settled(value: Any) -> Any:
+    """A parameter as a node keeps it, which nobody can change afterwards.
+
+    Lists become tuples, whole numbers and truths of NumPy's become Python's, arrays are copied.
+
+    >>> settled([np.int64(1), [2, np.array(3)]])
+    (1, (2, 3))
+    """
+    kind = type(value)
+    if value is None or kind in (int, bool, str):
+        return value
+    if kind is tuple or kind is list:
+        return tuple(map(settled, value))
+    if isinstance(value, numpy.integer | numpy.bool_):
+        return value.item()
+    if backend.is_array(value):
+        return value.item() if not value.shape and value.dtype.kind in "iub" else value.copy()
+    return value
 
 
 class Operation:
@@ -29,15 +51,17 @@ class Operation:
     """
 
     def __init__(
-        self, forward: Callable[..., Any], notation: str, symbol: str | None, prime: str | None, quiet: bool,
-        analytic: bool, direct: bool,
+        self, forward: Callable[..., Any], notation: str, symbol: str | None = None, prime: str | None = None, *,
+        quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
+        linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
+        binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = forward.__name__
         self.forward = self.__wrapped__ = forward
         self.__doc__ = forward.__doc__
         self.__module__ = forward.__module__
         self.ours = forward.__module__.startswith("autograd_lite.")
-        self.chapter = forward.__module__.rpartition(".")[2]
+        self.chapter = forward.__module__.rpartition(".")[2]  # for tables of contents: it decides nothing
         self.notation = notation
         self.symbol = symbol or self.name
         self.prime = prime
@@ -46,9 +70,16 @@ class Operation:
         # The namespace its forward takes for NumPy's arrays; none where it must be run quietly as a whole.
         self.numpy = (backend.quiet_numpy if self.ours else None) if quiet else numpy
         self.analytic = analytic
+        self.moves = moves
+        self.spreads = spreads
+        self.linear = linear or moves
+        self.activation = activation
+        self.effect = effect
+        self.flops = 0 if moves else flops
+        self.binds = binds
+        self.parts = parts
+        self.misfit = misfit
         self.derivative: Callable[..., Any] | None = None
-        self.rules_by_argument: tuple[Rule | None, ...] = ()
-        self.total = False  # whether every argument has a derivative
         _, *annotated = inspect.signature(forward).parameters.values()
         declared = [p.replace(annotation=p.empty) for p in annotated]
         self.__signature__ = inspect.Signature(
@@ -57,11 +88,15 @@ class Operation:
             else declared
         )
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in declared)
-        self.arguments = tuple(p.name for p in declared if p.kind is not p.KEYWORD_ONLY)
+        arrays = [p for p in declared if p.kind is not p.KEYWORD_ONLY]
+        self.arguments = tuple(p.name for p in arrays)
+        self.optional = {p.name: p.default for p in arrays if p.default is not p.empty}  # arrays that may be left out
         self.joins = self.variadic and len(self.arguments) == 1
         self.parameters = tuple(p.name for p in declared if p.kind is p.KEYWORD_ONLY)
         self.defaults = {p.name: p.default for p in declared if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
         self.required = len(self.defaults) < len(self.parameters)
+        self.rules_by_argument: tuple[Rule | None, ...] = (None,) * len(self.arguments)
+        self.total = False  # whether every argument has a derivative
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.__signature__}>"
@@ -101,8 +136,6 @@ class Operation:
 
     def rule(self, position: int) -> Rule | None:
         """The rule of the argument at `position`, or `None` where it has no derivative."""
-        if not self.rules_by_argument:
-            return None
         last = len(self.arguments) - 1
         if not self.variadic or position < last:
             return self.rules_by_argument[position]
@@ -111,10 +144,35 @@ class Operation:
             return None
         return lambda xp, g, out, *inputs, **params: rule(xp, g, out, *inputs, position=position - last, **params)
 
+    def pull(
+        self, position: int, xp: Any, g: Any, out: Any, values: Sequence[Any], params: dict[str, Any]
+    ) -> Any:  # fmt: skip
+        """The chain rule at one node: the gradient of the argument at `position`, `None` where it has none.
+
+        `g` is the gradient of the result `out`, `values` the arguments, all of the world whose namespace is `xp`.
+        What comes back is not yet summed over broadcast axes.
+
+        >>> import autograd_lite as ag
+        >>> ag.REGISTRY["multiply"].pull(0, np, np.array(2.0), None, (np.array(3.0), np.array(5.0)), {}).item()
+        10.0
+        """
+        if self.derivative is not None:
+            return g * self.derivative(xp, out, *values, **params)
+        rule = self.rule(position) if self.variadic else self.rules_by_argument[position]
+        return None if rule is None else rule(xp, g, out, *values, **params)
+
+    def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
+        """How many additions, multiplications and function calls it takes on arrays of these shapes.
+
+        >>> import autograd_lite as ag
+        >>> ag.REGISTRY["matmul"].cost([(2, 3), (3, 4)], (2, 4), {})
+        48
+        """
+        return self.flops(inputs, result, params) if callable(self.flops) else self.flops * prod(result)
+
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort a call as a user writes it into array arguments and complete parameters."""
+        """Sort a call as a user writes it into array arguments and complete parameters, which are `settled`."""
         count = len(self.arguments)
-        inputs: tuple[Any, ...]
         extra: Sequence[Any] = ()
         if self.joins and args and isinstance(args[0], list | tuple):
             inputs, extra = tuple(args[0]), args[1:]
@@ -122,29 +180,32 @@ class Operation:
             inputs = tuple(args)
         else:
             inputs, extra = tuple(args[:count]), args[count:]
-            if kwargs and len(inputs) < count:
+            if len(inputs) < count:
                 kwargs = dict(kwargs)
-                for name in self.arguments[len(inputs) :]:
-                    if name in kwargs:
-                        inputs += (kwargs.pop(name),)
-        params = {**self.defaults, **kwargs} if self.parameters or kwargs else {}
-        if extra:
-            if len(extra) > len(self.parameters):
-                raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
-            given = dict(zip(self.parameters, extra, strict=False))
-            if twice := given.keys() & kwargs.keys():
-                raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
-            params.update(given)
-        if params.keys() - set(self.parameters):
-            unknown = ", ".join(sorted(params.keys() - set(self.parameters)))
-            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {unknown}")
-        if len(inputs) < count - (self.variadic and not self.joins) or (
-            self.required and len(params) < len(self.parameters)
-        ):
-            needed = self.arguments[: count - (self.variadic and not self.joins)]
-            missing = [*needed[len(inputs) :], *(name for name in self.parameters if name not in params)]
+                inputs += self._named(self.arguments[len(inputs) :], kwargs)
+        if len(extra) > len(self.parameters):
+            raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
+        given = dict(zip(self.parameters, extra, strict=False))
+        if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
+            raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
+        if unknown := kwargs.keys() - set(self.parameters):
+            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {', '.join(sorted(unknown))}")
+        params = {**self.defaults, **given, **kwargs}
+        missing = list(self.arguments[len(inputs) : count - (self.variadic and not self.joins)])
+        missing += [name for name in self.parameters if name not in params]
+        if missing:
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
-        return inputs, params
+        return inputs, {name: settled(value) for name, value in params.items()}
+
+    def _named(self, names: Sequence[str], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The array arguments `names` as far as they are given by name, taken out of `kwargs`, or may be left out."""
+        found: list[Any] = []
+        for name in names:
+            if name not in kwargs and name not in self.optional:
+                missing = [each for each in names if each not in kwargs and each not in self.optional]
+                raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+            found.append(kwargs.pop(name) if name in kwargs else self.optional[name])
+        return tuple(found)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
@@ -175,21 +236,29 @@ def _register(op: Operation) -> Operation:
 
 
 def operation(
-    notation: str,
-    symbol: str | None = None,
-    prime: str | None = None,
-    quiet: bool = False,
-    analytic: bool = True,
-    direct: bool = False,
-) -> Callable[[Callable[..., Any]], Operation]:
+    notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
+    direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
+    effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
+    misfit: Callable[..., str] | None = None,
+) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
     The forward is `forward(xp, *arrays, *, parameters…)`: a pure function in the functions of the
     namespace `xp`, without in-place writes. `notation` is its LaTeX with the arguments in braces,
-    `symbol` what a picture prints, `quiet` silences overflow and division warnings of a forward
-    that passes through infinity to a right finite answer, `analytic=False` says that the complex
-    step cannot check it (absolute values, comparisons, ties), and `direct` that the forward is the
-    namespace's function of the same name and nothing else, so that it may be called without detour.
+    `symbol` what a picture prints. Its traits are all that the rest of the library goes by:
+
+    - `quiet` silences overflow and division warnings of a forward that passes through infinity to a right finite answer
+    - `analytic=False`: the complex step cannot check it (absolute values, comparisons, ties)
+    - `direct`: the forward is the namespace's function of the same name and nothing else, to be called without detour
+    - `moves`: the result has the argument's elements, in another place, shape or dtype
+    - `spreads`: computed element by element over arguments that broadcast; so is all that `elementwise` declares
+    - `linear`: linear in each argument while the others stay
+    - `activation`: a nonlinearity between layers, which formulas keep as σ(z)
+    - `effect`: it does more than compute (draws random numbers, communicates): never dropped, merged, moved or folded
+    - `flops`: how many operations for each element of the result, or `flops(input_shapes, result_shape, params)`
+    - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
+    - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call
+    - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
 
@@ -206,24 +275,24 @@ def operation(
     """
 
     def declare(forward: Callable[..., Any]) -> Operation:
-        return _register(Operation(forward, notation, symbol, prime, quiet, analytic, direct))
+        return _register(
+            Operation(
+                forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
+                spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
+                parts=parts, misfit=misfit,
+            )
+        )  # fmt: skip
 
     return declare
 
 
 def elementwise(
-    derivative: Callable[..., Any],
-    notation: str,
-    prime: str,
-    symbol: str | None = None,
-    quiet: bool = False,
-    analytic: bool = True,
-    direct: bool = False,
+    derivative: Callable[..., Any], notation: str, prime: str, symbol: str | None = None, **traits: Any
 ) -> Callable[[Callable[..., Any]], Operation]:
     r"""Declare an elementwise function of one variable by its derivative alone.
 
-    `derivative(xp, out, x)` is f′(x), from the result `out` where that is cheaper; the rule
-    g ⊙ f′(x) is made from it, and formulas print `prime` for it.
+    `derivative(xp, out, x, **parameters)` is f′(x), from the result `out` where that is cheaper; the rule
+    g ⊙ f′(x) is made from it, and formulas print `prime` for it. The traits are those of `operation`.
 
     >>> import autograd_lite as ag
     >>> @ag.elementwise(lambda xp, out, x: out + xp.exp(x), notation=r"{x} e^{{{x}}}", prime=r"f'({x})")
@@ -232,8 +301,8 @@ def elementwise(
     """
 
     def declare(forward: Callable[..., Any]) -> Operation:
-        op = Operation(forward, notation, symbol, prime, quiet, analytic, direct)
-        op.rules(x=lambda xp, g, out, x: g * derivative(xp, out, x))
+        op = Operation(forward, notation, symbol, prime, spreads=True, **traits)
+        op.rules(x=lambda xp, g, out, x, **params: g * derivative(xp, out, x, **params))
         op.derivative = derivative
         return _register(op)
 

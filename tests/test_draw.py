@@ -10,8 +10,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import graphviz
 import numpy as np
 import pytest
 
@@ -484,6 +486,52 @@ def test_without_a_program_and_without_a_place_for_the_text_the_first_error_stay
     (bare / "g.gv").mkdir()
     with pytest.raises(EngineError, match=r"pip install graphviz-pure.*nor could.*g\.gv: it is a directory"):
         draw(named("x")).save(bare / "g.svg")
+
+
+def test_the_package_graphviz_writes_the_command_and_runs_it(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from graphviz.backend import execute
+
+    calls: list[Any] = []
+    run = execute.run_check
+
+    def watched(command: Any, **given: Any) -> Any:
+        calls.append((command, given["timeout"]))
+        return run(command, **given)
+
+    monkeypatch.setattr(execute, "run_check", watched)
+    mine = stub(bare / "bin", "mine", 'echo "$@"; /bin/cat')
+    monkeypatch.setenv(engine.VARIABLE, str(mine))
+    assert engine.render("digraph {}", "png", seconds=5) == b"-Kdot -Tpng -Gdpi=192\ndigraph {}"
+    assert calls == [([str(mine), "-Kdot", "-Tpng", "-Gdpi=192"], 5)]
+
+
+def test_a_program_that_vanishes_cannot_be_run_or_says_nothing_is_an_error_of_ours(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "find", lambda: str(bare / "gone"))
+    with pytest.raises(EngineError, match=r"gone could not be run: .*failed to execute"):
+        engine.render("digraph {}", "svg")
+    monkeypatch.setattr(engine, "find", lambda: str(bare))
+    with pytest.raises(EngineError, match=r"could not be run: .*Permission denied"):
+        engine.render("digraph {}", "svg")
+    mute = stub(bare / "bin", "mute", "echo no paper >&2")
+    monkeypatch.setattr(engine, "find", lambda: str(mute))
+    with pytest.raises(EngineError, match=r"wrote nothing \(exit 0\): no paper"):
+        engine.render("digraph {}", "svg")
+    assert capfd.readouterr() == ("", "")  # what a program says is in the error, and nowhere else
+
+
+def test_the_picture_as_an_object_of_the_package_graphviz(tmp_path: Path) -> None:
+    picture = draw(network(), values=True)
+    theirs = picture.graphviz
+    assert type(theirs) is graphviz.Source and theirs.source == picture.source and theirs.engine == "dot"
+    assert sorted(theirs.save(directory=tmp_path).split(os.sep)[-1:]) == ["graph.gv"]
+    assert (tmp_path / "graph.gv").read_text("utf-8") == picture.source
+    if engine.shutil.which("dot") is not None:
+        assert theirs.pipe(encoding="utf-8") == picture.svg()
+        assert Path(theirs.render(directory=tmp_path)).read_text("utf-8") == picture.svg()
+    theirs.format = "png"
+    assert picture.graphviz.format == "svg"  # a new object each time: the picture itself does not change
 
 
 # Saving and showing.

@@ -25,7 +25,7 @@ def _assign(xp: Any, x: Any) -> Any:
 
 
 # How a state takes a value that has a name and a place of its own: an argument, a result, another state.
-_ASSIGN = Operation(_assign, r"{x}", "←", None, False, False, False)
+_ASSIGN = Operation(_assign, r"{x}", "←", analytic=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,7 +98,7 @@ def _answer(function: Callable[..., Any]) -> Callable[..., Any]:
 
 # What NumPy's own functions do with Tensors: np.concatenate([t, u]) is ours, np.shape(t) its own.
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: globals()[name] for name, op in REGISTRY.items() if hasattr(numpy, name) and op.chapter != "indexing"
+    name: globals()[name] for name in REGISTRY if hasattr(numpy, name)
 } | {
     name: _answer(getattr(numpy, name))
     for name in ("shape", "ndim", "size", "allclose", "array_equal", "array_repr", "array_str", "shares_memory")

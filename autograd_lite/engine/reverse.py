@@ -162,7 +162,6 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
                 values.append(x)
         if watched:
             check_unchanged(node, tensor)
-        derivative = op.derivative
         params = node.params
         position = -1
         try:
@@ -170,21 +169,11 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
                 position += 1
                 if type(x) is not Tensor or not x._requires_grad or (useful is not None and x not in useful):
                     continue
-                if derivative is not None:
-                    gradient = g * derivative(xp, out, values[0])
-                else:
-                    rule = op.rule(position) if op.variadic else op.rules_by_argument[position]
-                    if rule is None:
-                        continue
-                    # The same call three times: an unpacked argument list costs as much as a small array's arithmetic.
-                    if params:
-                        gradient = rule(xp, g, out, *values, **params)
-                    elif len(values) == 2:
-                        gradient = rule(xp, g, out, values[0], values[1])
-                    else:
-                        gradient = rule(xp, g, out, *values)
-                    if not op.ours:
-                        gradient = _guarded(gradient, values, out)
+                gradient = op.pull(position, xp, g, out, values, params)
+                if gradient is None:
+                    continue
+                if not op.ours:
+                    gradient = _guarded(gradient, values, out)
                 if type(gradient) is not ndarray and xp is numpy:
                     gradient = numpy.asarray(gradient)
                 data = x._data

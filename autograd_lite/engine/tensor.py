@@ -16,20 +16,22 @@ from autograd_lite import backend
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick, touch
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
-from autograd_lite.op import REGISTRY, Operation
-from autograd_lite.ops import elementwise, indexing, linalg, shaping
+from autograd_lite.op import REGISTRY, Operation, settled
+from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _REVERSED: dict[str, Any] = {"axes": None}
-_PLAIN = {ndarray, bool, int, float, complex, *numpy.sctypeDict.values()}
+_PLAIN = {ndarray, bool, int, float, complex} | {
+    kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in backend.NUMBERS
+}
 _new = object.__new__
 _as_numpy = numpy.asarray
 
 Lifted = Callable[..., "Tensor"]
 
 # The operators' operations by short ways, since they are on the path of everything.
-_ADD, _SUBTRACT, _MULTIPLY = elementwise.add, elementwise.subtract, elementwise.multiply
-_DIVIDE, _POWER, _MATMUL = elementwise.divide, elementwise.power, linalg.matmul
+_ADD, _SUBTRACT, _MULTIPLY = arithmetic.add, arithmetic.subtract, arithmetic.multiply
+_DIVIDE, _POWER, _MATMUL = arithmetic.divide, arithmetic.power, linalg.matmul
 
 
 class Tensor:
@@ -48,8 +50,8 @@ class Tensor:
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, copy: bool = True
     ) -> None:
         array = backend.as_array(_values_of(data), copy=copy)
-        if dtype is not None and array.dtype != dtype:
-            array = array.astype(dtype)
+        if dtype is not None and array.dtype != backend.native(dtype):
+            array = array.astype(backend.native(dtype))
         self._data = array
         self._grad: Any = None
         self._changed = 0
@@ -174,7 +176,7 @@ class Tensor:
         """The same values as a leaf of no graph, in memory of their own."""
         if mode.now.recorder is not None:
             with no_grad():
-                return apply(elementwise.astype, (self,), {"dtype": self.dtype})
+                return apply(shaping.astype, (self,), {"dtype": self.dtype})
         return Tensor(self._data)
 
     def assign(self, value: Any, copy: bool = True) -> Tensor:
@@ -293,8 +295,9 @@ class Tensor:
         return self._data.__dlpack_device__()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        named: Any = getattr(numpy, ufunc.__name__, None)
         op = REGISTRY.get(_UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__))
-        if op is None or method != "__call__" or op.chapter not in ("elementwise", "linalg", "activation"):
+        if op is None or method != "__call__" or named is not ufunc:
             called = ufunc.__name__ + ("" if method == "__call__" else "." + method)
             raise ArgumentError(f"numpy.{called} is not an operation on tensors; those are: {', '.join(REGISTRY)}")
         if kwargs:
@@ -315,7 +318,8 @@ class Tensor:
     # Items.
 
     def __getitem__(self, index: Any) -> Tensor:
-        template, arrays = split_index(index)
+        # A recording watches the very array that it was given.
+        template, arrays = indexing.split(index, own=self._requires_grad and mode.now.recorder is None)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -366,31 +370,31 @@ class Tensor:
         return apply(_MATMUL, (other, self))
 
     def __neg__(self) -> Tensor:
-        return apply(elementwise.negative, (self,))
+        return apply(arithmetic.negative, (self,))
 
     def __pos__(self) -> Tensor:
         return self
 
     def __abs__(self) -> Tensor:
-        return apply(elementwise.absolute, (self,))
+        return apply(arithmetic.absolute, (self,))
 
     def __lt__(self, other: Any) -> Tensor:
-        return apply(elementwise.less, (self, other))
+        return apply(comparison.less, (self, other))
 
     def __le__(self, other: Any) -> Tensor:
-        return apply(elementwise.less_equal, (self, other))
+        return apply(comparison.less_equal, (self, other))
 
     def __gt__(self, other: Any) -> Tensor:
-        return apply(elementwise.greater, (self, other))
+        return apply(comparison.greater, (self, other))
 
     def __ge__(self, other: Any) -> Tensor:
-        return apply(elementwise.greater_equal, (self, other))
+        return apply(comparison.greater_equal, (self, other))
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else apply(elementwise.equal, (self, other))
+        return False if other is None else apply(comparison.equal, (self, other))
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else apply(elementwise.not_equal, (self, other))
+        return True if other is None else apply(comparison.not_equal, (self, other))
 
     def __iadd__(self, other: Any) -> Tensor:
         return _in_place(self, _ADD, other)
@@ -421,16 +425,16 @@ class Tensor:
     def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
         size = shape[0] if len(shape) == 1 else shape
-        return apply(shaping.reshape, (self,), {"shape": size})
+        return apply(shaping.reshape, (self,), {"shape": settled(size)})
 
     def transpose(self, *axes: Any) -> Tensor:
         """The axes in another order: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return apply(shaping.transpose, (self,), {"axes": order})
+        return apply(shaping.transpose, (self,), {"axes": settled(order)})
 
     def astype(self, dtype: Any) -> Tensor:
         """The values in another dtype; gradients come back in this one."""
-        return apply(elementwise.astype, (self,), {"dtype": numpy.dtype(dtype)})
+        return apply(shaping.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
@@ -455,10 +459,16 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             arrays.append(x._data)
             if x._requires_grad:
                 needs = True
+        elif type(x) is ndarray:
+            if x.dtype.kind not in backend.NUMBERS:
+                raise ArgumentError(f"{op.name}: {backend.not_numbers(x, x.dtype)}")
+            arrays.append(x)
         elif type(x) in _PLAIN or backend.is_array(x):
             arrays.append(x)
         elif type(x) is Live:
             arrays.append(x.read())
+        elif x is None and op.optional:
+            arrays.append(x)
         else:
             return apply(op, tuple(_operand(op, each) for each in inputs), params)
     direct = op.direct
@@ -516,7 +526,7 @@ def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
 
 def _operand(op: Operation, value: Any) -> Any:
     """An operand as a Tensor, an array or a scalar; lists become arrays."""
-    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value):
+    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value) or (value is None and op.optional):
         return value
     try:
         return backend.as_array(value)
@@ -554,27 +564,9 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 
 
-def split_index(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """An index as a template and the arrays in it, in order."""
-    template: list[Any] = []
-    arrays: list[Any] = []
-    for part in index if type(index) is tuple else (index,):
-        if isinstance(part, list | ndarray | Tensor) or backend.is_array(part):
-            array = part if isinstance(part, Tensor) else backend.as_array(part)
-            if array.size == 0 and isinstance(part, list):
-                array = array.astype(int)
-            if array.dtype.kind not in "biu":
-                raise DtypeError(f"an index must be of integers or booleans, not {describe(part)}")
-            template.append(indexing.ARRAY)
-            arrays.append(array)
-        else:
-            template.append(part)
-    return tuple(template), tuple(arrays)
-
-
 def put_call(tensor: Any, index: Any, value: Any) -> tuple[Operation, tuple[Any, ...], dict[str, Any]]:
     """The operation, inputs and parameters of `put`."""
-    template, arrays = split_index(index)
+    template, arrays = indexing.split(index)
     return indexing.put_at, (tensor, value, *arrays), {"template": template}
 
 

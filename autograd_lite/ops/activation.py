@@ -1,7 +1,6 @@
-r"""Activation functions and the numerically stable logarithms and exponentials they come with.
+r"""Activation functions, numerically stable at ±1000 with no warning.
 
-Stable at ±1000 with no warning. Softmax-like functions work along `axis`, by default the last: one
-row is one example.
+Softmax-like functions work along `axis`, by default the last: one row is one example.
 """
 
 from __future__ import annotations
@@ -9,11 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.op import elementwise, operation
-from autograd_lite.ops.reduction import restore
 
 
 # e⁻ˣ may be infinite on the way to 0, which is right: hence quiet.
-@elementwise(lambda xp, out, x: out * (1 - out), notation=r"\sigma({x})", prime=r"\sigma'({x})", symbol="σ", quiet=True)
+@elementwise(
+    lambda xp, out, x: out * (1 - out),
+    notation=r"\sigma({x})",
+    prime=r"\sigma'({x})",
+    symbol="σ",
+    quiet=True,
+    activation=True,
+)
 def sigmoid(xp: Any, x: Any) -> Any:
     """The logistic function 1 / (1 + e⁻ˣ), element by element.
 
@@ -23,22 +28,13 @@ def sigmoid(xp: Any, x: Any) -> Any:
     return 1 / (1 + xp.exp(-x))
 
 
-@elementwise(lambda xp, out, x: 1 - out * out, notation=r"\tanh {x}", prime=r"\tanh'({x})", direct=True)
-def tanh(xp: Any, x: Any) -> Any:
-    """The hyperbolic tangent, element by element.
-
-    >>> ag.tanh(ag.tensor([0.0])).numpy()
-    array([0.])
-    """
-    return xp.tanh(x)
-
-
 # 0 at the kink, the subgradient of smallest norm; `not x <= 0` lets nan pass.
 @elementwise(
     lambda xp, out, x: xp.logical_not(x <= 0),
     notation=r"\operatorname{{relu}}({x})",
     prime=r"\operatorname{{relu}}'({x})",
     analytic=False,
+    activation=True,
 )
 def relu(xp: Any, x: Any) -> Any:
     """max(x, 0), element by element; its derivative at 0 is 0.
@@ -51,10 +47,7 @@ def relu(xp: Any, x: Any) -> Any:
 
 # ln(1 + eˣ) = max(x, 0) + ln(1 + e^-|x|), in which nothing overflows.
 @elementwise(
-    lambda xp, out, x: sigmoid(x),
-    notation=r"\ln(1 + e^{{{x}}})",
-    prime=r"\sigma({x})",
-    analytic=False,
+    lambda xp, out, x: sigmoid(x), notation=r"\ln(1 + e^{{{x}}})", prime=r"\sigma({x})", analytic=False, activation=True
 )
 def softplus(xp: Any, x: Any) -> Any:
     """ln(1 + eˣ), element by element, without overflow.
@@ -66,7 +59,12 @@ def softplus(xp: Any, x: Any) -> Any:
 
 
 @elementwise(
-    lambda xp, out, x: sigmoid(-x), notation=r"\ln \sigma({x})", prime=r"\sigma(-{x})", symbol="ln σ", analytic=False
+    lambda xp, out, x: sigmoid(-x),
+    notation=r"\ln \sigma({x})",
+    prime=r"\sigma(-{x})",
+    symbol="ln σ",
+    analytic=False,
+    activation=True,
 )
 def log_sigmoid(xp: Any, x: Any) -> Any:
     """ln σ(x), element by element, without overflow or ln 0.
@@ -77,25 +75,7 @@ def log_sigmoid(xp: Any, x: Any) -> Any:
     return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.absolute(x)))
 
 
-# The largest element is subtracted first; where it is infinite there is nothing to subtract.
-@operation(notation=r"\ln \sum e^{{{x}}}", quiet=True, analytic=False)
-def logsumexp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """ln Σ eˣ over `axis` (all axes where None), without overflow.
-
-    >>> ag.logsumexp(ag.tensor([1000.0, 1000.0])).item()
-    1000.6931471805599
-    """
-    top = xp.max(x, axis=axis, keepdims=True)
-    top = xp.where(xp.isfinite(top), top, 0)
-    total = xp.sum(xp.exp(x - top), axis=axis, keepdims=True)
-    out = xp.log(total) + top
-    return out if keepdims else xp.squeeze(out, axis=axis if axis is not None else tuple(range(x.ndim)))
-
-
-logsumexp.rules(x=lambda xp, g, out, x, *, axis, keepdims: restore(g, x, axis) * xp.exp(x - restore(out, x, axis)))
-
-
-@operation(notation=r"\operatorname{{softmax}}({x})", analytic=False)
+@operation(notation=r"\operatorname{{softmax}}({x})", analytic=False, activation=True)
 def softmax(xp: Any, x: Any, *, axis: int = -1) -> Any:
     """eˣ / Σ eˣ along `axis`, without overflow.
 
@@ -109,7 +89,7 @@ def softmax(xp: Any, x: Any, *, axis: int = -1) -> Any:
 softmax.rules(x=lambda xp, g, out, x, *, axis: out * (g - xp.sum(g * out, axis=axis, keepdims=True)))
 
 
-@operation(notation=r"\ln \operatorname{{softmax}}({x})", symbol="ln softmax", analytic=False)
+@operation(notation=r"\ln \operatorname{{softmax}}({x})", symbol="ln softmax", analytic=False, activation=True)
 def log_softmax(xp: Any, x: Any, *, axis: int = -1) -> Any:
     """x - ln Σ eˣ along `axis`, without overflow.
 

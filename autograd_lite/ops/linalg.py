@@ -5,12 +5,35 @@ The rules read a one-dimensional argument as a row on the left and as a column o
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from autograd_lite.op import operation
 
 
-@operation(notation=r"{x} {y}", symbol="@", direct=True)
+def _products(inputs: Any, result: Any, params: Any) -> int:
+    # A multiplication and an addition for each pair of elements that meet.
+    return int(2 * inputs[0][-1] * prod(result))
+
+
+def _misfit(x: Any, y: Any) -> str:
+    if not getattr(x, "shape", ()) or not getattr(y, "shape", ()):
+        return "both operands need to be at least one-dimensional; multiply scalars with *"
+    inner = y.shape[0] if y.ndim == 1 else y.shape[-2]
+    if x.shape[-1] != inner:
+        problem = (
+            f"the inner sizes {x.shape[-1]} (last axis of x) and {inner} "
+            f"({'only' if y.ndim == 1 else 'last but one'} axis of y) differ"
+        )
+        if y.ndim >= 2 and x.shape[-1] == y.shape[-1]:
+            return problem + "; x @ y.T would fit"
+        if x.ndim >= 2 and x.shape[-2] == inner:
+            return problem + "; x.T @ y would fit"
+        return problem
+    return "the leading axes do not broadcast"
+
+
+@operation(notation=r"{x} {y}", symbol="@", direct=True, linear=True, flops=_products, binds=7, misfit=_misfit)
 def matmul(xp: Any, x: Any, y: Any) -> Any:
     """The matrix product, over the last two axes; leading axes broadcast.
 

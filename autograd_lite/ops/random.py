@@ -7,7 +7,7 @@ from typing import Any
 from autograd_lite.op import operation
 
 
-@operation(notation=r"\operatorname{{random}}({x})", symbol="random", analytic=False)
+@operation(notation=r"\operatorname{{random}}({x})", symbol="random", analytic=False, effect=True, flops=0)
 def random_like(xp: Any, x: Any, *, rng: Any) -> Any:
     """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
 

@@ -39,7 +39,12 @@ def _count(x: Any, axis: Any) -> int:
     return prod(x.shape[i] for i in reduced_axes(x.ndim, axis)) or 1
 
 
-@operation(notation=r"\sum {x}", symbol="Σ")
+def _read(inputs: Any, result: Any, params: Any) -> int:
+    # Each element of the argument is looked at once.
+    return int(prod(inputs[0]))
+
+
+@operation(notation=r"\sum {x}", symbol="Σ", linear=True, flops=_read, binds=4)
 def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum over `axis` (all axes where None).
 
@@ -52,7 +57,7 @@ def sum(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 sum.rules(x=lambda xp, g, out, x, *, axis, keepdims: restore(g, x, axis))
 
 
-@operation(notation=r"\operatorname{{mean}}({x})")
+@operation(notation=r"\operatorname{{mean}}({x})", linear=True, flops=_read, binds=9)
 def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over `axis` (all axes where None).
 
@@ -71,7 +76,7 @@ def _extreme_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: Any, keepdims: boo
     return xp.where(winners, restore(g, x, axis) / xp.sum(winners, axis=axis, keepdims=True), 0)
 
 
-@operation(notation=r"\max {x}", analytic=False)
+@operation(notation=r"\max {x}", analytic=False, flops=_read)
 def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest element over `axis` (all axes where None); ties share the gradient evenly.
 
@@ -84,7 +89,7 @@ def max(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 max.rules(x=_extreme_rule)
 
 
-@operation(notation=r"\min {x}", analytic=False)
+@operation(notation=r"\min {x}", analytic=False, flops=_read)
 def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
 
@@ -97,7 +102,7 @@ def min(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 min.rules(x=_extreme_rule)
 
 
-@operation(notation=r"\operatorname{{argmax}} {x}", analytic=False)
+@operation(notation=r"\operatorname{{argmax}} {x}", analytic=False, flops=_read)
 def argmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """The place of the first largest element along `axis`; data, never differentiable.
 

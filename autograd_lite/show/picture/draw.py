@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from operator import index
 from pathlib import Path
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from autograd_lite import backend, files
 from autograd_lite.diagnosis import describe
@@ -23,6 +23,9 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
 from autograd_lite.show.picture.dot import dot
 from autograd_lite.show.picture.engine import FORMATS, render
+
+if TYPE_CHECKING:
+    import graphviz
 
 _SECONDS, _SECONDS_IN_NOTEBOOK = 60.0, 20.0
 """How long the layout of a picture may take that is asked for, and of one that a notebook shows by itself."""
@@ -143,6 +146,23 @@ class Picture:
         except EngineError as error:
             bundle["text/plain"] += f"\n{error}"
         return bundle
+
+    @property
+    def graphviz(self) -> graphviz.Source:
+        """The picture as an object of the package `graphviz`, for whoever goes on with that.
+
+        Its `render`, `pipe`, `view` and `unflatten` are that package's own: they run the program `dot` of Graphviz,
+        know no time limit, and overwrite files as they go. Without `dot` use `svg` and `save`.
+
+        >>> import autograd_lite as ag
+        >>> from autograd_lite.show.picture.draw import draw
+        >>> picture = draw(ag.tensor(1.0, name="x"))
+        >>> type(picture.graphviz).__name__, picture.graphviz.source == picture.source
+        ('Source', True)
+        """
+        import graphviz
+
+        return graphviz.Source(self.source, filename="graph.gv", format="svg")
 
     def svg(self, timeout: float | None = _SECONDS) -> str:
         """The picture as SVG text.

@@ -1,14 +1,14 @@
-"""The program that lays a picture out: which one, where it is, and running it.
+"""The program that lays a picture out: which one, where it is, and having it run.
 
-Knows two programs, Graphviz's `dot` and `graphviz-pure`, and what each of them cannot do. Must not
-know graphs or tensors, nor what the DOT text it passes on means.
+Knows two programs, Graphviz's `dot` and `graphviz-pure`, and what each of them cannot do. The package `graphviz`
+writes their command and runs it; which program, for how long, and what is said where it fails, is decided here. Must
+not know graphs or tensors, nor what the DOT text it passes on means.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import sysconfig
 from importlib import metadata
@@ -83,23 +83,40 @@ def render(source: str, format: str, seconds: float | None = None) -> bytes:
         raise EngineError(
             f"{program} writes svg and png but not pdf: save as .svg, or install Graphviz (https://graphviz.org/download)"
         )
-    command = [program, f"-T{format}"]
+    if pure and format == "png":
+        source = source.translate(_BITMAP_LETTERS)
+    return _run(program, format, source, seconds)
+
+
+def _run(program: str, format: str, source: str, seconds: float | None) -> bytes:
+    """What the package `graphviz` gets from the program, and its failures in our words."""
+    from subprocess import TimeoutExpired
+
+    from graphviz.backend import dot_command, execute
+
+    # `graphviz.Source.pipe` knows neither another program than `dot` nor a limit; what it is made of knows both.
+    _, *options = dot_command.command("dot", format)
     if format == "png":
-        command.append("-Gdpi=192")
-        if pure:
-            source = source.translate(_BITMAP_LETTERS)
+        options.append("-Gdpi=192")
     try:
-        done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired as error:
+        done = execute.run_check(
+            [program, *options], input=source.encode(), capture_output=True, quiet=True, timeout=seconds
+        )
+    except TimeoutExpired as error:
         raise EngineError(
             f"{program} was stopped after {seconds:g} seconds: the graph is too large to lay out in that time. Draw "
             "its modules as boxes, ag.draw(loss, depth=0), or a part of it (a tensor nearer to the inputs), step "
             "through it with ag.explain, which shows a large graph by its parts, or give it more time: "
             "ag.draw(loss).save('g.svg', timeout=600)"
         ) from error
-    except OSError as error:
+    except execute.CalledProcessError as error:
+        raise EngineError(f"{program} -T{format} failed (exit {error.returncode}): {_said(error.stderr)}") from error
+    except (OSError, execute.ExecutableNotFound) as error:
         raise EngineError(f"{program} could not be run: {error}") from error
-    if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip()[-500:] or "it said nothing"
-        raise EngineError(f"{program} -T{format} failed (exit {done.returncode}): {said}")
-    return done.stdout
+    if not done.stdout:
+        raise EngineError(f"{program} -T{format} wrote nothing (exit 0): {_said(done.stderr)}")
+    return bytes(done.stdout)
+
+
+def _said(stderr: bytes) -> str:
+    return stderr.decode(errors="replace").strip()[-500:] or "it said nothing"

@@ -1,0 +1,480 @@
+"""autograd_lite: backpropagation as it is, the chain rule applied node by node to a graph.
+
+First steps:
+
+>>> import numpy as np
+>>> import autograd_lite as ag
+>>> w = ag.tensor([[0.5, -1.0]], requires_grad=True, name="w")   # a leaf: what is learned
+>>> x = np.array([[1.0, 2.0], [3.0, 4.0]])                       # examples are rows
+>>> cost = ag.square(ag.sigmoid(x @ w.T) - 1.0).mean()           # operations record themselves
+>>> cost.backward()                                              # the reverse pass
+>>> w.grad.shape                                                 # in the leaf, as an array
+(1, 2)
+
+- `ag.tensor`, `ag.asarray`, `ag.zeros` make tensors; NumPy's names (`ag.exp`, `ag.sum`, `ag.concatenate`, ...) and
+  operators work on them, and so do NumPy's own functions.
+- `ag.grad` gives gradients without writing them anywhere, of any order; `with ag.no_grad():` records nothing.
+- `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
+  through both passes, `ag.check_equations` looks at yours.
+- `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
+- `@ag.operation` declares an operation of your own; `ag.gradcheck` holds gradients against differences.
+- `import nn` has networks, costs, optimisers and `nn.fit`.
+
+Every error is an `ag.AutogradError` and says what to write instead; all of them are in `ag.errors`.
+"""
+
+# Written by docs/stubs.py from the registry and the public names: do not edit.
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import errors as errors
+from autograd_lite import ops as ops
+from autograd_lite.check.gradcheck import CheckReport as CheckReport
+from autograd_lite.check.gradcheck import gradcheck as gradcheck
+from autograd_lite.compile.compiled import Compiled as Compiled
+from autograd_lite.compile.compiled import compile as compile
+from autograd_lite.engine import functional as functional
+from autograd_lite.engine.debug import debug as debug
+from autograd_lite.engine.functional import arange as arange
+from autograd_lite.engine.functional import ones as ones
+from autograd_lite.engine.functional import put as put
+from autograd_lite.engine.functional import zeros as zeros
+from autograd_lite.engine.graph import ancestors as ancestors
+from autograd_lite.engine.graph import enable_grad as enable_grad
+from autograd_lite.engine.graph import is_grad_enabled as is_grad_enabled
+from autograd_lite.engine.graph import live as live
+from autograd_lite.engine.graph import no_grad as no_grad
+from autograd_lite.engine.graph import scope as scope
+from autograd_lite.engine.graph import touch as touch
+from autograd_lite.engine.reverse import grad as grad
+from autograd_lite.engine.tensor import Tensor as Tensor
+from autograd_lite.engine.tensor import asarray as asarray
+from autograd_lite.engine.tensor import tensor as tensor
+from autograd_lite.errors import ArgumentError as ArgumentError
+from autograd_lite.errors import AutogradError as AutogradError
+from autograd_lite.errors import AxisError as AxisError
+from autograd_lite.errors import ChangedError as ChangedError
+from autograd_lite.errors import CheckError as CheckError
+from autograd_lite.errors import CompileError as CompileError
+from autograd_lite.errors import DataError as DataError
+from autograd_lite.errors import DeviceError as DeviceError
+from autograd_lite.errors import DtypeError as DtypeError
+from autograd_lite.errors import EngineError as EngineError
+from autograd_lite.errors import FileError as FileError
+from autograd_lite.errors import GraphError as GraphError
+from autograd_lite.errors import IndexingError as IndexingError
+from autograd_lite.errors import ShapeError as ShapeError
+from autograd_lite.op import Operation as Operation
+from autograd_lite.op import elementwise as elementwise
+from autograd_lite.op import operation as operation
+from autograd_lite.show.equations.derive import Derivation as Derivation
+from autograd_lite.show.equations.derive import derive as derive
+from autograd_lite.show.equations.student import EquationReport as EquationReport
+from autograd_lite.show.equations.student import check_equations as check_equations
+from autograd_lite.show.page.explain import Page as Page
+from autograd_lite.show.page.explain import explain as explain
+from autograd_lite.show.picture.draw import Picture as Picture
+from autograd_lite.show.picture.draw import draw as draw
+from autograd_lite.op import REGISTRY as REGISTRY
+
+__version__: str
+
+Operand = Tensor | np.ndarray[Any, Any] | np.generic | complex | Sequence[Any]
+"""What an operation takes: a tensor, an array, a number, or nested lists of numbers."""
+
+def sigmoid(x: Operand) -> Tensor:
+    """The logistic function 1 / (1 + e⁻ˣ), element by element.
+
+    >>> ag.sigmoid(ag.tensor([0.0, 1000.0])).numpy()
+    array([0.5, 1. ])
+    """
+
+def relu(x: Operand) -> Tensor:
+    """max(x, 0), element by element; its derivative at 0 is 0.
+
+    >>> ag.relu(ag.tensor([-1.0, 2.0])).numpy()
+    array([0., 2.])
+    """
+
+def softplus(x: Operand) -> Tensor:
+    """ln(1 + eˣ), element by element, without overflow.
+
+    >>> ag.softplus(ag.tensor([0.0, 1000.0])).numpy()
+    array([6.93147181e-01, 1.00000000e+03])
+    """
+
+def log_sigmoid(x: Operand) -> Tensor:
+    """ln σ(x), element by element, without overflow or ln 0.
+
+    >>> ag.log_sigmoid(ag.tensor([-1000.0])).numpy()
+    array([-1000.])
+    """
+
+def softmax(x: Operand, axis: int = -1) -> Tensor:
+    """eˣ / Σ eˣ along `axis`, without overflow.
+
+    >>> ag.softmax(ag.tensor([0.0, 0.0])).numpy()
+    array([0.5, 0.5])
+    """
+
+def log_softmax(x: Operand, axis: int = -1) -> Tensor:
+    """x - ln Σ eˣ along `axis`, without overflow.
+
+    >>> ag.log_softmax(ag.tensor([1000.0, -1000.0])).numpy()
+    array([    0., -2000.])
+    """
+
+def add(x: Operand, y: Operand) -> Tensor:
+    """Add element by element, with NumPy's broadcasting.
+
+    >>> ag.add(ag.tensor([1.0, 2.0]), 10.0)
+    tensor([11., 12.], dtype=float64)
+    """
+
+def subtract(x: Operand, y: Operand) -> Tensor:
+    """Subtract element by element, with NumPy's broadcasting.
+
+    >>> ag.subtract(ag.tensor([1.0, 2.0]), 1.0).numpy()
+    array([0., 1.])
+    """
+
+def multiply(x: Operand, y: Operand) -> Tensor:
+    """The Hadamard product: multiply element by element, with NumPy's broadcasting.
+
+    >>> ag.multiply(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).numpy()
+    array([3., 8.])
+    """
+
+def divide(x: Operand, y: Operand) -> Tensor:
+    """Divide element by element, with NumPy's broadcasting.
+
+    >>> ag.divide(ag.tensor([1.0, 2.0]), 4.0).numpy()
+    array([0.25, 0.5 ])
+    """
+
+def power(x: Operand, y: Operand) -> Tensor:
+    """Raise `x` to the power `y`, element by element.
+
+    >>> ag.power(ag.tensor([2.0, 3.0]), 2).numpy()
+    array([4., 9.])
+    """
+
+def negative(x: Operand) -> Tensor:
+    """The number with the other sign, element by element.
+
+    >>> ag.negative(ag.tensor([1.0, -2.0])).numpy()
+    array([-1.,  2.])
+    """
+
+def sqrt(x: Operand) -> Tensor:
+    """The square root, element by element; its derivative at 0 is infinite.
+
+    >>> ag.sqrt(ag.tensor([4.0])).numpy()
+    array([2.])
+    """
+
+def square(x: Operand) -> Tensor:
+    """The square, element by element.
+
+    >>> ag.square(ag.tensor([3.0])).numpy()
+    array([9.])
+    """
+
+def absolute(x: Operand) -> Tensor:
+    """The absolute value, element by element; its derivative at 0 is 0.
+
+    >>> ag.absolute(ag.tensor([-3.0, 0.0])).numpy()
+    array([3., 0.])
+    """
+
+def sign(x: Operand) -> Tensor:
+    """-1, 0 or 1, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.sign(ag.tensor([-3.0, 0.0])).numpy()
+    array([-1.,  0.])
+    """
+
+def maximum(x: Operand, y: Operand) -> Tensor:
+    """The larger of two numbers, element by element; a tie shares its gradient evenly.
+
+    >>> ag.maximum(ag.tensor([1.0, 5.0]), 3.0).numpy()
+    array([3., 5.])
+    """
+
+def minimum(x: Operand, y: Operand) -> Tensor:
+    """The smaller of two numbers, element by element; a tie shares its gradient evenly.
+
+    >>> ag.minimum(ag.tensor([1.0, 5.0]), 3.0).numpy()
+    array([1., 3.])
+    """
+
+def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
+    """`x` where `condition` holds and `y` elsewhere.
+
+    The branch not taken gets a gradient of exactly zero, but a function that is infinite or
+    undefined there still turns that zero into nan on its own way back: guard its argument too, as
+    in `where(x > 0, sqrt(where(x > 0, x, 1)), x)`.
+
+    >>> ag.where(ag.tensor([1.0, -1.0]) > 0, 1.0, 0.0).numpy()
+    array([1., 0.])
+    """
+
+def clip(x: Operand, min: Any = None, max: Any = None) -> Tensor:
+    """Limit to the interval [`min`, `max`]; the derivative is 0 outside and at the bounds.
+
+    >>> ag.clip(ag.tensor([-2.0, 0.5, 2.0]), -1, 1).numpy()
+    array([-1. ,  0.5,  1. ])
+    """
+
+def equal(x: Operand, y: Operand) -> Tensor:
+    """Whether two numbers are equal, element by element.
+
+    >>> ag.equal(ag.tensor([1.0, 2.0]), 2.0).numpy()
+    array([False,  True])
+    """
+
+def not_equal(x: Operand, y: Operand) -> Tensor:
+    """Whether two numbers differ, element by element.
+
+    >>> ag.not_equal(ag.tensor([1.0, 2.0]), 2.0).numpy()
+    array([ True, False])
+    """
+
+def less(x: Operand, y: Operand) -> Tensor:
+    """Whether `x` is smaller, element by element.
+
+    >>> ag.less(ag.tensor([1.0, 2.0]), 2.0).numpy()
+    array([ True, False])
+    """
+
+def less_equal(x: Operand, y: Operand) -> Tensor:
+    """Whether `x` is smaller or equal, element by element.
+
+    >>> ag.less_equal(ag.tensor([1.0, 2.0]), 2.0).numpy()
+    array([ True,  True])
+    """
+
+def greater(x: Operand, y: Operand) -> Tensor:
+    """Whether `x` is larger, element by element.
+
+    >>> ag.greater(ag.tensor([1.0, 2.0]), 1.0).numpy()
+    array([False,  True])
+    """
+
+def greater_equal(x: Operand, y: Operand) -> Tensor:
+    """Whether `x` is larger or equal, element by element.
+
+    >>> ag.greater_equal(ag.tensor([1.0, 2.0]), 2.0).numpy()
+    array([False,  True])
+    """
+
+def logical_and(x: Operand, y: Operand) -> Tensor:
+    """Whether both hold, element by element.
+
+    >>> ag.logical_and(True, False).item()
+    False
+    """
+
+def logical_or(x: Operand, y: Operand) -> Tensor:
+    """Whether either holds, element by element.
+
+    >>> ag.logical_or(True, False).item()
+    True
+    """
+
+def logical_not(x: Operand) -> Tensor:
+    """Whether it does not hold, element by element.
+
+    >>> ag.logical_not(True).item()
+    False
+    """
+
+def isfinite(x: Operand) -> Tensor:
+    """Whether a number is neither infinite nor nan, element by element.
+
+    >>> ag.isfinite(ag.tensor([1.0, float("inf")])).numpy()
+    array([ True, False])
+    """
+
+def exp(x: Operand) -> Tensor:
+    """The exponential function, element by element.
+
+    >>> ag.exp(ag.tensor([0.0])).numpy()
+    array([1.])
+    """
+
+def log(x: Operand) -> Tensor:
+    """The natural logarithm, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log(ag.tensor([1.0])).numpy()
+    array([0.])
+    """
+
+def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x[index]`, with `index` given as a template and the arrays in it; users write `x[index]`.
+
+    >>> ag.tensor([1.0, 2.0, 3.0])[::-2].numpy()
+    array([3., 1.])
+    """
+
+def scatter_add(g: Operand, *indices: Operand | Sequence[Operand], template: Any, shape: Any) -> Tensor:
+    """Zeros of `shape` to which `g` is added at an index; repeated places accumulate.
+
+    >>> ag.scatter_add(ag.tensor([1.0, 10.0]), template=(slice(0, 2),), shape=(3,)).numpy()
+    array([ 1., 10.,  0.])
+    """
+
+def put_at(x: Operand, value: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """A copy of `x` in which the elements at an index are `value`; users write `ag.put`.
+
+    >>> ag.put(ag.tensor([1.0, 2.0]), 0, 9.0).numpy()
+    array([9., 2.])
+    """
+
+def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The sum over `axis` (all axes where None).
+
+    >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
+    array([4., 6.])
+    """
+
+def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean over `axis` (all axes where None).
+
+    >>> ag.mean(ag.tensor([1.0, 3.0])).item()
+    2.0
+    """
+
+def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The largest element over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.max(ag.tensor([1.0, 3.0])).item()
+    3.0
+    """
+
+def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.min(ag.tensor([1.0, 3.0])).item()
+    1.0
+    """
+
+def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first largest element along `axis`; data, never differentiable.
+
+    >>> ag.argmax(ag.tensor([1.0, 3.0])).item()
+    1
+    """
+
+def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:
+    """Join along an existing axis; `axis=None` joins them flattened.
+
+    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
+    array([1., 2., 3.])
+    """
+
+def stack(*arrays: Operand | Sequence[Operand], axis: int = 0) -> Tensor:
+    """Join along a new axis.
+
+    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
+    array([[1., 3.],
+           [2., 4.]])
+    """
+
+def matmul(x: Operand, y: Operand) -> Tensor:
+    """The matrix product, over the last two axes; leading axes broadcast.
+
+    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
+
+    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([[11.]])
+    """
+
+def random_like(x: Operand, rng: Any) -> Tensor:
+    """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
+
+    Data, never differentiable. `rng` is a `numpy.random.Generator`, or CuPy's for a GPU.
+
+    >>> ag.random_like(ag.tensor([1.0, 2.0]), np.random.default_rng(0)).numpy()
+    array([0.63696169, 0.26978671])
+    """
+
+def reshape(x: Operand, shape: Any) -> Tensor:
+    """The same elements in another shape, in C order; one -1 is worked out.
+
+    >>> ag.reshape(ag.tensor([1.0, 2.0]), (2, 1)).shape
+    (2, 1)
+    """
+
+def transpose(x: Operand, axes: Any = None) -> Tensor:
+    """The axes in the order `axes`, or reversed.
+
+    >>> ag.transpose(ag.tensor([[1.0, 2.0]])).shape
+    (2, 1)
+    """
+
+def swapaxes(x: Operand, axis1: int, axis2: int) -> Tensor:
+    """Two axes exchanged.
+
+    >>> ag.swapaxes(ag.tensor([[1.0, 2.0]]), 0, 1).shape
+    (2, 1)
+    """
+
+def expand_dims(x: Operand, axis: Any) -> Tensor:
+    """A new axis of length 1 at each place in `axis`.
+
+    >>> ag.expand_dims(ag.tensor([1.0, 2.0]), 0).shape
+    (1, 2)
+    """
+
+def squeeze(x: Operand, axis: Any = None) -> Tensor:
+    """Without the axes of length 1 in `axis` (all of them where None).
+
+    >>> ag.squeeze(ag.tensor([[1.0, 2.0]])).shape
+    (2,)
+    """
+
+def broadcast_to(x: Operand, shape: Any) -> Tensor:
+    """The elements repeated to fill `shape`, by NumPy's broadcasting.
+
+    >>> ag.broadcast_to(ag.tensor([1.0, 2.0]), (3, 2)).shape
+    (3, 2)
+    """
+
+def zeros_like(x: Operand) -> Tensor:
+    """Zeros of the shape and dtype of `x`.
+
+    >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
+    array([0., 0.])
+    """
+
+def ones_like(x: Operand) -> Tensor:
+    """Ones of the shape and dtype of `x`.
+
+    >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
+    array([1., 1.])
+    """
+
+def astype(x: Operand, dtype: Any) -> Tensor:
+    """`x` in another dtype; the gradient comes back in the dtype of `x`.
+
+    >>> ag.astype(ag.tensor([1.5]), "float32").dtype
+    dtype('float32')
+    """
+
+def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """ln Σ eˣ over `axis` (all axes where None), without overflow.
+
+    >>> ag.logsumexp(ag.tensor([1000.0, 1000.0])).item()
+    1000.6931471805599
+    """
+
+def tanh(x: Operand) -> Tensor:
+    """The hyperbolic tangent, element by element.
+
+    >>> ag.tanh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """

@@ -1,0 +1,109 @@
+"""Write what editors and type checkers see of the package, or check it with `--check`.
+
+Run as `python docs/stubs.py`. Operations are functions that the registry makes, and what shows, checks and compiles is
+loaded when it is used; neither can be read from the code of `autograd_lite/__init__.py`. So its stub has every public
+name: an operation with the signature and the docstring of its forward, everything else from the module that has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from pathlib import Path
+from textwrap import indent
+
+import autograd_lite as ag
+from autograd_lite.op import Operation
+
+STUB = Path(__file__).resolve().parents[1] / "autograd_lite" / "__init__.pyi"
+
+HEAD = '''{docstring}
+
+# Written by docs/stubs.py from the registry and the public names: do not edit.
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+{imports}
+
+__version__: str
+
+Operand = Tensor | np.ndarray[Any, Any] | np.generic | complex | Sequence[Any]
+"""What an operation takes: a tensor, an array, a number, or nested lists of numbers."""
+
+'''
+
+_KINDS = inspect.Parameter
+
+
+def quoted(docstring: str) -> str:
+    """A docstring as it stands in a file."""
+    mark = "r" if "\\" in docstring else ""
+    return f'{mark}"""{docstring}"""'
+
+
+def parameters(op: Operation) -> str:
+    """The parameters of an operation as a user calls it, arrays first, with their types."""
+    declared = list(inspect.signature(op.forward).parameters.values())[1:]
+    found = []
+    for p in declared:
+        array = p.name in op.arguments
+        kind = (
+            "Operand | Sequence[Operand]" if p.kind is _KINDS.VAR_POSITIONAL else "Operand" if array else p.annotation
+        )
+        text = f"{'*' if p.kind is _KINDS.VAR_POSITIONAL else ''}{p.name}: {kind}"
+        found.append(text if p.default is p.empty else f"{text} = {p.default!r}")
+    return ", ".join(found)
+
+
+def function(op: Operation) -> str:
+    """One operation as a function of the package."""
+    result = "tuple[Tensor, ...]" if getattr(op, "parts", None) else "Tensor"
+    docstring = inspect.getdoc(op.forward) or ""
+    text = quoted(docstring.strip() + ("\n" if "\n" in docstring else ""))
+    return f"def {op.name}({parameters(op)}) -> {result}:\n{indent(text, '    ')}\n"
+
+
+def imports(names: list[str]) -> str:
+    """Where every public name that is no operation comes from."""
+    lines = []
+    for name in names:
+        value = getattr(ag, name)
+        if inspect.ismodule(value):
+            package, _, module = value.__name__.rpartition(".")
+            lines.append(f"from {package} import {module} as {name}")
+        else:
+            module = getattr(value, "__module__", None) or "autograd_lite.op"
+            lines.append(f"from {module} import {name} as {name}")
+    return "\n".join(sorted(lines))
+
+
+def stub() -> str:
+    """The whole stub."""
+    operations = [op for op in ag.REGISTRY.values() if op.ours and not op.name.startswith("_")]
+    others = [name for name in ag.__all__ if name not in ag.REGISTRY]
+    modules = {"REGISTRY": "autograd_lite.op"}
+    known = [name for name in others if name not in modules]
+    lines = imports(known) + "".join(f"\nfrom {module} import {name} as {name}" for name, module in modules.items())
+    head = HEAD.format(docstring=quoted((ag.__doc__ or "").strip() + "\n"), imports=lines)
+    return head + "\n".join(function(op) for op in operations)
+
+
+def main() -> None:
+    """Write or check."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, fail when the stub is out of date")
+    check = parser.parse_args().check
+    fresh = stub()
+    if STUB.exists() and STUB.read_text(encoding="utf-8") == fresh:
+        return
+    if check:
+        sys.exit(f"{STUB.name} is out of date: run python docs/stubs.py")
+    STUB.write_text(fresh, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
