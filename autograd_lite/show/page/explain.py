@@ -479,7 +479,7 @@ class _Content:
         found: Json = {}
         try:
             g = symbol(incoming, self.names.gradients[tensor])
-            out, values = self._operand(tensor), [self._operand(each) for each in node.inputs]
+            out, values = self._operand(tensor), [x if x is None else self._operand(x) for x in node.inputs]
             local, value = "", None
             if op.derivative is not None:
                 primed = op.prime is not None and "'" in op.prime
