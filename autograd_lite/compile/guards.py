@@ -82,6 +82,8 @@ def bits(scalar: Any) -> Any:
 
 
 def _same(now: Any, then: Any) -> bool:
+    if then is None:
+        return False
     if isinstance(then, list):
         return len(now) == len(then) and all(map(alike, now, then))
     return bool(now == then)
@@ -157,6 +159,10 @@ def _content(owner: Any, _: Any) -> tuple[Any, ...]:
     return (owner.shape, owner.strides, owner.dtype, owner.tobytes())
 
 
+def _form(owner: Any, _: Any) -> tuple[Any, ...]:
+    return (owner.shape, owner.strides, owner.dtype)
+
+
 def _put_content(owner: Any, _: Any, seen: tuple[Any, ...]) -> None:
     shape, _, dtype, data = seen
     if owner.flags.writeable and owner.shape == shape and not owner.dtype.hasobject:
@@ -167,7 +173,7 @@ def _put_bytes(owner: Any, _: Any, seen: bytes) -> None:
     if isinstance(owner, array.array):
         owner[:] = array.array(owner.typecode, seen)
     elif not (isinstance(owner, memoryview) and owner.readonly):
-        owner[:] = seen if isinstance(owner, bytearray) else memoryview(seen).cast("B").cast(owner.format)  # type: ignore[call-overload]
+        owner[:] = seen if isinstance(owner, bytearray) else memoryview(seen).cast("B").cast(owner.format)
 
 
 def _function(owner: Any, _: Any) -> list[Any]:
@@ -211,6 +217,7 @@ LIST = Kind("list", lambda owner, _: list(owner), lambda owner, _, seen: owner._
 ELEMENTS = Kind("elements", lambda owner, _: list(owner), _put_elements)
 BYTES = Kind("bytes", lambda owner, _: owner.tobytes() if hasattr(owner, "tobytes") else bytes(owner), _put_bytes)
 ARRAY = Kind("array", _content, _put_content)
+FORM = Kind("form of an array", _form, lambda owner, _, seen: None)
 CONTEXT = Kind("context", lambda owner, _: [owner.get(ABSENT)], lambda owner, _, seen: owner.set(seen[0]) and None)
 
 
@@ -242,7 +249,7 @@ class Guard:
 
     def parts(self, values: Any) -> Iterator[tuple[str, Any]]:
         """Each value of a look with the way one would write where it is."""
-        if self.kind is ARRAY or self.kind is BYTES:
+        if not isinstance(self.seen, list):
             yield self.where, values
             return
         kind, where = self.kind, self.where
@@ -264,7 +271,7 @@ class Guard:
     def changes(self) -> list[tuple[str, Any, Any]]:
         """What is different now: where, then, now."""
         now = self.now()
-        if self.kind is ARRAY or self.kind is BYTES:
+        if not isinstance(self.seen, list):
             return [] if _same(now, self.seen) else [(self.where, "another content", "its content")]
         then, there = dict(self.parts(self.seen)), dict(self.parts(now))
         found = [
@@ -320,7 +327,9 @@ _RANDOM = (numpy.random.Generator, numpy.random.BitGenerator, numpy.random.Rando
 @functools.lru_cache(4096)
 def _names_of(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The global names a function's code uses, those of attributes, and the modules it imports."""
-    here, attributes, imported = set(), set(), set()
+    here: set[str] = set()
+    attributes: set[str] = set()
+    imported: set[str] = set()
     for step in dis.get_instructions(code):
         if step.opname in ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME", "STORE_NAME"):
             here.add(step.argval)
@@ -354,6 +363,9 @@ class Scan:
         self.tensors: dict[Tensor, str] = {}
         self.streams: list[tuple[Any, str]] = []
         self.used_up: list[str] = []
+        self.large: list[numpy.ndarray] = []  # too large to be compared: their values must not be read
+        self._covered: dict[Guard, list[Any]] = {}
+        self._fixed: set[int] = set()  # identities of arrays that stand where nothing can be put in their place
         self._root = function
         self._home = _package(getattr(function, "__globals__", {}).get("__name__", ""))
         self._seen: set[int] = set()
@@ -369,6 +381,38 @@ class Scan:
             self._reach(owner, "self")
         self._reach(function, getattr(function, "__name__", "the function"))
         self._everything()
+
+    def where(self, array: numpy.ndarray) -> str:
+        """How one would write an array."""
+        return next(guard.where for guard in self.guards if guard.owner is array)
+
+    def cover(self, arrays: list[numpy.ndarray]) -> list[Tensor]:
+        """Put tensors in the places of arrays, so that nobody can read their values; the guards put them back.
+
+        Raises `CompileError` for an array that also stands where nothing can be put, as in a tuple.
+        """
+        stand_ins = {id(each): Tensor(each, copy=False) for each in arrays}
+        for each in arrays:
+            if id(each) in self._fixed:
+                raise CompileError(
+                    f"{_called(self._root)} relies on {self.where(each)}, an array of {each.nbytes / 2**20:.1f} MiB, "
+                    f"and no more than {MOST_BYTES / 2**20:g} MiB are compared at every call: pass it as an argument"
+                )
+        for guard in self.guards:
+            if isinstance(guard.seen, list) and any(id(value) in stand_ins for value in guard.seen):
+                put = self._covered[guard] = [stand_ins.get(id(value), value) for value in guard.seen]
+                guard.kind.put(guard.owner, guard.names, put)
+        return list(stand_ins.values())
+
+    def put_back(self) -> list[tuple[str, Any, Any]]:
+        """Give every place what was noted; returns what the function had changed: where, then, now."""
+        changes = []
+        for guard in self.guards:
+            if not guard.holds:
+                if not _same(guard.now(), self._covered.pop(guard, None)):
+                    changes += guard.changes()
+                guard.put_back()
+        return changes
 
     def _everything(self) -> None:
         """Go on until no name that is read leads anywhere new."""
@@ -393,9 +437,9 @@ class Scan:
             self._note(kind, space, where, tuple(self._read(space)))
         for tensor, where in self.tensors.items():
             self._note(TENSOR, tensor, where, ("name",) if "name" in self._attributes else ())
-        for kind, names in self._classes.items():
-            read = {name for name in vars(kind) if name in self._attributes}
-            self._note(CLASS, kind, kind.__name__, tuple(sorted(names | read)))
+        for each, names in self._classes.items():
+            read = {name for name in vars(each) if name in self._attributes}
+            self._note(CLASS, each, each.__name__, tuple(sorted(names | read)))
 
     def _drain(self) -> int:
         """Look at everything that has been reached; returns how much is known then."""
@@ -419,9 +463,12 @@ class Scan:
             return list(space)
         return [name for name in space if name in self._attributes]
 
-    def _reach(self, thing: Any, where: str) -> None:
+    def _reach(self, thing: Any, where: str, fixed: bool = False) -> None:
+        """Look at a thing later; `fixed` where it is in no place that is noted."""
         if not isinstance(thing, SCALARS):
             self._stack.append((thing, where))
+            if fixed:
+                self._fixed.add(id(thing))
 
     def _note(self, kind: Kind, owner: Any, where: str, names: tuple[str, ...] = ()) -> Guard:
         guard = Guard(kind, owner, where, names)
@@ -460,7 +507,8 @@ class Scan:
 
     def _operation(self, thing: Operation, where: str) -> None:
         for part in vars(thing).values():
-            for each in part.values() if isinstance(part, dict) else part if isinstance(part, tuple | list) else (part,):
+            several = part.values() if isinstance(part, dict) else part if isinstance(part, tuple | list) else (part,)
+            for each in several:
                 if callable(each):
                     self._reach(each, f"operation {thing.name}")
 
@@ -468,25 +516,27 @@ class Scan:
         self.streams.append((thing, where))
 
     def _array(self, thing: numpy.ndarray, where: str) -> None:
-        if thing.nbytes > MOST_BYTES:
-            raise CompileError(
-                f"{_called(self._root)} relies on {where}, an array of {thing.nbytes / 2**20:.1f} MiB that a replay "
-                f"would have to compare, and no more than {MOST_BYTES / 2**20:g} MiB are: pass it as an argument"
-            )
-        self._note(ARRAY, thing, where)
+        large = thing.nbytes > MOST_BYTES
+        if large:
+            self.large.append(thing)
+        self._note(FORM if large else ARRAY, thing, where)
         if thing.dtype.hasobject:
             self._reach(thing.ravel().tolist(), where)
         if isinstance(thing, numpy.ma.MaskedArray):
-            self._reach(thing.mask, f"{where}.mask")
+            self._reach(thing.mask, f"{where}.mask", fixed=True)
 
     def _method(self, thing: types.MethodType, where: str) -> None:
         self._reach(thing.__func__, where)
         self._reach(thing.__self__, where.rpartition(".")[0] or where)
 
+    def _built_in(self, thing: Any, where: str) -> None:
+        if not isinstance(thing.__self__, types.ModuleType):  # a method of a list, a dictionary, …
+            self._reach(thing.__self__, where.rpartition(".")[0] or where)
+
     def _partial(self, thing: Any, where: str) -> None:
         self._reach(thing.func, where)
         for i, each in enumerate(thing.args):
-            self._reach(each, f"{where}.args[{i}]")
+            self._reach(each, f"{where}.args[{i}]", fixed=True)
         self._reach(thing.keywords, f"{where}.keywords")
 
     def _wrapped(self, thing: Any, where: str) -> None:
@@ -515,7 +565,7 @@ class Scan:
                 value = self._note(CELL, cell, name).seen[0]
                 self._reach(value, name)
         for each in thing.__defaults__ or ():
-            self._reach(each, f"a default of {where}")
+            self._reach(each, f"a default of {where}", fixed=True)
         for key, each in (thing.__kwdefaults__ or {}).items():
             self._reach(each, f"the default {key} of {where}")
         if thing.__kwdefaults__:
@@ -537,7 +587,7 @@ class Scan:
             self._reach(type(thing), f"the class of {where}")
 
     def _attribute(self, name: str, value: Any, where: str) -> bool:
-        """Look into an attribute where it is read by its name, and at once where it may be read without: then `True`."""
+        """Look into an attribute where its name is read, and at once where it may be read without: then `True`."""
         functions = (types.FunctionType, staticmethod, classmethod, property, functools.cached_property)
         if isinstance(value, functions) or (name.startswith("__") and name not in _FORMAL):
             self._reach(value, where)
@@ -565,7 +615,7 @@ class Scan:
             self._note(LIST, [], where)
         if any(not isinstance(value, SCALARS) for value in thing):
             for i, value in enumerate(thing):
-                self._reach(value, f"{where}[{i}]")
+                self._reach(value, f"{where}[{i}]", fixed=not isinstance(thing, list))
         self._instance(thing, where, type(thing))
 
     def _bytes(self, thing: Any, where: str) -> None:
@@ -577,7 +627,7 @@ class Scan:
         self._reach(self._note(CONTEXT, thing, where).seen[0], where)
 
     def _reference(self, thing: Any, where: str) -> None:
-        self._reach(thing(), where)
+        self._reach(thing(), where, fixed=True)
 
     def _nothing(self, thing: Any, where: str) -> None:
         pass
@@ -632,7 +682,8 @@ _LOOKS: list[tuple[Any, Callable[[Scan, Any, str], None]]] = [
     ((bytearray, array.array, memoryview), Scan._bytes),
     (contextvars.ContextVar, Scan._context),
     (weakref.ref, Scan._reference),
-    ((types.BuiltinFunctionType, numpy.ufunc, numpy.dtype, types.CodeType, range, slice, _Word), Scan._nothing),
+    (types.BuiltinFunctionType, Scan._built_in),
+    ((numpy.ufunc, numpy.dtype, types.CodeType, range, slice, _Word), Scan._nothing),
 ]  # fmt: skip
 
 
@@ -781,8 +832,9 @@ def explained(guards: list[Guard]) -> str:
     for guard in guards:
         for where, value in guard.parts(guard.seen):
             then = value() if type(value) is _Weak else value
-            if guard.kind is ARRAY:
-                lines.append(f"{where}: an array of shape {guard.seen[0]}, by its content")
+            if guard.kind is ARRAY or guard.kind is FORM:
+                how = "by its content" if guard.kind is ARRAY else "read anew at every call"
+                lines.append(f"{where}: an array of shape {guard.seen[0]}, {how}")
             elif guard.kind is BYTES:
                 lines.append(f"{where}: its {len(guard.seen)} bytes")
             elif then is not ABSENT and not isinstance(then, types.ModuleType | types.BuiltinFunctionType):
