@@ -257,7 +257,7 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     array([1., 3.])
     """
 
-def clip(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
+def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Limit to the interval [`min`, `max`], numbers or arrays that broadcast with `x`, each of which may be left out.
 
     The derivative is 0 outside and at the bounds; what is missing there goes to the bound that was taken. Where `min`

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal
+from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal, smaller
 from tests.fuzz.programs import Case, Line
 from tests.fuzz.reference import Reading, check_gradients, check_values, differences, far
 
@@ -58,7 +58,7 @@ def _leaf(rng: random.Random, writer: Writer, name: str, shape: tuple[int, ...],
     make = rng.choice(["ag.tensor", "ag.asarray"])
     return Line(
         f"{name} = {make}({text}, requires_grad={wants})",
-        (f"{name} = ag.tensor({literal(array)}, requires_grad={wants})",),
+        tuple(f"{name} = ag.tensor({each}, requires_grad={wants})" for each in (*smaller(dtype), literal(array))),
     )
 
 
@@ -152,13 +152,14 @@ def _check_second(
     for name, found in zip(first, slopes, strict=True):
         assert not far(found.numpy(), first[name], 1e-10), f"a recorded pass differs: {name}"
     weights = [an_array(random.Random(2), s.shape) for s in slopes]  # noqa: S311
-    total = sum((s * w).sum() for s, w in zip(slopes, weights, strict=True))
-    if not isinstance(total, ag.Tensor) or not total.requires_grad:
-        return
+    total = sum(((s * w).sum() for s, w in zip(slopes, weights, strict=True)), start=ag.tensor(0.0))
     base = reading.run(plain)
     if any(still for _, _, still in reading.statements):
         return  # differences of whole runs would move what is held
-    for name, second in zip(first, ag.grad(total, [inside[n] for n in first], allow_unused=True), strict=True):
+    seconds = [None] * len(first)
+    if total.requires_grad:
+        seconds = ag.grad(total, [inside[n] for n in first], allow_unused=True)
+    for name, second in zip(first, seconds, strict=True):
 
         def value(x: np.ndarray, name: str = name) -> float:
             found = slope({**plain, name: x}, False)[1]

@@ -19,6 +19,7 @@ from tests.fuzz.programs import Line
 SIZES = (1, 2, 3, 3, 4)
 # Users write these as x[index] and ag.put; random numbers need a generator, which not every program has.
 _WRITTEN_OTHERWISE = {"getitem", "scatter_add", "put_at", "part", "random_like"}
+OPERATIONS = [name for name, op in ag.REGISTRY.items() if op.ours and name not in _WRITTEN_OTHERWISE]
 _MOST_ELEMENTS, _LARGEST = 150, 300.0
 
 
@@ -56,6 +57,11 @@ def an_array(rng: random.Random, shape: tuple[int, ...], dtype: str = "float64")
         return np.array([rng.randrange(-2, 4) for _ in range(count)], dtype).reshape(shape)
     values = rng.sample(range(-190, 190), count) if count < 300 else [rng.randrange(-190, 190) for _ in range(count)]
     return (np.array(values, float) / 100 + 0.005).round(3).astype(dtype).reshape(shape)
+
+
+def smaller(dtype: str) -> list[str]:
+    """Small arrays to put in the place of a large one."""
+    return [f"np.array({text}, '{dtype}')" for text in ("0.75", "[0.75, -0.5]", "[[0.75, -0.5]]", "[[0.75], [-0.5]]")]
 
 
 def laid_out(rng: random.Random, text: str, ndim: int) -> str:
@@ -162,7 +168,7 @@ class Writer:
         return self.rng.choice([name] * 6 + [f"ag.absolute({name}) + 0.5", f"ag.sigmoid({name})", f"{name} * 0.3"])
 
     def _operation(self) -> str:
-        op = ag.REGISTRY[self.rng.choice([name for name in ag.REGISTRY if name not in _WRITTEN_OTHERWISE])]
+        op = ag.REGISTRY[self.rng.choice(OPERATIONS)]
         if self.generator and self.rng.random() < 0.03:
             return f"ag.random_like({self._name(1.0)}, {self.generator})"
         if op.joins:
@@ -245,7 +251,7 @@ class Writer:
 
     def _row(self) -> str:
         """A call from the table of samples, on its own arrays added to nothing of ours."""
-        name = self.rng.choice([n for n in SAMPLES if n in ag.REGISTRY and n not in _WRITTEN_OTHERWISE])
+        name = self.rng.choice([n for n in OPERATIONS if n in SAMPLES])
         row = self.rng.choice(SAMPLES[name])
         like = [
             next((n for n in self.floats() if np.shape(self.values[n]) == np.shape(x)), literal(x)) for x in row.inputs

@@ -48,7 +48,7 @@
     canvas.style.width = `${value.w * zoom}px`;
     canvas.style.height = `${Math.max(value.h * zoom, 14)}px`;  // one row of cells is still to be seen
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.mean}`);
+    canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.average}`);
     const context = canvas.getContext("2d"), image = context.createImageData(value.w, value.h), bytes = atob(value.b);
     for (let i = 0; i < bytes.length; i++) {
       const code = bytes.charCodeAt(i), [r, g, b] = shade((code - 128) / 127);
@@ -79,7 +79,7 @@
       add(scale, make("span", "", minus(-value.most)), make("i"), make("span", "", minus(value.most)));
       add(box, scale);
       if (value.note) add(box, make("div", "caption", value.note));
-    } else add(box, make("div", "caption", value.k === "empty" ? "empty" : `${minus(value.lo)} … ${minus(value.hi)}, mean ${minus(value.mean)}`));
+    } else add(box, make("div", "caption", value.k === "empty" ? "empty" : `${minus(value.lo)} … ${minus(value.hi)}, mean ${minus(value.average)}`));
     if (value.wrong) add(box, make("div", "caption", `${value.wrong} not finite`));
     return box;
   };
@@ -207,7 +207,7 @@
     begins.set(module, Math.min(at, begins.get(module) ?? Infinity));
   }
   const since = (name) => {  // the step from which on a node is there
-    if (name[0] === "m") return begins.get(name);
+    if (name[0] === "b") return begins.get(name);
     const op = "ot".includes(name[0]) ? opOf.get(Number(name.slice(1))) : undefined;
     return op === undefined ? -1 : madeAt.get(op);
   };
@@ -229,7 +229,7 @@
     for (const element of picture.querySelectorAll(".node")) {
       const name = element.dataset.node, number = Number(name.slice(1));
       nodes.set(name, element);
-      if (name[0] === "m") {
+      if (name[0] === "b") {
         element.classList.add("module");
         const lines = [...element.querySelectorAll("text")].map((line) => line.textContent);
         element.setAttribute("aria-label", `${lines.join(", ")}: expand`);
