@@ -40,10 +40,14 @@ from autograd_lite.program.program import Program, Stats
 from autograd_lite.program.record import EVERYBODYS, Recorder, put_stream, stream_state
 
 MOST_PROGRAMS = 64
-MOST_ALIKE = 8
+MOST_ALIKE = 16
 """Programs that are kept of one signature: for other values of what the function reads besides its arguments."""
 PATIENCE = 4
-"""Recordings in a row that were never replayed, after which the function runs as it is."""
+"""Recordings in a row for other numbers that were never replayed, after which the function runs as it is.
+
+Where it is no number that was another, but a whole number, a word or an object, of which there may be a few, four times
+as many.
+"""
 MISS: Any = object()
 _AS_BEFORE = "{} broke off before any state was updated: all parameters are as before the call"
 
@@ -138,6 +142,7 @@ class Compiled:
         self._entries: dict[Any, list[_Entry]] = {}
         self._given_up: dict[Any, str] = {}  # kinds of calls that run as they are, and why
         self._fruitless: dict[Any, int] = {}  # of kinds of calls: recordings in a row that were never replayed
+        self._restless: dict[Any, int] = {}  # of signatures: calls that changed what they read
         self._thread = _Thread()
         self._latest: _Entry | None = None
         self._lock = threading.RLock()
@@ -216,8 +221,7 @@ class Compiled:
     def _kind(signature: tuple[Any, ...]) -> Any:
         """A signature without the values of its numbers."""
         return tuple(
-            part[:1] if isinstance(part, tuple) and part and isinstance(part[0], str) and part[0] != "self" else part
-            for part in signature
+            part[:1] if isinstance(part, tuple) and part and part[0] in _COUNTED else part for part in signature
         )
 
     def _again(self, entry: _Entry, args: tuple[Any, ...]) -> Any:
@@ -381,7 +385,7 @@ class Compiled:
             count = self._fruitless[kind] = self._fruitless.get(kind, 0) + 1
             total = self._fruitless[None] = self._fruitless.get(None, 0) + 1
             if dry.changes:
-                return self._changing(kind, dry.changes[0], count, args)
+                return self._changing(signature, dry.changes[0], args)
             entry = self._program(scan, dry, kind, args)
             known = self._entries.setdefault(signature, [])
             for earlier in known:
@@ -402,36 +406,36 @@ class Compiled:
                     self._entries.pop(next(iter(self._entries)))
             self._latest = entry
             touch()
-            if count >= PATIENCE or total >= MOST_PROGRAMS:
-                self._weary(signature, kind if count >= PATIENCE else None)
+            if count >= PATIENCE:
+                self._weary(signature, kind, count)
+            elif total >= MOST_PROGRAMS:
+                self._give_up(None, f"no two of its last {MOST_PROGRAMS} calls had the same shapes and numbers")
             return found
 
-    def _changing(self, kind: Any, change: tuple[str, Any, Any], count: int, args: tuple[Any, ...]) -> Any:
+    def _changing(self, signature: Any, change: tuple[str, Any, Any], args: tuple[Any, ...]) -> Any:
         """A call that changed what it reads: it is done as it is, and recorded the next time."""
         where, then, now = change
+        count = self._restless[signature] = self._restless.get(signature, 0) + 1
         if count >= PATIENCE:
-            self._fruitless.pop(kind, None)
+            kind = self._kind(signature)
             self._give_up(kind, f"it changes {where}, which it reads, at every call ({then!r:.40}, then {now!r:.40})")
         return self._plainly(args)
 
-    def _weary(self, signature: Any, kind: Any) -> None:
-        """Record no more of what is another at every call."""
-        self._fruitless.pop(kind, None)
-        many = [each for each in self._entries if kind is None or self._kind(each) == kind]
-        if kind is None:
-            why = f"no two of its last {MOST_PROGRAMS} calls had the same shapes and numbers"
-        elif len(many) > 1:
-            places = [
-                self._names[i] if i < len(self._names) else f"argument {i + 1}"
-                for i in range(len(signature) - 1) if len({repr(each[i + 1]) for each in many}) > 1
-            ]  # fmt: skip
-            why = f"its argument {' and '.join(places)} is another number at every call: pass it as an array"
+    def _weary(self, signature: Any, kind: Any, count: int) -> None:
+        """Record no more of what is another number at every call."""
+        many = [each for each in self._entries if self._kind(each) == kind]
+        if len(many) > 1:
+            varying = [i for i in range(1, len(signature)) if len({repr(each[i]) for each in many}) > 1]
+            names = [self._names[i - 1] if i <= len(self._names) else f"argument {i}" for i in varying]
+            numbers = any(signature[i][0] in ("float", "complex") for i in varying)
+            what = f"its argument {' and '.join(names)}"
         else:
-            entries = self._entries.get(signature, [])
-            places = [where for entry in entries[1:2] for g in entry.guards for where, _, _ in g.changes()]
-            what = places[0] if places else "something it reads"
-            why = f"{what} is another at every call: pass it as an argument, as an array"
-        self._give_up(kind, why)
+            earlier = self._entries.get(signature, [])[1:2]
+            changes = [change for entry in earlier for guard in entry.guards for change in guard.changes()]
+            numbers = any(isinstance(now, int | float | numpy.generic) for _, _, now in changes)
+            what = changes[0][0] if changes else "something that it reads"
+        if count >= (PATIENCE if numbers else 4 * PATIENCE):
+            self._give_up(kind, f"{what} is another at every call: pass it as an argument, as an array")
 
     def _same(self, earlier: _Entry, entry: _Entry, args: tuple[Any, ...]) -> bool:
         """Whether a recording made nothing new: another content of an array that does not decide anything."""
@@ -813,12 +817,13 @@ def _static(name: str, value: Any) -> Any:
     if isinstance(value, _NUMBERS):
         return (type(value).__name__, repr(value))  # 1 and True, 0.0 and -0.0 are equal, but not the same
     if isinstance(value, tuple | list) and all(isinstance(each, _NUMBERS) for each in value):
-        return (f"{type(value).__name__} of {[type(each).__name__ for each in value]}", repr(value))
+        return (type(value).__name__, f"{[type(each).__name__ for each in value]} {value!r}")
     raise ArgumentError(
         f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}"
     )
 
 
+_COUNTED = ("int", "float", "complex", "tuple", "list")
 _NUMBERS = (bool, int, float, complex, str, bytes, type(None))
 
 
