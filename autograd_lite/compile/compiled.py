@@ -22,10 +22,12 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.compile.emit import FILENAME, Bound, Layout, lay_out
+from autograd_lite.compile.bind import Bound, Layout, lay_out
+from autograd_lite.compile.emit import FILENAME
 from autograd_lite.compile.flat import flatten_updates
 from autograd_lite.compile.guards import ARRAY, FORM, Guard, Scan, alike, explained, expression, hold
-from autograd_lite.compile.memory import layout, same_memory
+from autograd_lite.compile.held import held, unseen, watched
+from autograd_lite.compile.memory import layout
 from autograd_lite.compile.outline import Outline, outline
 from autograd_lite.compile.source import clean_source
 from autograd_lite.compile.tree import assemble, disassemble, result
@@ -36,7 +38,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, CompileWarning
 from autograd_lite.program.lower import lower
 from autograd_lite.program.passes import drop_dead, optimise
-from autograd_lite.program.program import Program, Stats
+from autograd_lite.program.program import Leaf, Program, Stats
 from autograd_lite.program.record import EVERYBODYS, Recorder, put_stream, stream_state
 
 MOST_PROGRAMS = 64
@@ -69,16 +71,18 @@ class _Entry:
     given: dict[int, Callable[[], Tensor | None]]  # arguments that are tensors of the function's own
     own: frozenset[int]  # identities of the tensors that no other argument may be
     kind: Any  # the signature without its numbers
+    layouts: list[tuple[Leaf, Any]]  # of its states: shape, dtype and memory order
     layout: Layout | None = None  # made when it is first wanted
     owner: int | None = None  # the identity of whose method it is
     calls: int = 1
     left: int = 1  # calls until the next audit
-    code: tuple[types.CodeType, dict[str, Any]] | None = None
+    codes: dict[Any, tuple[types.CodeType, dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def changed(self) -> list[Tensor]:
         """The tensors whose data or gradient the program changes."""
-        return list({id(effect.tensor): effect.tensor for effect in self.program.effects}.values())
+        found = {effect.leaf.id: effect.leaf() for effect in self.program.effects}
+        return [tensor for tensor in found.values() if tensor is not None]
 
 
 @dataclass
@@ -252,8 +256,8 @@ class Compiled:
         ]
 
     def _returned(self, entry: _Entry, bound: Bound, found: Sequence[Any]) -> Any:
-        for tensor, gradient in bound.grads:
-            tensor._grad = gradient
+        for leaf, gradient in bound.grads:
+            leaf()._grad = gradient
         made = [result(array, wants) for array, wants in zip(found, entry.wants, strict=True)]
         return assemble(entry.form, made)
 
@@ -273,14 +277,10 @@ class Compiled:
                 for tensor, present in entry.entry_grads
             )
             and all(
-                t is not None
-                and t._data.shape == v.shape
-                and t._data.dtype == v.dtype
+                (t := leaf()) is not None
                 and type(t._data) is numpy.ndarray
-                and layout(t._data) == layout(v.sample)
-                for v in entry.program.states
-                if v.state is not None and v.state.what == "data"
-                for t in (v.state.tensor,)
+                and (t._data.shape, t._data.dtype, layout(t._data)) == form
+                for leaf, form in entry.layouts
             )
         )
 
@@ -290,20 +290,26 @@ class Compiled:
             bound = self._thread.bounds.get(entry)
             if bound is None:
                 bound = self._layout(entry).bind()
-            elif any(state.array is not array for state, array in bound.reads):
+            elif any(state.array is not array for state, array in bound.reads) or any(
+                state.array is not home for state, home in bound.homes.items()
+            ):
                 bound = bound.again()
+            states = held(bound)
+            if states:
+                bound = bound.moved(states)
             for array, number in bound.lives:
                 array[...] = number.read()
             for state, home in bound.homes.items():
                 now = state.array
-                if now is not None and not same_memory(now, home):
+                if now is not None and now is not home:
                     home[...] = now
                     touch()  # for other programs that keep it elsewhere
+                    tensor = state.leaf()
                     if state.what == "data":
-                        state.tensor._data = home
-                        state.tensor._changed = tick()
+                        tensor._data = home
+                        tensor._changed = tick()
                     else:
-                        state.tensor._grad = home
+                        tensor._grad = home
             self._thread.bounds[entry] = bound
             self._latest = entry
             return bound
@@ -391,7 +397,7 @@ class Compiled:
             for earlier in known:
                 if self._same(earlier, entry, args):
                     changed = [guard.owner for guard in earlier.guards if not guard.holds]
-                    earlier.guards, earlier.code = entry.guards, None
+                    earlier.guards, earlier.codes = entry.guards, {}
                     entry = earlier
                     if self._only_operands(entry, changed, args):
                         self._fruitless[kind] = count = 0
@@ -569,9 +575,8 @@ class Compiled:
             raise
         except Exception as error:
             raise CompileError(f"{self.__name__} cannot be compiled, {_line(error)}: {_said(error)}") from error
-        captured = {v.state.tensor: None for v in program.states if v.state is not None}
-        captured.update((e.tensor, None) for e in program.effects)
-        entry: _Entry
+        captured = {v.state.leaf(): None for v in program.states if v.state is not None}
+        captured.update((e.leaf(), None) for e in program.effects)
         gone = _Gone(self)
 
         def weak(tensor: Tensor) -> Any:
@@ -587,6 +592,8 @@ class Compiled:
             {i: weak(arg) for i, (arg, tensor) in enumerate(zip(args, dry.given, strict=True))
              if type(arg) is Tensor and tensor is arg},
             frozenset(id(t) for t in (*captured, *scan.tensors)), kind,
+            [(v.state.leaf, (v.shape, v.dtype, layout(v.sample)))
+             for v in program.states if v.state is not None and v.state.what == "data"],
         )  # fmt: skip
         gone.entry = weakref.ref(entry)
         entry.owner = id(args[0]) if self._method and args else None
@@ -658,8 +665,8 @@ class Compiled:
             if not _of_the_program(error):
                 raise
             return None
-        for tensor, gradient in bound.grads:
-            tensor._grad = gradient
+        for leaf, gradient in bound.grads:
+            leaf()._grad = gradient
         return after(reached, entry.streams, [result(array, False) for array in found])
 
     def _caught(
@@ -688,7 +695,7 @@ class Compiled:
     def _where(self, entry: _Entry, args: tuple[Any, ...]) -> str | None:
         owner = args[0] if self._method and args else None
         scan = Scan(self.function, owner)
-        states = {(v.state.what, id(v.state.tensor)): v.state.array.copy() for v in entry.program.states if v.state}
+        states = {v.state.key: v.state.array.copy() for v in entry.program.states if v.state}
         dry = self._dry_run(scan, args)
         now = self._program(scan, dry, entry.kind, args)
         found = programs_differ(entry.program, now.program)
@@ -703,7 +710,9 @@ class Compiled:
 
     def _layout(self, entry: _Entry) -> Layout:
         with self._lock:
-            entry.layout = entry.layout or lay_out(entry.program)
+            if entry.layout is None:
+                entry.layout = lay_out(entry.program)
+                entry.program.forget_samples()
             return entry.layout
 
     @property
@@ -765,6 +774,19 @@ class Compiled:
     def __repr__(self) -> str:
         why = next(iter(self._given_up.values()), None)
         return f"<compiled {self.__name__}: {self.records} recorded{f'; runs as it is: {why}' if why else ''}>"
+
+
+def _broke_off(compiled: Compiled) -> Callable[..., Any]:
+    """What to do with a replay that broke off, without keeping the compiled function alive."""
+    ref = weakref.ref(compiled)
+
+    def broke_off(entry: _Entry, bound: Bound, args: Any, error: BaseException, states: Any) -> Any:
+        alive = ref()
+        if alive is None:
+            raise error
+        return alive._broke_off(entry, bound, args, error, states)
+
+    return broke_off
 
 
 class _Gone:
@@ -833,34 +855,54 @@ _NUMBERS = (bool, int, float, complex, str, bytes, type(None))
 
 def _step(compiled: Compiled, entry: _Entry, bound: Bound, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any]:
     """A call that is like the last one, or `MISS`: one function for each program in each memory."""
-    if entry.code is None:
+    shown = _shown(bound)
+    form = (tuple(place for place, _ in shown), len(bound.held))
+    if form not in entry.codes:
         names: dict[str, Any] = {}
-        text = _step_text(entry, bound, args, names)
+        text = _step_text(entry, shown, len(bound.held), args, names)
         exec(builtins.compile(text, "<look before a compiled step>", "exec"), names)
-        entry.code = names.pop("step").__code__, names
-    code, shared = entry.code
+        entry.codes[form] = names.pop("step").__code__, names
+    code, shared = entry.codes[form]
     for name, owner, key in shared["fresh"]:
         shared[name] = owner.get(key)
     names = {
-        **shared, "run": bound.run, "at": bound.at, "entry": entry, "broke_off": compiled._broke_off, "bound": bound,
+        **shared, "run": bound.run, "at": bound.at, "entry": entry, "broke_off": _broke_off(compiled), "bound": bound,
     }  # fmt: skip
-    names.update((f"g{i}", gradient) for i, (_, gradient) in enumerate(bound.grads))
+    for i, (home, _) in enumerate(bound.held):
+        names[f"watched{i}"], names[f"unseen{i}"] = watched(home), unseen(home)
     return types.FunctionType(code, names)
 
 
-def _step_text(entry: _Entry, bound: Bound, args: tuple[Any, ...], names: dict[str, Any]) -> str:
+def _shown(bound: Bound) -> list[tuple[str, Leaf]]:
+    """How the gradients are called that a run leaves, and whose they are."""
+    grads = bound.grads
+    where = {
+        id(array): f"watched{i}[{k}]" for i, (home, _) in enumerate(bound.held) for k, array in enumerate(watched(home))
+    }
+    return [("None" if array is None else where[id(array)], leaf) for leaf, array in grads]
+
+
+def _step_text(
+    entry: _Entry, shown: list[tuple[str, Leaf]], homes: int, args: tuple[Any, ...], names: dict[str, Any]
+) -> str:
     conditions, operands = _arguments(entry, args, names)
     conditions += expression(entry.guards, names)
     names.update(
         Tensor=Tensor, ndarray=numpy.ndarray, MISS=MISS, result=result, assemble=assemble, form=entry.form,
-        streams=entry.streams, stream_state=stream_state,
+        streams=entry.streams, stream_state=stream_state, getrefcount=sys.getrefcount, held=held,
     )  # fmt: skip
+    looks = [f"p{i}._grad is {place}" for i, (place, _) in enumerate(shown)]
+    looks += [f"[*map(getrefcount, watched{i})] == unseen{i}" for i in range(homes)]
+    names.update((f"r{i}", leaf.ref) for i, (_, leaf) in enumerate(shown))
     lines = [
         "def step(args):",
         "    try:",
         f"        if not ({' and '.join(conditions)}):",
         "            return MISS",
         "    except (ValueError, KeyError, IndexError, AttributeError):",
+        "        return MISS",
+        *(f"    p{i} = r{i}()" for i in range(len(shown))),
+        f"    if not ({' and '.join(looks) or True}) and held(bound):",
         "        return MISS",
         "    entry.left -= 1",
         "    if entry.left < 1:",
@@ -871,9 +913,7 @@ def _step_text(entry: _Entry, bound: Bound, args: tuple[Any, ...], names: dict[s
         "    try:",
         f"        found = run({', '.join(operands)})",
     ]
-    for i, (tensor, _) in enumerate(bound.grads):
-        names[f"p{i}"] = tensor
-        lines.append(f"        p{i}._grad = g{i}")
+    lines += [f"        p{i}._grad = {place}" for i, (place, _) in enumerate(shown)]
     results = [f"result(found[{i}], {wants})" for i, wants in enumerate(entry.wants)]
     lines += [
         f"        return {results[0]}" if entry.form == 0 else f"        return assemble(form, [{', '.join(results)}])",

@@ -89,18 +89,14 @@ def programs_differ(one: Program, other: Program) -> str | None:
         longer = max(one.calls, other.calls, key=len)[min(len(one.calls), len(other.calls))]
         return f"{longer.op}: {len(one.calls)} calls before and {len(other.calls)} now"
     ends = [
-        [*(_of(v, number) for v in p.outputs), *((_key(e.state), e.value and _of(e.value, number)) for e in p.effects)]
+        [*(_of(v, number) for v in p.outputs), *((e.state.key, e.value and _of(e.value, number)) for e in p.effects)]
         for p in (one, other)
     ]
     return None if ends[0] == ends[1] else "what is returned or changed"
 
 
-def _key(state: Any) -> Any:
-    return (state.what, id(state.tensor))
-
-
 def _outside(value: Value) -> Any:
-    return (value.shape, value.dtype, None if value.state is None else _key(value.state))
+    return (value.shape, value.dtype, None if value.state is None else value.state.key)
 
 
 def _calls_differ(first: Call, second: Call, number: dict[Value, Any]) -> str | None:
@@ -152,7 +148,7 @@ def began(program: Program, inputs: Sequence[Any], states: dict[Any, Any], recor
     state. `None` where the program as such is right.
     """
     held: dict[Value, Any] = dict(zip(program.inputs, inputs, strict=True))
-    held.update((value, states[_key(value.state)]) for value in program.states if value.state is not None)
+    held.update((value, states[value.state.key]) for value in program.states if value.state is not None)
     seen: set[bytes] = {numpy.ascontiguousarray(array).tobytes() for array in held.values()}
     for call in program.calls:
         args = [held.get(arg, arg.sample) if isinstance(arg, Value) else arg for arg in call.args]

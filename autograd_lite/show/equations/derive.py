@@ -21,11 +21,13 @@ from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import Node, ancestors, refuse_released
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, GraphError
+from autograd_lite.names import weighted_input
 from autograd_lite.op import Operation
 from autograd_lite.show.formula.counted import count
 from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, primed, pull, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier, expand
-from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.names import gradient_latex, latex_name, plain, pretty, spelled
 
 DETAILS = ("node", "layer", "full")
 _LONGEST = 40  # parts a formula may have before what it stands for gets a name and a line of its own
@@ -302,8 +304,7 @@ class Names:
                 self._invent(tensor, "a", layer)
                 self.activated.setdefault(id(tensor), z)
         for tensor in self.tensors:
-            named = re.fullmatch(r"z\d*(_\d+)?", str(tensor.name or ""))
-            if named and tensor.node is not None and tensor.requires_grad:
+            if weighted_input(str(tensor.name or "")) is not None and tensor.node is not None and tensor.requires_grad:
                 self.anchors.add(id(tensor))
         for x in (*(t for t in self.tensors if t.node is None), *arrays.values()):
             if id(x) not in self.given and (x.ndim or getattr(x, "requires_grad", False)):
@@ -340,7 +341,7 @@ class Names:
                          and t.node.inputs[0].requires_grad)
             ]  # fmt: skip
         if not layers:
-            layers = [t for t in self.tensors if t.ndim == 2 and re.fullmatch(r"z\d*", str(t.name or ""))]
+            layers = [t for t in self.tensors if t.ndim == 2 and weighted_input(str(t.name or "")) is not None]
         self.layers = layers
         lengths = {t.shape[0] for t in layers}
         return lengths.pop() if len(lengths) == 1 else None
@@ -577,7 +578,7 @@ class _Walk:
         if tensor is names.loss:
             return tidy
         named = symbol(left, expected)
-        if left.startswith(r"\delta"):
+        if weighted_input(plain(pretty(names.given.get(key, "")))) is not None:
             self.deltas.add(id(named))
         self.slopes.add(id(named))
         self.kept.append(named)
@@ -611,7 +612,7 @@ class _Walk:
         if named is None:
             named = to_latex(value)
             return rf"\frac{{\partial {latex_name(self.names.of)}}}{{\partial {named}}}"
-        return gradient_name(named, self.names.of)
+        return gradient_latex(named, self.names.of)
 
     def _line(
         self, left: str, tidy: Formula, expected: Any, tensor: Tensor, found: Formula | None = None,
@@ -740,23 +741,3 @@ def _bare(part: Formula) -> Formula:
     while part.op is not None and part.op.moves and not part.prime:
         part = part.args[0]
     return part
-
-
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹′", "0123456789'")
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐ", "0123456789a")
-
-
-def spelled(name: str, of: str) -> str:
-    """A name in the one spelling that all others are compared in: `delta2`, `d W2`, `x_1`.
-
-    >>> spelled("δ²", "C"), spelled("∂C/∂W¹", "C"), spelled("dW1", "C"), spelled("dC/dW1", "C")
-    ('delta2', 'd W1', 'd W1', 'd W1')
-    """
-    text = re.sub(r"([₀₁₂₃₄₅₆₇₈₉]+)", r"_\1", name.strip()).translate(_RAISED).translate(_LOWERED)
-    text = re.sub(r"^(δ|delta_?)(?=[\d_]|$)", "delta", text)
-    cost = re.escape(of)
-    match = re.fullmatch(rf"(?:[∂d]{cost}\s*/\s*[∂d]|[∂d])\s*\(?([^\W\d_].*?)\)?", text)
-    if match and text != "delta" and not text.startswith("delta"):
-        inner = match[1]
-        return "delta" + inner[1:] if re.fullmatch(r"z\d*(_\d+)?", inner) else f"d {inner}"
-    return text
