@@ -498,7 +498,6 @@ class Compiled:
                 returned = self.function(*given)
                 recorder.check_randomness()
                 form = disassemble(returned, outputs)
-                nodes = self._nodes(recorder, outputs)
         except CompileError as error:
             scan.put_back()
             if scan.large:
@@ -512,6 +511,7 @@ class Compiled:
             scan.put_back()
             raise
         changes = scan.put_back()
+        nodes = self._nodes(recorder, outputs)
         own = {id(t) for t in given if type(t) is Tensor and id(t) not in themselves}
         if any(id(t) in own for t in recorder.before):
             raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
