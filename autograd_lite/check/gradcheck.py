@@ -145,6 +145,26 @@ def gradcheck(
     >>> report.passed, report.rows[0].method
     (True, 'complex step')
     """
+    report = report_of(f, inputs, tolerance, rng, order)
+    if not report.passed:
+        raise CheckError(f"gradcheck: {slip(report.worst)}\n{report}")
+    return report
+
+
+def slip(wrong: CheckRow) -> str:
+    """What is wrong, in one line."""
+    of = "gradient" if wrong.order == 1 else "gradient's gradient"
+    return (
+        f"the {of} with respect to {wrong.input} is wrong: at element {wrong.element} the rules give "
+        f"{wrong.gradient!r}, the {wrong.method} {wrong.expected!r} (argument {wrong.position} of f, relative "
+        f"error {wrong.relative:.1e}, tolerance {wrong.tolerance:.0e})"
+    )
+
+
+def report_of(
+    f: Callable[..., Any], inputs: Sequence[Any], tolerance: float | None, rng: Any, order: int
+) -> CheckReport:
+    """What `gradcheck` reports, passed or not."""
     if order not in (1, 2):
         raise ArgumentError(f"gradcheck: order is {order!r}, but only gradients of order 1 and 2 can be checked")
     if not inputs:
@@ -156,16 +176,7 @@ def gradcheck(
         slope_points = [*points, Tensor(start, name="output gradient")]
         if any(point.size for point in slope_points):
             rows += _check(_slopes(f, len(points)), slope_points, tolerance, generator, 2)[0]
-    report = CheckReport(tuple(rows))
-    if not report.passed:
-        wrong = report.worst
-        of = "gradient" if wrong.order == 1 else "gradient's gradient"
-        raise CheckError(
-            f"gradcheck: the {of} with respect to {wrong.input} is wrong: at element {wrong.element} the rules give "
-            f"{wrong.gradient!r}, the {wrong.method} {wrong.expected!r} (argument {wrong.position} of f, relative "
-            f"error {wrong.relative:.1e}, tolerance {wrong.tolerance:.0e})\n{report}"
-        )
-    return report
+    return CheckReport(tuple(rows))
 
 
 def _point(position: int, value: Any) -> Tensor:
