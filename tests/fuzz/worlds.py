@@ -88,4 +88,6 @@ def bits(x: Any) -> Any:
     if x is None or isinstance(x, str):
         return x
     a = x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
+    if a.dtype == object:
+        raise TypeError(f"nothing to say of {x!r}")
     return f"{a.dtype} {a.shape} {a.tolist()}", a.tobytes()
