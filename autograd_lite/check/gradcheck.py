@@ -175,6 +175,7 @@ def report_of(
     if order == 2:
         slope_points = [*points, Tensor(start, name="output gradient")]
         if any(point.size for point in slope_points):
+            _same_recorded(f, points, start)
             rows += _check(_slopes(f, len(points)), slope_points, tolerance, generator, 2)[0]
     return CheckReport(tuple(rows))
 
@@ -219,6 +220,21 @@ def _slopes(f: Callable[..., Any], count: int) -> Callable[..., Tensor]:
         return _joined([g for g in found if g is not None])
 
     return slopes
+
+
+def _same_recorded(f: Callable[..., Any], points: Sequence[Tensor], start: Any) -> None:
+    """Raise where the gradient that is recorded, to be differentiated again, is not the one that is not."""
+    found: list[list[Any]] = []
+    for record in (False, True):
+        output, leaves = _call(f, points, [_copied(point.data) for point in points])
+        found.append(reverse.grad(output, leaves, gradient=start, create_graph=record, allow_unused=True))
+    for i, (point, plain, recorded) in enumerate(zip(points, *found, strict=True)):
+        one, other = (numpy.zeros(point.shape) if g is None else g.numpy() for g in (plain, recorded))
+        if not numpy.allclose(one, other, rtol=1e-9, atol=1e-12 * _largest(one), equal_nan=True):
+            raise CheckError(
+                f"gradcheck: the gradient with respect to {point.name} (argument {i} of f) is another one where it is "
+                "recorded (create_graph=True): a rule does something else on Tensors than on arrays"
+            )
 
 
 def _joined(tensors: Sequence[Tensor]) -> Tensor:

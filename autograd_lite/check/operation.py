@@ -389,7 +389,7 @@ def _other(x: Any) -> Any:
 
 def _compiled(trial: _Trial) -> str:
     for change, calls in ((_double, 4), (_single, 3), (LAYOUTS["Fortran order"], 3)):
-        _replayed(trial, change, calls)
+        _replayed(trial, lambda x, change=change: change(numpy.array(x, order="C")), calls)  # type: ignore[misc]
     return ""
 
 
