@@ -121,7 +121,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         now = mode.now
-        if now.recorder is not None:
+        if now.witness.records:
             return self.function(*args, **kwargs)
         if kwargs:
             bound = inspect.signature(self.function).bind(*args, **kwargs)
@@ -295,7 +295,7 @@ class Compiled:
                 recorder.check_randomness()
                 outputs: list[Tensor] = []
                 form = _disassemble(returned, outputs)
-                held = [t._grad for t in recorder.before if type(t._grad) is Tensor]
+                held = [g for g in recorder.grads.values() if type(g) is Tensor]
                 roots = [
                     *outputs,
                     *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)),
@@ -488,8 +488,7 @@ def _result(array: Any, wants: bool) -> Tensor:
     result: Tensor = object.__new__(Tensor)
     result.__setstate__((array, None, wants, None))
     if wants:
-        result.node = node = Node()
-        node.op, node.inputs, node.params, node.scope, node.number = _RESULT, _BEHIND, _NOTHING, (), tick()
+        result.node = Node(_RESULT, _BEHIND, _NOTHING, (), tick())
     return result
 
 

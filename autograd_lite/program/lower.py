@@ -330,8 +330,6 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
                 elif id(x) in entry:
                     found = Value("state", data, _gradient_name(entry[id(x)].name), ("grad", entry[id(x)]))
                     states.append(found)
-                elif x in recorder.fixed:
-                    found = Value("constant", data)
                 elif x in recorder.created:
                     found = lowering.constant(recorder.origins.get(x, data))
                     if x in recorder.origins:  # copied anew at each call, as the function does
@@ -364,7 +362,7 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
         node = tensor.node
         quiet = quiet or node.op.quiet
         operands = [look_up(x) for x in node.inputs]
-        if tensor in recorder.spread and isinstance(operands[0], Value):
+        if tensor in recorder.spreads and isinstance(operands[0], Value):
             result = lowering.spread(node, operands[0])
         else:
             result = lowering.lower(node, operands)
@@ -376,7 +374,7 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
     for tensor, (_, grad_before, _) in recorder.before.items():
         if tensor in recorder.created:
             continue
-        held = tensor._grad
+        held = recorder.grads.get(tensor)
         if type(held) is Tensor:
             value = look_up(held)
             if not (value.kind == "state" and value.source == ("grad", tensor)):
@@ -392,6 +390,4 @@ def _gradient_name(name: str | None) -> str | None:
     return None if name is None else f"d{name}"
 
 
-_ASSIGN = Node()
-_ASSIGN.op = type("Assign", (), {"name": "assign", "quiet": False})()
-_ASSIGN.inputs, _ASSIGN.params, _ASSIGN.scope, _ASSIGN.number = (), {}, (), 0
+_ASSIGN = Node(type("Assign", (), {"name": "assign", "quiet": False})(), (), {}, (), 0)  # type: ignore[arg-type]

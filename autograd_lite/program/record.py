@@ -1,6 +1,6 @@
 """Recording one call of a function: what it read, what it changed, and what it must not ask.
 
-Knows Tensors and the hooks they have for an open recording. Must not know how the recorded graph is
+Knows Tensors and what a witness is told. Must not know how the recorded graph is
 turned into a program.
 """
 
@@ -16,22 +16,25 @@ from autograd_lite.diagnosis import describe
 from autograd_lite.engine import graph
 from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.witness import Witness
 from autograd_lite.errors import CompileError
 
 
-class Recorder:
-    """What an open recording notes; `mode.now.recorder` is it."""
+class Recorder(Witness):
+    """What an open recording notes; `mode.now.witness` is it."""
+
+    records = True
 
     def __init__(self, generators: Iterable[tuple[numpy.random.Generator, Any]] = ()) -> None:
         self.began = graph.tick()
         self.assigned_values: list[tuple[int, Tensor, Any]] = []
+        self.grads: dict[Tensor, Any] = {}  # what `grad` gives inside, which nobody outside sees before the end
         self.entry_grads: dict[Tensor, Tensor | None] = {}
         self.read_grads: set[Tensor] = set()
         self.before: dict[Tensor, tuple[Any, Any, int]] = {}
         self.created: set[Tensor] = set()
         self.read_live: set[tuple[int, str]] = set()
-        self.fixed: set[Tensor] = set()  # created with a value that no call will change
-        self.spread: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
+        self.spreads: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
         self.draws_made: list[Tensor] = []
         self.conditions: list[tuple[Callable[[], Any], Any]] = []
         self.generators: dict[int, tuple[Any, Any]] = {}
@@ -42,13 +45,14 @@ class Recorder:
         self._random = (random.getstate(), _legacy_state())
 
     def __enter__(self) -> Recorder:
-        if mode.now.recorder is not None:
+        self.outer = mode.now.witness
+        if self.outer.records:
             raise CompileError("a recording is open in this thread already")
-        mode.now.recorder = self
+        mode.now.witness = self
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        mode.now.recorder = None
+        mode.now.witness = self.outer
         if error is not None:
             self.undo()
         else:
@@ -69,9 +73,9 @@ class Recorder:
 
     def leave_arrays(self) -> None:
         """Gradients were recorded as Tensors; users find arrays."""
-        for tensor in self.before:
-            if type(tensor._grad) is Tensor:
-                tensor._grad = tensor._grad._data.copy()
+        for tensor, held in self.grads.items():
+            if held is not self.entry_grads.get(tensor):
+                tensor._grad = held._data.copy() if type(held) is Tensor else held
 
     def check_randomness(self) -> None:
         """Refuse random numbers that the recording cannot see, since it would freeze them."""
@@ -91,7 +95,11 @@ class Recorder:
         if tensor not in self.before:
             self.before[tensor] = (tensor._data, tensor._grad, tensor._changed)
 
-    # The hooks that Tensors call.
+    # What a witness is told.
+
+    def applied(self, result: Tensor, node: Any) -> None:
+        """An operation was recorded: the graph itself is what is noted."""
+        self.outer.applied(result, node)
 
     def made(self, tensor: Tensor, data: Any) -> None:
         """A tensor was created with the values of `data`."""
@@ -99,7 +107,7 @@ class Recorder:
         if type(data) is numpy.ndarray and tensor._data is not data:
             self.origins[tensor] = data
 
-    def refuse_value(self, tensor: Tensor) -> None:
+    def reading(self, tensor: Tensor) -> None:
         """A recorded value cannot be looked at: the program would keep today's answer."""
         raise CompileError(
             f"the value of {describe(tensor, 'a tensor')} is asked for while a step is being recorded (item(), bool(), "
@@ -114,25 +122,25 @@ class Recorder:
 
     def get_grad(self, tensor: Tensor) -> Any:
         """The gradient of a leaf, as a tensor of the recording."""
-        held = tensor._grad
-        if tensor in self.entry_grads or type(held) is Tensor:
-            if tensor not in self.before:
-                self.read_grads.add(tensor)
-            return held
-        self._keep(tensor)
-        self.read_grads.add(tensor)
-        entry = None if held is None else Tensor(held, copy=False)
-        self.entry_grads[tensor] = entry
-        tensor._grad = entry
-        return entry
+        if tensor not in self.grads:
+            self._keep(tensor)
+            self.read_grads.add(tensor)
+            held = tensor._grad
+            self.grads[tensor] = self.entry_grads[tensor] = None if held is None else Tensor(held, copy=False)
+        return self.grads[tensor]
 
     def set_grad(self, tensor: Tensor, value: Any) -> None:
         """A leaf gets another gradient, or none."""
         self._keep(tensor)
         self.entry_grads.setdefault(tensor, None)
-        tensor._grad = value
+        self.grads[tensor] = value
 
-    def draws(self, generator: Any) -> None:
+    def spread(self, gradient: Tensor) -> None:
+        """A gradient was repeated to a shape; where the pass itself is not differentiated, in memory of its own."""
+        if not mode.now.grad:
+            self.spreads.add(gradient)
+
+    def drawing(self, generator: Any) -> None:
         """An operation is about to draw random numbers from `generator`."""
         if not isinstance(generator, numpy.random.Generator):
             raise CompileError(
@@ -145,9 +153,10 @@ class Recorder:
         if id(generator) not in self.generators:
             self.generators[id(generator)] = (generator, generator.bit_generator.state)
 
-    def drew(self, generator: Any) -> None:
+    def drew(self, generator: Any, result: Tensor) -> None:
         """The operation has drawn."""
         self._after[id(generator)] = generator.bit_generator.state
+        self.draws_made.append(result)
 
     def _only_ours(self, generator: Any, state: Any) -> None:
         if not _same_state(generator.bit_generator.state, state):
