@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.errors import ArgumentError, DeviceError
+from autograd_lite.errors import ArgumentError, AutogradError, DeviceError
 
 Array = Any  # a numpy.ndarray, a cupy.ndarray, or an array of a registered namespace
 Namespace = Any  # the module or object whose functions take such arrays
@@ -85,21 +85,72 @@ def device(array: Array) -> str:
 
 
 def as_array(value: object, like: Namespace = numpy, copy: bool = False) -> Array:
-    """`value` as an array: arrays stay on their device; anything else goes through `like`."""
+    """`value` as an array of numbers: arrays stay on their device; anything else goes through `like`.
+
+    An array shares its memory unless a `copy` is asked for, or its byte order is not the machine's. Raises
+    `ArgumentError` for masked arrays and for what is no array of numbers or booleans, with the line that would work.
+
+    >>> from autograd_lite import backend
+    >>> backend.as_array([1, 2])
+    array([1, 2])
+    """
     if is_array(value):
-        return value.copy() if copy else value  # type: ignore[attr-defined]
-    if isinstance(value, numpy.ndarray):  # a subclass: matrix, masked array, memmap
-        value = numpy.asarray(value)
-        return value.copy() if copy else value
-    try:
-        array = like.array(value) if copy else like.asarray(value)
-    except (ValueError, TypeError) as error:
-        raise ArgumentError(f"cannot make an array of {type(value).__name__}: {error}") from error
-    if array.dtype.kind not in "biufc":
+        array: Array = value
+    elif isinstance(value, numpy.ndarray):  # a subclass: matrix, masked array, memmap
+        array = numpy.asarray(_unmasked(value))
+    else:
+        try:
+            array = like.array(value) if copy else like.asarray(value)
+        except AutogradError:
+            raise
+        except Exception as error:  # whatever an object's own __array__ may raise
+            raise ArgumentError(f"cannot make an array of {type(value).__name__}: {error}") from error
+        copy = False
+    if array.dtype.kind not in NUMBERS:
+        raise not_numbers(value, array.dtype)
+    if not array.dtype.isnative:
+        return array.astype(native(array.dtype))
+    return array.copy() if copy else array
+
+
+NUMBERS = "biufc"
+"""The kinds of dtype that a tensor may have: booleans, whole numbers, real and complex numbers."""
+
+
+def native(dtype: Any) -> numpy.dtype[Any]:
+    """`dtype` in the byte order of this machine, the only one that tensors have.
+
+    >>> from autograd_lite import backend
+    >>> backend.native(">f8").isnative
+    True
+    """
+    return numpy.dtype(dtype).newbyteorder("=")
+
+
+def _unmasked(value: numpy.ndarray) -> numpy.ndarray:
+    if isinstance(value, numpy.ma.MaskedArray):
         raise ArgumentError(
-            f"cannot make an array of numbers of {type(value).__name__}: it would have dtype {array.dtype}"
+            "a masked array would lose its mask, and the numbers under it would count: say what stands there, as in "
+            "m.filled(0), and weigh the elements that do not count with 0, as in (cost * ~m.mask).sum()"
         )
-    return array
+    return value
+
+
+_INSTEAD = {
+    "O": "give it numbers of one kind, as in a.astype(float)",
+    "U": "number the words first, as in np.unique(words, return_inverse=True)[1]",
+    "M": "make numbers of dates, as in (a - a[0]) / np.timedelta64(1, 'D')",
+    "m": "make numbers of durations, as in a / np.timedelta64(1, 's')",
+    "V": "take one field of the records, as in a['name']",
+}
+_INSTEAD |= {"S": _INSTEAD["U"], "T": _INSTEAD["U"]}
+
+
+def not_numbers(value: object, dtype: Any) -> ArgumentError:
+    """The refusal of `value`, whose elements would have this `dtype`."""
+    has = "it has" if isinstance(value, numpy.ndarray) else "it would have"
+    instead = _INSTEAD.get(dtype.kind, "a tensor is made of numbers or booleans")
+    return ArgumentError(f"cannot make an array of numbers of {type(value).__name__}: {has} dtype {dtype}; {instead}")
 
 
 def to_numpy(array: Array) -> numpy.ndarray:

@@ -115,7 +115,7 @@ class Module:
             if name not in state:
                 continue
             given = state[name]
-            array = given.numpy() if isinstance(given, Tensor) else np.asarray(given)
+            array = given.numpy() if isinstance(given, Tensor) else backend.as_array(given)
             if array.shape != value.shape:
                 problems.append(f"wrong shape: {name} is {value.shape} in the model and {array.shape} in the state")
             elif not np.can_cast(array.dtype, value.dtype, "same_kind"):

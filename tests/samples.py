@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.engine.tensor import split_index
+from autograd_lite.ops.indexing import split
 
 _rng = np.random.default_rng(20)
 
@@ -99,7 +99,7 @@ def whole(*shape: int) -> np.ndarray:
 
 
 def at(x: np.ndarray, index: Any) -> Sample:
-    template, arrays = split_index(index)
+    template, arrays = split(index)
     return Sample((x, *arrays), {"template": template}, lambda x, *_, **__: x[index])
 
 
@@ -109,7 +109,7 @@ def scattered(g: np.ndarray, index: Any, shape: tuple[int, ...]) -> Sample:
         np.add.at(out, index, g)
         return out
 
-    template, arrays = split_index(index)
+    template, arrays = split(index)
     return Sample((g, *arrays), {"template": template, "shape": shape}, reference)
 
 
@@ -119,7 +119,7 @@ def replaced(x: np.ndarray, index: Any, value: Any) -> Sample:
         out[index] = value
         return out
 
-    template, arrays = split_index(index)
+    template, arrays = split(index)
     return Sample((x, value, *arrays), {"template": template}, reference)
 
 
@@ -442,7 +442,7 @@ ERRORS["scatter_add"] = [
 ERRORS["put_at"] = [
     bad(ag.IndexingError, r"put_at\(.*index 5 is out of bounds", _2x3, 0.0, template=(5,)),
     bad(ag.ShapeError, r"put_at\(.*could not broadcast", _2x3, np.ones(4), template=(0,)),
-    Bad((_2x3, 0.0, np.array([0, 0])), {"template": split_index([0, 0])[0]}, ag.ArgumentError, "an element twice"),
+    Bad((_2x3, 0.0, np.array([0, 0])), {"template": split([0, 0])[0]}, ag.ArgumentError, "an element twice"),
 ]
 
 

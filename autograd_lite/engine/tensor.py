@@ -22,7 +22,9 @@ from autograd_lite.ops import elementwise, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _REVERSED: dict[str, Any] = {"axes": None}
-_PLAIN = {ndarray, bool, int, float, complex, *numpy.sctypeDict.values()}
+_PLAIN = {ndarray, bool, int, float, complex} | {
+    kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in backend.NUMBERS
+}
 _new = object.__new__
 _as_numpy = numpy.asarray
 
@@ -49,8 +51,8 @@ class Tensor:
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, copy: bool = True
     ) -> None:
         array = backend.as_array(_values_of(data), copy=copy)
-        if dtype is not None and array.dtype != dtype:
-            array = array.astype(dtype)
+        if dtype is not None and array.dtype != backend.native(dtype):
+            array = array.astype(backend.native(dtype))
         self._data = array
         self._grad: Any = None
         self._changed = 0
@@ -304,7 +306,8 @@ class Tensor:
     # Items.
 
     def __getitem__(self, index: Any) -> Tensor:
-        template, arrays = split_index(index)
+        # A recording watches the very array that it was given.
+        template, arrays = indexing.split(index, own=self._requires_grad and mode.now.recorder is None)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -419,7 +422,7 @@ class Tensor:
 
     def astype(self, dtype: Any) -> Tensor:
         """The values in another dtype; gradients come back in this one."""
-        return apply(elementwise.astype, (self,), {"dtype": numpy.dtype(dtype)})
+        return apply(elementwise.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
@@ -444,6 +447,10 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             arrays.append(x._data)
             if x._requires_grad:
                 needs = True
+        elif type(x) is ndarray:
+            if x.dtype.kind not in backend.NUMBERS:
+                raise ArgumentError(f"{op.name}: {backend.not_numbers(x, x.dtype)}")
+            arrays.append(x)
         elif type(x) in _PLAIN or backend.is_array(x):
             arrays.append(x)
         elif type(x) is Live:
@@ -544,27 +551,9 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 
 
-def split_index(index: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """An index as a template and the arrays in it, in order."""
-    template: list[Any] = []
-    arrays: list[Any] = []
-    for part in index if type(index) is tuple else (index,):
-        if isinstance(part, list | ndarray | Tensor) or backend.is_array(part):
-            array = part if isinstance(part, Tensor) else backend.as_array(part)
-            if array.size == 0 and isinstance(part, list):
-                array = array.astype(int)
-            if array.dtype.kind not in "biu":
-                raise DtypeError(f"an index must be of integers or booleans, not {describe(part)}")
-            template.append(indexing.ARRAY)
-            arrays.append(array)
-        else:
-            template.append(part)
-    return tuple(template), tuple(arrays)
-
-
 def put_call(tensor: Any, index: Any, value: Any) -> tuple[Operation, tuple[Any, ...], dict[str, Any]]:
     """The operation, inputs and parameters of `put`."""
-    template, arrays = split_index(index)
+    template, arrays = indexing.split(index)
     return indexing.put_at, (tensor, value, *arrays), {"template": template}
 
 

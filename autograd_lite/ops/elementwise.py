@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_lite.backend import SCALARS
+from autograd_lite.backend import SCALARS, native
 from autograd_lite.op import elementwise, operation
 
 
@@ -388,7 +388,7 @@ def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
     >>> ag.astype(ag.tensor([1.5]), "float32").dtype
     dtype('float32')
     """
-    return x.astype(dtype)
+    return x.astype(native(dtype))
 
 
 astype.rules(x=lambda xp, g, out, x, *, dtype: g)

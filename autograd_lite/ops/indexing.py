@@ -1,16 +1,23 @@
 r"""Indexing with everything NumPy accepts, and its two companions: scatter and put.
 
-An index is kept as a template in which `ARRAY` stands for each array, and the arrays themselves are
-arguments: data of the graph like any other. The forwards of `scatter_add` and `put` write into an
-array they have just made, the only in-place writes among the operations.
+An index is split once, where a user writes it, into a template in which `ARRAY` stands for each array
+and the arrays themselves, which are arguments: data of the graph like any other. Every world splits and
+fills with the two functions here. The forwards of `scatter_add` and `put` write into an array they have
+just made, the only in-place writes among the operations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
+from operator import index as whole
+from types import EllipsisType, NoneType
 from typing import Any
 
-from autograd_lite.errors import ArgumentError
+import numpy
+
+from autograd_lite import backend
+from autograd_lite.errors import ArgumentError, AutogradError, DtypeError, IndexingError
 from autograd_lite.op import operation
 
 
@@ -27,8 +34,96 @@ class _Array:
 ARRAY = _Array()
 
 
-def fill(template: Any, arrays: tuple[Any, ...]) -> Any:
-    """The index that `template` means with `arrays` in their places."""
+_PLAIN = {int, bool, slice, NoneType, EllipsisType, _Array}
+_UNKNOWN = "only integers, slices, `...`, `None` and arrays of integers or booleans are indices, not"
+
+
+def split(index: Any, own: bool = False) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """An index as NumPy reads it: a template, and the arrays that belong at the places of `ARRAY`, in order.
+
+    Lists, tuples inside the index, ranges and other sequences are arrays; whole numbers of any kind become Python's.
+    Values of other worlds (Tensors, formulas, traced values) are arrays as they are; so are plain arrays, unless the
+    index is to keep its `own` copies, which a later write into them does not reach. Raises `DtypeError` for arrays of
+    anything but integers and booleans and `IndexingError` for what is no index.
+
+    >>> from autograd_lite.ops.indexing import split
+    >>> split((slice(None), (0, 0)))
+    ((slice(None, None, None), ARRAY), (array([0, 0]),))
+    """
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for part in index if type(index) is tuple else (index,):
+        normal = _part(part)
+        if normal is ARRAY:
+            array = _index_array(part)
+            arrays.append(array.copy() if own and array is part and backend.is_array(part) else array)
+        template.append(normal)
+    return tuple(template), tuple(arrays)
+
+
+def _part(part: Any) -> Any:
+    """One part of an index as it stands in a template."""
+    if part is None or part is Ellipsis or type(part) is int or type(part) is bool:
+        return part
+    if type(part) is slice:
+        return slice(_bound(part.start), _bound(part.stop), _bound(part.step))
+    if isinstance(part, numpy.bool_):
+        return bool(part)
+    if isinstance(part, int) or (isinstance(part, numpy.integer) and part.dtype.kind in "iu"):  # no durations
+        return int(part)
+    if isinstance(part, str | bytes | float | numpy.generic | set | dict):
+        raise IndexingError(f"{_UNKNOWN} {part!r}")
+    if hasattr(part, "__apply__") or hasattr(part, "__array__") or hasattr(part, "__len__") or backend.is_array(part):
+        return ARRAY
+    if hasattr(part, "__index__"):
+        return whole(part)
+    raise IndexingError(f"{_UNKNOWN} {part!r}")
+
+
+def _bound(bound: Any) -> int | None:
+    """The start, stop or step of a slice."""
+    if bound is None:
+        return None
+    try:
+        return whole(bound)
+    except AutogradError:
+        raise
+    except TypeError as error:
+        raise IndexingError(f"a slice goes from integer to integer, not from or to {bound!r}") from error
+
+
+def _index_array(part: Any) -> Any:
+    """An array in an index; a sequence becomes one of its own."""
+    if hasattr(part, "__apply__") or backend.is_array(part):
+        array = part
+    else:
+        array = backend.as_array(part)
+        if array.size == 0 and not isinstance(part, numpy.ndarray):
+            array = array.astype(int)
+    if array.dtype.kind not in "biu":
+        said = f"{getattr(part, 'name', None) or ''} {tuple(array.shape)} {array.dtype}".strip()
+        raise DtypeError(f"an index must be of integers or booleans, not {said}")
+    return array
+
+
+def fill(template: Any, arrays: Sequence[Any]) -> tuple[Any, ...]:
+    """The index that `template` means with `arrays` in their places.
+
+    Raises `ArgumentError` for a template that `split` would not give: only its own are sure to be read alike by every
+    rule.
+
+    >>> from autograd_lite.ops.indexing import ARRAY, fill
+    >>> fill((0, ARRAY), ([1, 2],))
+    (0, [1, 2])
+    """
+    if type(template) is not tuple or not all(type(part) in _PLAIN for part in template):
+        raise ArgumentError(
+            f"the template {template!r} is not one that autograd_lite.ops.indexing.split gives: write x[index]"
+        )
+    if template.count(ARRAY) != len(arrays):
+        raise ArgumentError(
+            f"the template {template!r} has places for {template.count(ARRAY)} array(s), and {len(arrays)} were given"
+        )
     remaining = iter(arrays)
     return tuple(next(remaining) if part is ARRAY else part for part in template)
 
@@ -63,8 +158,8 @@ def scatter_add(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> An
     out = xp.zeros(shape, dtype=g.dtype)
     if indices:
         xp.add.at(out, fill(template, indices), g)
-    else:
-        out[template] = g
+    else:  # integers and slices name no element twice
+        out[fill(template, ())] = g
     return out
 
 
@@ -95,8 +190,15 @@ def put_at(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     return out
 
 
+def _put_rule(xp: Any, g: Any, out: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
+    found = getitem(g, *indices, template=template)
+    # An assignment drops leading axes of length 1 from its value; they come back for the gradient.
+    missing = getattr(value, "ndim", 0) - found.ndim
+    return found.reshape((1,) * missing + tuple(found.shape)) if missing > 0 else found
+
+
 put_at.rules(
     x=lambda xp, g, out, x, value, *indices, template: put_at(g, 0, *indices, template=template),
-    value=lambda xp, g, out, x, value, *indices, template: getitem(g, *indices, template=template),
+    value=_put_rule,
     indices=None,
 )
