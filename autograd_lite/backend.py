@@ -124,7 +124,8 @@ def native(dtype: Any) -> numpy.dtype[Any]:
     >>> backend.native(">f8").isnative
     True
     """
-    return numpy.dtype(dtype).newbyteorder("=")
+    ordered: numpy.dtype[Any] = numpy.dtype(dtype).newbyteorder("=")
+    return ordered
 
 
 def _unmasked(value: numpy.ndarray) -> numpy.ndarray:

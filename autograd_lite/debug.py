@@ -63,8 +63,9 @@ class _Lines(Witness):
     def __init__(self, before: Witness) -> None:
         self.before = before
         self.records = before.records
-        for name in ("made", "reading", "assigned", "get_grad", "set_grad", "spread", "drawing", "drew"):
-            setattr(self, name, getattr(before, name))
+        for name, hook in vars(Witness).items():
+            if callable(hook) and name not in vars(_Lines):
+                setattr(self, name, getattr(before, name))
 
     def applied(self, result: Any, node: Node) -> None:
         self.before.applied(result, node)

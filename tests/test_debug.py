@@ -10,8 +10,8 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.engine import graph
 from autograd_lite.debug import debug, trace
+from autograd_lite.engine import graph
 from autograd_lite.engine.witness import SILENT
 
 

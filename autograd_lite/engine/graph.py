@@ -91,7 +91,7 @@ class Live:
 
     def __bool__(self) -> bool:
         truth = bool(self.read())
-        mode.now.witness.conditions.append((lambda: bool(self.read()), truth))
+        mode.now.witness.decided(lambda: bool(self.read()), truth)
         return truth
 
     def __repr__(self) -> str:
@@ -138,10 +138,7 @@ def live(owner: Any, name: str) -> Any:
     >>> ag.live(Rate(), "value")
     0.5
     """
-    if not mode.now.witness.records:
-        return getattr(owner, name)
-    mode.now.witness.read_live.add((id(vars(owner)), name))
-    return Live(lambda: getattr(owner, name), (id(owner), name))
+    return mode.now.witness.number(owner, name)
 
 
 class History:

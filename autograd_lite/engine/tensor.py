@@ -307,7 +307,7 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         # A recording watches the very array that it was given.
-        template, arrays = indexing.split(index, own=self._requires_grad and mode.now.recorder is None)
+        template, arrays = indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:

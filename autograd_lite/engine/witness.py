@@ -42,6 +42,13 @@ class Witness:
     def spread(self, gradient: Any) -> None:
         """A recorded reverse pass repeated a gradient to a shape, which a pass on arrays does in memory of its own."""
 
+    def number(self, owner: Any, name: str) -> Any:
+        """What stands for an attribute of `owner` that holds a number and may change, such as a learning rate."""
+        return getattr(owner, name)
+
+    def decided(self, question: Any, answer: Any) -> None:
+        """Something such a number says, `question()`, was asked for, and was `answer`."""
+
     def drawing(self, generator: Any) -> None:
         """An operation with an effect is about to draw from `generator`; may raise."""
 

@@ -330,6 +330,8 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
                 elif id(x) in entry:
                     found = Value("state", data, _gradient_name(entry[id(x)].name), ("grad", entry[id(x)]))
                     states.append(found)
+                elif x in recorder.fixed:
+                    found = Value("constant", data)
                 elif x in recorder.created:
                     found = lowering.constant(recorder.origins.get(x, data))
                     if x in recorder.origins:  # copied anew at each call, as the function does
@@ -374,12 +376,12 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
     for tensor, (_, grad_before, _) in recorder.before.items():
         if tensor in recorder.created:
             continue
-        held = recorder.grads.get(tensor)
-        if type(held) is Tensor:
-            value = look_up(held)
+        left = recorder.grads.get(tensor)
+        if type(left) is Tensor:
+            value = look_up(left)
             if not (value.kind == "state" and value.source == ("grad", tensor)):
                 effects.append(Effect(tensor, "grad", value))
-        elif held is None and (grad_before is not None or tensor in recorder.entry_grads):
+        elif left is None and (grad_before is not None or tensor in recorder.entry_grads):
             effects.append(Effect(tensor, "grad", None))
     program = Program(lowering.calls, inputs, states, [look_up(t) for t in outputs], effects, quiet)
     program.measure("recorded")
@@ -390,4 +392,4 @@ def _gradient_name(name: str | None) -> str | None:
     return None if name is None else f"d{name}"
 
 
-_ASSIGN = Node(type("Assign", (), {"name": "assign", "quiet": False})(), (), {}, (), 0)  # type: ignore[arg-type]
+_ASSIGN = Node(type("Assign", (), {"name": "assign", "quiet": False})(), (), {}, (), 0)

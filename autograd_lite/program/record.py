@@ -34,6 +34,7 @@ class Recorder(Witness):
         self.before: dict[Tensor, tuple[Any, Any, int]] = {}
         self.created: set[Tensor] = set()
         self.read_live: set[tuple[int, str]] = set()
+        self.fixed: set[Tensor] = set()  # created with a number that nobody can write into
         self.spreads: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
         self.draws_made: list[Tensor] = []
         self.conditions: list[tuple[Callable[[], Any], Any]] = []
@@ -74,7 +75,7 @@ class Recorder(Witness):
     def leave_arrays(self) -> None:
         """Gradients were recorded as Tensors; users find arrays."""
         for tensor, held in self.grads.items():
-            if held is not self.entry_grads.get(tensor):
+            if held is None or held is not self.entry_grads.get(tensor):
                 tensor._grad = held._data.copy() if type(held) is Tensor else held
 
     def check_randomness(self) -> None:
@@ -104,6 +105,8 @@ class Recorder(Witness):
     def made(self, tensor: Tensor, data: Any) -> None:
         """A tensor was created with the values of `data`."""
         self.created.add(tensor)
+        if type(data) is numpy.ndarray and data.base is None and not data.ndim and not data.flags.writeable:
+            self.fixed.add(tensor)  # the one that a reverse pass starts from
         if type(data) is numpy.ndarray and tensor._data is not data:
             self.origins[tensor] = data
 
@@ -139,6 +142,15 @@ class Recorder(Witness):
         """A gradient was repeated to a shape; where the pass itself is not differentiated, in memory of its own."""
         if not mode.now.grad:
             self.spreads.add(gradient)
+
+    def number(self, owner: Any, name: str) -> graph.Live:
+        """A number that may change: read anew at every call."""
+        self.read_live.add((id(vars(owner)), name))
+        return graph.Live(lambda: getattr(owner, name), (id(owner), name))
+
+    def decided(self, question: Callable[[], Any], answer: Any) -> None:
+        """A number that may change was asked for something: a condition of the program."""
+        self.conditions.append((question, answer))
 
     def drawing(self, generator: Any) -> None:
         """An operation is about to draw random numbers from `generator`."""

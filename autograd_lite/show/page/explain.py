@@ -24,8 +24,8 @@ from typing import Any, final
 import numpy
 
 from autograd_lite import backend, files
-from autograd_lite.engine import reverse
 from autograd_lite.debug import trace
+from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError, EngineError
