@@ -85,53 +85,11 @@ __version__: str
 Operand = Tensor | np.ndarray[Any, Any] | np.generic | complex | Sequence[Any]
 """What an operation takes: a tensor, an array, a number, or nested lists of numbers."""
 
-def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum over `axis` (all axes where None).
-
-    >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
-    array([4., 6.])
-    """
-
-def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean over `axis` (all axes where None).
-
-    >>> ag.mean(ag.tensor([1.0, 3.0])).item()
-    2.0
-    """
-
-def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The largest element over `axis` (all axes where None); ties share the gradient evenly.
-
-    >>> ag.max(ag.tensor([1.0, 3.0])).item()
-    3.0
-    """
-
-def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
-
-    >>> ag.min(ag.tensor([1.0, 3.0])).item()
-    1.0
-    """
-
-def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The place of the first largest element along `axis`; data, never differentiable.
-
-    >>> ag.argmax(ag.tensor([1.0, 3.0])).item()
-    1
-    """
-
 def sigmoid(x: Operand) -> Tensor:
     """The logistic function 1 / (1 + e⁻ˣ), element by element.
 
     >>> ag.sigmoid(ag.tensor([0.0, 1000.0])).numpy()
     array([0.5, 1. ])
-    """
-
-def tanh(x: Operand) -> Tensor:
-    """The hyperbolic tangent, element by element.
-
-    >>> ag.tanh(ag.tensor([0.0])).numpy()
-    array([0.])
     """
 
 def relu(x: Operand) -> Tensor:
@@ -153,13 +111,6 @@ def log_sigmoid(x: Operand) -> Tensor:
 
     >>> ag.log_sigmoid(ag.tensor([-1000.0])).numpy()
     array([-1000.])
-    """
-
-def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """ln Σ eˣ over `axis` (all axes where None), without overflow.
-
-    >>> ag.logsumexp(ag.tensor([1000.0, 1000.0])).item()
-    1000.6931471805599
     """
 
 def softmax(x: Operand, axis: int = -1) -> Tensor:
@@ -218,20 +169,6 @@ def negative(x: Operand) -> Tensor:
     array([-1.,  2.])
     """
 
-def exp(x: Operand) -> Tensor:
-    """The exponential function, element by element.
-
-    >>> ag.exp(ag.tensor([0.0])).numpy()
-    array([1.])
-    """
-
-def log(x: Operand) -> Tensor:
-    """The natural logarithm, element by element; -inf at 0 and nan below, as in NumPy.
-
-    >>> ag.log(ag.tensor([1.0])).numpy()
-    array([0.])
-    """
-
 def sqrt(x: Operand) -> Tensor:
     """The square root, element by element; its derivative at 0 is infinite.
 
@@ -251,6 +188,13 @@ def absolute(x: Operand) -> Tensor:
 
     >>> ag.absolute(ag.tensor([-3.0, 0.0])).numpy()
     array([3., 0.])
+    """
+
+def sign(x: Operand) -> Tensor:
+    """-1, 0 or 1, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.sign(ag.tensor([-3.0, 0.0])).numpy()
+    array([-1.,  0.])
     """
 
 def maximum(x: Operand, y: Operand) -> Tensor:
@@ -348,13 +292,6 @@ def logical_not(x: Operand) -> Tensor:
     False
     """
 
-def sign(x: Operand) -> Tensor:
-    """-1, 0 or 1, element by element; its derivative is taken to be 0 everywhere.
-
-    >>> ag.sign(ag.tensor([-3.0, 0.0])).numpy()
-    array([-1.,  0.])
-    """
-
 def isfinite(x: Operand) -> Tensor:
     """Whether a number is neither infinite nor nan, element by element.
 
@@ -362,25 +299,18 @@ def isfinite(x: Operand) -> Tensor:
     array([ True, False])
     """
 
-def zeros_like(x: Operand) -> Tensor:
-    """Zeros of the shape and dtype of `x`.
+def exp(x: Operand) -> Tensor:
+    """The exponential function, element by element.
 
-    >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
-    array([0., 0.])
+    >>> ag.exp(ag.tensor([0.0])).numpy()
+    array([1.])
     """
 
-def ones_like(x: Operand) -> Tensor:
-    """Ones of the shape and dtype of `x`.
+def log(x: Operand) -> Tensor:
+    """The natural logarithm, element by element; -inf at 0 and nan below, as in NumPy.
 
-    >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
-    array([1., 1.])
-    """
-
-def astype(x: Operand, dtype: Any) -> Tensor:
-    """`x` in another dtype; the gradient comes back in the dtype of `x`.
-
-    >>> ag.astype(ag.tensor([1.5]), "float32").dtype
-    dtype('float32')
+    >>> ag.log(ag.tensor([1.0])).numpy()
+    array([0.])
     """
 
 def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
@@ -402,6 +332,56 @@ def put_at(x: Operand, value: Operand, *indices: Operand | Sequence[Operand], te
 
     >>> ag.put(ag.tensor([1.0, 2.0]), 0, 9.0).numpy()
     array([9., 2.])
+    """
+
+def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The sum over `axis` (all axes where None).
+
+    >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
+    array([4., 6.])
+    """
+
+def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean over `axis` (all axes where None).
+
+    >>> ag.mean(ag.tensor([1.0, 3.0])).item()
+    2.0
+    """
+
+def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The largest element over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.max(ag.tensor([1.0, 3.0])).item()
+    3.0
+    """
+
+def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.min(ag.tensor([1.0, 3.0])).item()
+    1.0
+    """
+
+def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first largest element along `axis`; data, never differentiable.
+
+    >>> ag.argmax(ag.tensor([1.0, 3.0])).item()
+    1
+    """
+
+def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:
+    """Join along an existing axis; `axis=None` joins them flattened.
+
+    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
+    array([1., 2., 3.])
+    """
+
+def stack(*arrays: Operand | Sequence[Operand], axis: int = 0) -> Tensor:
+    """Join along a new axis.
+
+    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
+    array([[1., 3.],
+           [2., 4.]])
     """
 
 def matmul(x: Operand, y: Operand) -> Tensor:
@@ -464,17 +444,37 @@ def broadcast_to(x: Operand, shape: Any) -> Tensor:
     (3, 2)
     """
 
-def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:
-    """Join along an existing axis; `axis=None` joins them flattened.
+def zeros_like(x: Operand) -> Tensor:
+    """Zeros of the shape and dtype of `x`.
 
-    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
-    array([1., 2., 3.])
+    >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
+    array([0., 0.])
     """
 
-def stack(*arrays: Operand | Sequence[Operand], axis: int = 0) -> Tensor:
-    """Join along a new axis.
+def ones_like(x: Operand) -> Tensor:
+    """Ones of the shape and dtype of `x`.
 
-    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
-    array([[1., 3.],
-           [2., 4.]])
+    >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
+    array([1., 1.])
+    """
+
+def astype(x: Operand, dtype: Any) -> Tensor:
+    """`x` in another dtype; the gradient comes back in the dtype of `x`.
+
+    >>> ag.astype(ag.tensor([1.5]), "float32").dtype
+    dtype('float32')
+    """
+
+def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """ln Σ eˣ over `axis` (all axes where None), without overflow.
+
+    >>> ag.logsumexp(ag.tensor([1000.0, 1000.0])).item()
+    1000.6931471805599
+    """
+
+def tanh(x: Operand) -> Tensor:
+    """The hyperbolic tangent, element by element.
+
+    >>> ag.tanh(ag.tensor([0.0])).numpy()
+    array([0.])
     """

@@ -124,8 +124,8 @@ def native(dtype: Any) -> numpy.dtype[Any]:
     >>> backend.native(">f8").isnative
     True
     """
-    ordered: numpy.dtype[Any] = numpy.dtype(dtype).newbyteorder("=")
-    return ordered
+    found: numpy.dtype[Any] = numpy.dtype(dtype).newbyteorder("=")
+    return found
 
 
 def _unmasked(value: numpy.ndarray) -> numpy.ndarray:

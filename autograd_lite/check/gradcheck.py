@@ -23,7 +23,7 @@ from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import ancestors, enable_grad
 from autograd_lite.engine.tensor import Tensor, apply
 from autograd_lite.errors import ArgumentError, AutogradError, CheckError, DtypeError, GraphError
-from autograd_lite.ops import shaping
+from autograd_lite.ops import joining
 
 COMPLEX, DIFFERENCE = "complex step", "5-point difference"
 TOLERANCES = {COMPLEX: 1e-12, DIFFERENCE: 1e-9}
@@ -178,7 +178,7 @@ def _slopes(f: Callable[..., Tensor], count: int) -> Callable[..., Tensor]:
     def slopes(*arguments: Tensor) -> Tensor:
         xs, seed = arguments[:count], arguments[count]
         found = reverse.grad(f(*xs), list(xs), gradient=seed, create_graph=True, allow_unused=True)
-        return apply(shaping.concatenate, tuple(g.reshape(-1) for g in found if g is not None), {"axis": 0})
+        return apply(joining.concatenate, tuple(g.reshape(-1) for g in found if g is not None), {"axis": 0})
 
     return slopes
 

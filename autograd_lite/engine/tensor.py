@@ -18,7 +18,7 @@ from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick,
 from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
 from autograd_lite.op import REGISTRY, Operation, settled
-from autograd_lite.ops import elementwise, indexing, linalg, shaping
+from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _REVERSED: dict[str, Any] = {"axes": None}
@@ -31,8 +31,8 @@ _as_numpy = numpy.asarray
 Lifted = Callable[..., "Tensor"]
 
 # The operators' operations by short ways, since they are on the path of everything.
-_ADD, _SUBTRACT, _MULTIPLY = elementwise.add, elementwise.subtract, elementwise.multiply
-_DIVIDE, _POWER, _MATMUL = elementwise.divide, elementwise.power, linalg.matmul
+_ADD, _SUBTRACT, _MULTIPLY = arithmetic.add, arithmetic.subtract, arithmetic.multiply
+_DIVIDE, _POWER, _MATMUL = arithmetic.divide, arithmetic.power, linalg.matmul
 
 
 class Tensor:
@@ -167,7 +167,7 @@ class Tensor:
     def detach(self) -> Tensor:
         """The same values as a leaf of no graph, in memory of their own."""
         with no_grad():
-            return apply(elementwise.astype, (self,), {"dtype": self.dtype})
+            return apply(shaping.astype, (self,), {"dtype": self.dtype})
 
     def assign(self, value: Any, copy: bool = True) -> Tensor:
         """Give a leaf a new value of the same shape; its dtype stays, and so do results made from the old one.
@@ -358,31 +358,31 @@ class Tensor:
         return apply(_MATMUL, (other, self))
 
     def __neg__(self) -> Tensor:
-        return apply(elementwise.negative, (self,))
+        return apply(arithmetic.negative, (self,))
 
     def __pos__(self) -> Tensor:
         return self
 
     def __abs__(self) -> Tensor:
-        return apply(elementwise.absolute, (self,))
+        return apply(arithmetic.absolute, (self,))
 
     def __lt__(self, other: Any) -> Tensor:
-        return apply(elementwise.less, (self, other))
+        return apply(comparison.less, (self, other))
 
     def __le__(self, other: Any) -> Tensor:
-        return apply(elementwise.less_equal, (self, other))
+        return apply(comparison.less_equal, (self, other))
 
     def __gt__(self, other: Any) -> Tensor:
-        return apply(elementwise.greater, (self, other))
+        return apply(comparison.greater, (self, other))
 
     def __ge__(self, other: Any) -> Tensor:
-        return apply(elementwise.greater_equal, (self, other))
+        return apply(comparison.greater_equal, (self, other))
 
     def __eq__(self, other: Any) -> Any:
-        return False if other is None else apply(elementwise.equal, (self, other))
+        return False if other is None else apply(comparison.equal, (self, other))
 
     def __ne__(self, other: Any) -> Any:
-        return True if other is None else apply(elementwise.not_equal, (self, other))
+        return True if other is None else apply(comparison.not_equal, (self, other))
 
     def __iadd__(self, other: Any) -> Tensor:
         return _in_place(self, _ADD, other)
@@ -422,7 +422,7 @@ class Tensor:
 
     def astype(self, dtype: Any) -> Tensor:
         """The values in another dtype; gradients come back in this one."""
-        return apply(elementwise.astype, (self,), {"dtype": backend.native(dtype)})
+        return apply(shaping.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
@@ -586,7 +586,7 @@ def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str
         return data
     if type(data) is Tensor and not requires_grad:
         with no_grad():
-            alike = apply(elementwise.astype, (data,), {"dtype": numpy.dtype(data.dtype if dtype is None else dtype)})
+            alike = apply(shaping.astype, (data,), {"dtype": numpy.dtype(data.dtype if dtype is None else dtype)})
         alike.name = name
         return alike
     return Tensor(data, requires_grad, dtype, name, copy=False)

@@ -1,8 +1,25 @@
 """The operations, filed under NumPy's chapters; importing this fills the registry.
 
-The files know arrays and the namespace they are handed; they must not know Tensors.
+The files know arrays and the namespace they are handed; they must not know Tensors. Which file an operation stands in
+decides nothing: what the rest of the library goes by are the traits it is declared with.
 """
 
-from autograd_lite.ops import activation, elementwise, indexing, linalg, random, reduction, shaping
+from autograd_lite.ops import (
+    activation,
+    arithmetic,
+    comparison,
+    exponential,
+    indexing,
+    joining,
+    linalg,
+    random,
+    reduction,
+    shaping,
+    special,
+    trigonometric,
+)
 
-__all__ = ["activation", "elementwise", "indexing", "linalg", "random", "reduction", "shaping"]
+__all__ = [
+    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg", "random", "reduction",
+    "shaping", "special", "trigonometric",
+]  # fmt: skip

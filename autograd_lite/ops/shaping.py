@@ -1,14 +1,11 @@
-r"""Operations that move elements and compute nothing: reshape, transpose, join.
-
-Their rules undo the move.
-"""
+r"""Shape and dtype: operations that move elements and compute nothing. Their rules undo the move."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from autograd_lite.backend import native
 from autograd_lite.op import operation
-from autograd_lite.ops.reduction import reduced_axes
 
 
 @operation(notation=r"\operatorname{{reshape}}({x})", moves=True)
@@ -97,47 +94,34 @@ def broadcast_to(xp: Any, x: Any, *, shape: Any) -> Any:
 broadcast_to.rules(x=lambda xp, g, out, x, *, shape: g)
 
 
-@operation(notation=r"[{arrays}]", symbol="concatenate", flops=0)
-def concatenate(xp: Any, *arrays: Any, axis: int | None = 0) -> Any:
-    """Join along an existing axis; `axis=None` joins them flattened.
+@operation(notation=r"0", flops=0, spreads=True)
+def zeros_like(xp: Any, x: Any) -> Any:
+    """Zeros of the shape and dtype of `x`.
 
-    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
-    array([1., 2., 3.])
+    >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
+    array([0., 0.])
     """
-    return xp.concatenate(arrays, axis=axis)
+    return xp.zeros_like(x)
 
 
-def _concatenate_rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int, axis: int | None) -> Any:
-    x = arrays[position]
-    if axis is None:
-        start = sum_sizes(arrays[:position], None)
-        return xp.reshape(g[start : start + x.size], x.shape)
-    (axis,) = reduced_axes(x.ndim, axis)
-    start = sum_sizes(arrays[:position], axis)
-    return g[(slice(None),) * axis + (slice(start, start + x.shape[axis]),)]
+@operation(notation=r"1", flops=0, spreads=True)
+def ones_like(xp: Any, x: Any) -> Any:
+    """Ones of the shape and dtype of `x`.
 
-
-def sum_sizes(arrays: Any, axis: int | None) -> int:
-    """How many places `arrays` take along `axis`, or in all where it is None."""
-    return sum(x.size if axis is None else x.shape[axis] for x in arrays)
-
-
-concatenate.rules(arrays=_concatenate_rule)
-
-
-@operation(notation=r"[{arrays}]", symbol="stack", flops=0)
-def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
-    """Join along a new axis.
-
-    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
-    array([[1., 3.],
-           [2., 4.]])
+    >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
+    array([1., 1.])
     """
-    return xp.stack(arrays, axis=axis)
+    return xp.ones_like(x)
 
 
-def _stack_rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int, axis: int) -> Any:
-    return g[(slice(None),) * (axis % out.ndim) + (position,)]
+@operation(notation=r"{x}", symbol="astype", analytic=False, moves=True, spreads=True)
+def astype(xp: Any, x: Any, *, dtype: Any) -> Any:
+    """`x` in another dtype; the gradient comes back in the dtype of `x`.
+
+    >>> ag.astype(ag.tensor([1.5]), "float32").dtype
+    dtype('float32')
+    """
+    return x.astype(native(dtype))
 
 
-stack.rules(arrays=_stack_rule)
+astype.rules(x=lambda xp, g, out, x, *, dtype: g)

@@ -22,6 +22,7 @@ from autograd_lite.engine.graph import Node, ancestors, refuse_released
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, GraphError
 from autograd_lite.op import Operation
+from autograd_lite.show.formula.counted import count
 from autograd_lite.show.formula.formula import Formula, apply, derivative, formula, number, parts, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier, expand
 from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
@@ -52,13 +53,12 @@ class Line:
     tolerance: float
     equation: str | None = None
     notes: tuple[str, ...] = ()
-    examples: int | None = None
     tensor: Tensor | None = field(default=None, compare=False)
 
     @property
     def latex(self) -> str:
         """The equation in LaTeX, without dollars."""
-        return f"{self.left} = {to_latex(self.formula, self.examples)}"
+        return f"{self.left} = {to_latex(self.formula)}"
 
     @property
     def text(self) -> str:
@@ -133,8 +133,7 @@ class Derivation:
     def latex(self) -> str:
         """The equations as a LaTeX `aligned` environment, without dollars."""
         rows = [
-            rf"{line.left} &= {to_latex(line.formula, line.examples)}"
-            + (rf" && \text{{({line.equation})}}" if line.equation else "")
+            rf"{line.left} &= {to_latex(line.formula)}" + (rf" && \text{{({line.equation})}}" if line.equation else "")
             for line in (*self.lines, *self.definitions)
         ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
@@ -226,7 +225,14 @@ class Names:
         self.activated: dict[int, Tensor] = {}  # an elementwise activation's output, and the z it is of
         self.uses: dict[int, int] = {}
         self._name()
+        self.layers: list[Tensor] = []
         self.examples = self._examples()
+        self._batches: set[int] = set()  # tensors whose first axis counts the examples, by id
+        for tensor in self.tensors if self.examples else ():
+            inputs = tensor.node.inputs if tensor.node is not None else ()
+            passed = any(id(x) in self._batches for x in inputs) and tensor.shape[:1] == (self.examples,)
+            if passed or any(tensor is each for each in self.layers):
+                self._batches.add(id(tensor))
         floats = {t.dtype for t in self.tensors if t.dtype.kind == "f"}
         self.epsilon = max(float(numpy.finfo(dtype).eps) for dtype in floats)
 
@@ -336,8 +342,13 @@ class Names:
             ]  # fmt: skip
         if not layers:
             layers = [t for t in self.tensors if t.ndim == 2 and re.fullmatch(r"z\d*", str(t.name or ""))]
+        self.layers = layers
         lengths = {t.shape[0] for t in layers}
         return lengths.pop() if len(lengths) == 1 else None
+
+    def of_examples(self, tensor: Tensor) -> bool:
+        """Whether the first axis of a tensor counts the examples."""
+        return id(tensor) in self._batches
 
     @property
     def of(self) -> str:
@@ -351,7 +362,7 @@ def _primed(op: Operation) -> bool:
 
 
 def _activates(op: Operation) -> bool:
-    return op.chapter == "activation" or _primed(op)
+    return op.activation or _primed(op)
 
 
 def _counting(x: Any) -> bool:
@@ -473,17 +484,26 @@ class _Walk:
             if self.detail == "node":
                 inline = inline and tensor.node.op.name in _MOVES
             if named is None and inline:
-                self.values[key] = right
+                self.values[key] = self._batch(right, tensor)
                 return right
             if named is None:
                 names.result(tensor)
                 named = names.given[key]
-            self.values[key] = symbol(latex_name(named), tensor._data, data=not tensor.requires_grad)
+            self.values[key] = self._batch(
+                symbol(latex_name(named), tensor._data, data=not tensor.requires_grad), tensor
+            )
             self.definitions.append(self._line(latex_name(named), right, tensor._data, tensor))
             return self.values[key]
+        if named is None and not tensor.ndim and tensor.dtype.kind == "f":
+            self.values[key] = formula(self._plain(backend.to_numpy(tensor._data)))
+            return self.values[key]
         latex = latex_name(named) if named is not None else ""
-        self.values[key] = symbol(latex, tensor._data, data=not tensor.requires_grad)
+        self.values[key] = self._batch(symbol(latex, tensor._data, data=not tensor.requires_grad), tensor)
         return self.values[key]
+
+    def _batch(self, value: Formula, tensor: Tensor) -> Formula:
+        value.batch = self.names.of_examples(tensor) and value.shape[:1] == tensor.shape[:1]
+        return value
 
     def _computed(self, tensor: Tensor, node: Node) -> Formula:
         return self.tidier.tidy(apply(node.op, tuple(map(self._operand, node.inputs)), node.params))
@@ -494,16 +514,29 @@ class _Walk:
         if backend.is_array(x):
             if id(x) not in self.values:
                 named = self.names.given.get(id(x))
+                if not named and not x.ndim and x.dtype.kind == "f":
+                    return formula(self._plain(backend.to_numpy(x)))
                 self.values[id(x)] = symbol(latex_name(named) if named else "", x, data=True)
             return self.values[id(x)]
-        return formula(x.item() if isinstance(x, numpy.generic) else x)
+        return formula(self._plain(x))
+
+    def _plain(self, value: Any) -> Any:
+        """A Python number of the graph; a whole one that is n or 2n, as in a cost, counts examples (a 2 is a two)."""
+        n = self.examples
+        if isinstance(value, numpy.generic | numpy.ndarray):
+            # A float in the digits of its own precision, where the graph has no finer one: 0.1, not 0.10000000149.
+            short = value.dtype.kind == "f" and self.names.epsilon >= numpy.finfo(value.dtype).eps
+            value = float(str(value)) if short else value.item()
+        return count(value, n) if n and type(value) is int and value > 2 and value in (n, 2 * n) else value
 
     # Gradients.
 
     def _hand_on(self, tensor: Tensor, node: Node, gradient: Formula, arrivals: dict[int, list[Formula]]) -> None:
         """The chain rule at one node: the engine's, with formulas in the places of arrays."""
         op, out = node.op, self.values[id(tensor)]
-        values = [self._operand(x) if isinstance(x, Tensor) or backend.is_array(x) else x for x in node.inputs]
+        values = [
+            self._operand(x) if isinstance(x, Tensor) or backend.is_array(x) else self._plain(x) for x in node.inputs
+        ]
         for position, x in enumerate(node.inputs):
             if not isinstance(x, Tensor) or not x.requires_grad:
                 continue
@@ -601,7 +634,7 @@ class _Walk:
         name = latex_to_text(left)
         if not difference <= tolerance:
             value = numpy.broadcast_to(right.value, expected.shape)[worst]
-            equation = latex_to_text(f"{left} = {to_latex(right, self.examples)}")
+            equation = latex_to_text(f"{left} = {to_latex(right)}")
             raise CheckError(
                 f"derive(): the line {equation} does not hold: at element {worst} the formula gives {float(value)!r}, "
                 f"the reverse pass {float(backend.to_numpy(expected)[worst])!r} "
@@ -611,10 +644,7 @@ class _Walk:
         notes = tuple(self.tidier.notes[known:]) if known is not None else ()
         if right is found or any(part.name == "log_softmax" for part in parts(right)):
             notes = ()
-        return Line(
-            name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, self.examples,
-            tensor,
-        )  # fmt: skip
+        return Line(name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, tensor)
 
     # Which of the four equations a line is: only where the graph is that of the equation, not where letters look alike.
 

@@ -20,6 +20,7 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.show.formula.counted import Count, count, counted
 
 Number = int | float | Fraction
 
@@ -32,12 +33,16 @@ class Formula:
 
     `op` is the operation on the outside (`None` for a symbol or a number), `prime` says that it is the derivative of
     `op` which is meant, `args` and `params` are what it is applied to, `latex` is the name of a symbol, `number` the
-    value of a number, `count` and `depth` its parts and levels. `data` says that no gradient flows into anything in it.
+    value of a number, `count` and `depth` its parts and levels. `data` says that no gradient flows into anything in it,
+    `batch` that its first axis counts the examples.
     """
 
-    __slots__ = ("args", "count", "data", "depth", "fingerprint", "latex", "number", "op", "params", "prime", "value")
+    __slots__ = (
+        "args", "batch", "count", "data", "depth", "fingerprint", "latex", "number", "op", "params", "prime", "value",
+    )  # fmt: skip
 
     args: tuple[Formula, ...]
+    batch: bool
     count: int
     data: bool
     depth: int
@@ -63,6 +68,7 @@ class Formula:
         self.prime = prime
         self.latex = latex
         self.number = number
+        self.batch = False
         self.data = all(arg.data for arg in args) if args else data
         self.count = 1 + sum(arg.count for arg in args)
         self.depth = 1 + max((arg.depth for arg in args), default=0)
@@ -76,7 +82,8 @@ class Formula:
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis; a number has none."""
-        return getattr(self.value, "shape", ())
+        shape: tuple[int, ...] = getattr(self.value, "shape", ())
+        return (count(shape[0], shape[0]), *shape[1:]) if self.batch else shape
 
     @property
     def ndim(self) -> int:
@@ -250,13 +257,19 @@ xp = Namespace()
 
 
 def symbol(latex: str, value: Any, data: bool = False) -> Formula:
-    """A formula that is a name: of an array, or of a gradient. Two symbols are the same only if they are one object."""
-    return Formula(value if isinstance(value, numpy.ndarray) else backend.to_numpy(value), latex=latex, data=data)
+    """A formula that is a name: of an array, or of a gradient. Two symbols are the same only if they are one object.
+
+    One real number without axes or name is that number.
+    """
+    host = value if isinstance(value, numpy.ndarray) else backend.to_numpy(value)
+    if not latex and not host.ndim and host.dtype.kind == "f":
+        return number(float(host))
+    return Formula(host, latex=latex, data=data)
 
 
 def number(value: Number) -> Formula:
     """A formula that is a number; in an operation it is a Python number, which NumPy promotes weakly."""
-    if isinstance(value, Fraction) and value.denominator == 1:
+    if type(value) is Fraction and value.denominator == 1:
         value = int(value)
     plain = float(value) if isinstance(value, Fraction) else value
     return Formula(plain, number=value)
@@ -266,6 +279,8 @@ def formula(value: Any) -> Formula:
     """`value` as a formula: Python numbers become numbers, arrays symbols without a name."""
     if isinstance(value, Formula):
         return value
+    if type(value) is Count:
+        return number(counted(int(value), value.examples))
     if isinstance(value, backend.SCALARS) and not isinstance(value, complex):
         return number(value)
     return symbol("", value, data=True)
@@ -278,7 +293,7 @@ def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> F
             f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
             "ask for less detail, as in ag.derive(loss, detail='layer')"
         )
-    weak = op.chapter == "elementwise" and any(arg.number is None for arg in args)
+    weak = op.spreads and any(arg.number is None for arg in args)
     values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
     value = op.run(backend.namespace(*values), values, params)
     return Formula(value if backend.is_array(value) else numpy.asarray(value), op, args, params)

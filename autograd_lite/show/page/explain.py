@@ -51,7 +51,6 @@ _MOST_PARTS = 32
 _MOST_NUMBERS, _MOST_ROWS, _MOST_COLUMNS = 24, 12, 8
 _CELLS, _COARSE_CELLS = (40, 56), (12, 24)  # of a heat map, down and across
 _MOVES = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "broadcast_to", "astype"}
-_FREE = {"shaping", "indexing"}
 _FAILURES = (AutogradError, AttributeError, TypeError, ValueError, IndexError, KeyError, RecursionError)
 """What a user's own rule may raise on formulas; the page then shows its values without a formula."""
 
@@ -245,12 +244,8 @@ def _value(array: Any, brief: bool, cells: tuple[int, int] = _CELLS) -> Json:
 
 def _count(op: Operation, node: Node, result: Any) -> int:
     """How many additions, multiplications and function calls one application takes, as one counts them by hand."""
-    sizes = [int(getattr(x, "size", 1)) for x in node.inputs]
-    if op.name == "matmul":
-        return 2 * int(result.size) * int(node.inputs[0].shape[-1])
-    if op.chapter in _FREE or op.name == "astype":
-        return 0
-    return max([int(result.size), *(sizes if op.chapter == "reduction" else [])])
+    shapes = [tuple(getattr(x, "shape", ())) for x in node.inputs]
+    return op.cost(shapes, tuple(result.shape), node.params)
 
 
 def _bytes(values: Sequence[Any]) -> int:
@@ -510,7 +505,7 @@ class _Content:
         left = self._gradient_latex(x)
         if op.name in ("sum", "mean") and tensor.size < x.size:
             found["note"] = "the same number for every element that was added up"
-        elif op.chapter == "elementwise" and tensor.size > x.size:
+        elif op.spreads and tensor.size > x.size:
             found["note"] = (
                 f"and added up over the elements that {latex_to_text(to_latex(self.formulas[id(x)]))} was spread over"
             )

@@ -1,0 +1,77 @@
+"""Two worlds, one eager and one compiled, that live through the same lines and must say the same, bit for bit.
+
+Knows how such a program is written down and compared. Must not know what its lines are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+# What stands around the lines of a program. `say` notes a value as its dtype, shape and bits, in C order.
+HEAD = """
+import copy
+import numpy as np
+import autograd_lite as ag
+import nn
+from tests.fuzz.worlds import compare
+"""
+
+# What is refused by the documentation, wherever it stands in a program.
+_STATED = ("changes one of its arguments", "a compiled function returns tensors")
+
+World = Callable[[Callable[..., Any], Callable[..., None]], None]
+
+
+def compare(world: World, refusal: bool = False) -> None:
+    """Run `world(wrap, say)` eagerly and compiled; an AssertionError says where they differ.
+
+    Where the eager world raises, the compiled one raises too. With `refusal` a `CompileError` is an answer; without,
+    it is a failure like any other.
+    """
+    eager, trouble = _history(world, _eagerly)
+    compiled, error = _history(world, ag.compile)
+    if isinstance(error, ag.CompileError) and (refusal or any(words in str(error) for words in _STATED)):
+        eager, trouble = eager[: len(compiled)], error
+    for i, (one, other) in enumerate(zip(eager, compiled, strict=False)):
+        assert one == other, f"compiled is other: {i} is {other}, eagerly {one}"
+    if error is not None and (trouble is None or len(compiled) < len(eager)):
+        raise error
+    assert len(eager) == len(compiled), f"compiled goes on: it says {len(compiled)} things, eagerly {len(eager)}"
+    own = not isinstance(trouble, ag.AutogradError) or isinstance(error, ag.AutogradError)
+    assert own, f"compiled raises {type(error).__name__}: {error}, eagerly {trouble!r}"
+
+
+def _eagerly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function itself, which gets arrays as tensors, as it does while it is recorded."""
+    return lambda *args: function(*(ag.asarray(x) if isinstance(x, np.ndarray) else x for x in args))
+
+
+def _history(world: World, wrap: Callable[..., Any]) -> tuple[list[Any], Exception | None]:
+    """All that is said, up to an exception."""
+    said: list[Any] = []
+
+    def say(*things: Any) -> None:
+        said.extend(bits(each) for each in things)
+
+    try:
+        world(wrap, say)
+    except Exception as error:  # noqa: BLE001 - it is compared with that of the other world
+        return said, error
+    return said, None
+
+
+def bits(x: Any) -> Any:
+    """A value as its dtype, shape and bits, in C order."""
+    if isinstance(x, list | tuple):
+        return [bits(each) for each in x]
+    if isinstance(x, dict):
+        return {name: bits(each) for name, each in x.items()}
+    if x is None or isinstance(x, str):
+        return x
+    a = x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
+    return f"{a.dtype} {a.shape} {a.tolist()}", a.tobytes()
