@@ -17,8 +17,10 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.compile.emit import Bound, Layout, lay_out
+from autograd_lite.compile.flat import flatten_updates
+from autograd_lite.compile.memory import layout, same_memory
 from autograd_lite.compile.outline import Outline, outline
-from autograd_lite.compile.plan import Plan, layout, plan, same_memory, state_array
 from autograd_lite.compile.source import clean_source
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import Node, ancestors, history, mode, tick, touch
@@ -26,7 +28,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, GraphError
 from autograd_lite.op import Operation
 from autograd_lite.program.lower import lower
-from autograd_lite.program.passes import drop_dead, flatten_updates, optimise
+from autograd_lite.program.passes import drop_dead, optimise
 from autograd_lite.program.program import Program, Stats
 from autograd_lite.program.record import Recorder
 
@@ -69,7 +71,7 @@ class _Entry:
     drawn: Outline
     touched: list[Tensor]
     source: str
-    memory: dict[Any, numpy.ndarray]
+    layout: Layout | None = None  # made when it is first wanted
     match: Callable[[tuple[Any, ...]], tuple[Any, ...] | None] | None = None  # made when it is first wanted
     owner: Any = None  # whose method it is, which must not make way for another of the same id
 
@@ -79,7 +81,7 @@ class _Quick:
     """The program of the last call, and what makes the next one the same."""
 
     entry: _Entry
-    plan: Plan
+    plan: Bound
     grad: bool
     moment: int
     match: Callable[[tuple[Any, ...]], tuple[Any, ...] | None]  # the arrays of arguments that fit
@@ -88,7 +90,7 @@ class _Quick:
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.plans: weakref.WeakKeyDictionary[_Entry, Plan] = weakref.WeakKeyDictionary()
+        self.plans: weakref.WeakKeyDictionary[_Entry, tuple[Bound, Callable[..., Any]]] = weakref.WeakKeyDictionary()
         self.quick: _Quick | None = None
 
 
@@ -104,7 +106,6 @@ class Compiled:
         self._method = False
         self.records = 0  # how often the function has been recorded
         self._entries: dict[Any, list[_Entry]] = {}
-        self._memory: dict[Any, numpy.ndarray] = {}
         self._thread = _Thread()
         self._latest: _Entry | None = None
         self._lock = threading.RLock()
@@ -133,6 +134,7 @@ class Compiled:
         if quick is not None and quick.grad is now.grad and quick.moment == history.last:
             operands = quick.match(args)
             if operands is not None:
+                quick.plan.at[0] = 0
                 try:
                     return quick.replay(*operands)
                 except BaseException as error:
@@ -159,12 +161,12 @@ class Compiled:
             return self._verified(signature, args, arrays)
         for entry in self._entries.get(signature, ()):
             if self._holds(entry):
-                current = self._bound(entry)
-                self._remember(entry, current, now.grad, args)
-                return self._replay(entry, current, arrays)
+                current, replay = self._bound(entry)
+                self._remember(entry, current, replay, now.grad, args)
+                return self._replay(entry, current, replay, arrays)
         return self._record(signature, args)
 
-    def _remember(self, entry: _Entry, current: Plan, grad: bool, args: tuple[Any, ...]) -> None:
+    def _remember(self, entry: _Entry, current: Bound, replay: Any, grad: bool, args: tuple[Any, ...]) -> None:
         """Note what the next call must look like to be replayed without a look-up."""
         self._thread.quick = None
         if entry.entry_grads:
@@ -173,8 +175,7 @@ class Compiled:
         if all(type(arg) in quick or arg is entry.owner for arg in args):
             if entry.match is None:
                 entry.match = _match(args, entry.guards)
-            assert current.replay is not None
-            self._thread.quick = _Quick(entry, current, grad, history.last, entry.match, current.replay)
+            self._thread.quick = _Quick(entry, current, grad, history.last, entry.match, replay)
 
     def _holds(self, entry: _Entry) -> bool:
         """Whether everything the program takes for fixed is as it was."""
@@ -190,59 +191,55 @@ class Compiled:
                 and type(t._data) is type(v.sample)
                 and layout(t._data) == layout(v.sample)
                 for v in entry.program.states
-                if isinstance(v.source, tuple) and v.source[0] == "data"
-                for t in (v.source[1],)
+                if v.state is not None and v.state.what == "data"
+                for t in (v.state.tensor,)
             )
         )
 
-    def _bound(self, entry: _Entry) -> Plan:
-        """The program in this thread's memory, with today's states in it."""
+    def _bound(self, entry: _Entry) -> tuple[Bound, Callable[..., Any]]:
+        """The program in this thread's memory, with today's states in it, and what replays it."""
         with self._lock:
-            current = self._thread.plans.get(entry)
-            if current is None or any(state_array((what, t)) is not array for t, what, array in current.bound):
-                current = plan(entry.program, entry.memory)
-                current.replay = _replay(entry, current)
+            known = self._thread.plans.get(entry)
+            if known is None:
+                current = self._layout(entry).bind()
+            else:
+                current = known[0]
+                if any(state.array is not array for state, array in current.reads):
+                    current = current.again()
+            replay = known[1] if known is not None and known[0] is current else _replay(entry, current)
             for array, number in current.lives:
                 array[...] = number.read()
-            for (what, tensor), home in current.homes.items():
-                now = state_array((what, tensor))
+            for state, home in current.homes.items():
+                now = state.array
                 if now is not None and not same_memory(now, home):
                     home[...] = now
                     touch()  # for other programs that keep it elsewhere
-                    if what == "data":
-                        tensor._data = home
-                        tensor._changed = tick()
+                    if state.what == "data":
+                        state.tensor._data = home
+                        state.tensor._changed = tick()
                     else:
-                        tensor._grad = home
-            self._thread.plans[entry] = current
+                        state.tensor._grad = home
+            self._thread.plans[entry] = current, replay
             self._latest = entry
-            return current
+            return current, replay
 
-    def _replay(self, entry: _Entry, current: Plan, arrays: Any) -> Any:
-        assert current.replay is not None
+    def _replay(self, entry: _Entry, current: Bound, replay: Any, arrays: Any) -> Any:
+        current.at[0] = 0
         try:
-            return current.replay(*arrays)
+            return replay(*arrays)
         except BaseException as error:
             self._explain(entry, current, error)
             raise
 
-    def _explain(self, entry: _Entry, current: Plan, error: BaseException) -> None:
+    def _explain(self, entry: _Entry, current: Bound, error: BaseException) -> None:
         """Say which states a replay that broke off had updated already."""
-        trace = error.__traceback__
-        line = 0
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename == "<compiled step>":
-                line = trace.tb_lineno
-            trace = trace.tb_next
-        done = [what for _, last, what in current.commits if last < line]
-        begun = next((what for first, last, what in current.commits if first <= line <= last), None)
-        if done or begun:
-            moment = tick()
-            for tensor in entry.touched:
-                tensor._changed = moment
+        at, groups = current.at[0], current.groups
+        if at > 0:
+            done = "; ".join(groups[: at - 1]) or "none"
+            begun = groups[at - 1] if at <= len(groups) else "none"
             error.add_note(
-                f"{self.__name__} broke off while it updated its states: updated already: {'; '.join(done) or 'none'}; "
-                f"perhaps in part: {begun or 'none'}; restore them from a state_dict() saved before the call"
+                f"{self.__name__} broke off while it updated its states: updated already: {done}; "
+                f"perhaps in part: {begun}; restore them from a state_dict() saved before the call"
             )
         else:
             error.add_note(
@@ -313,28 +310,23 @@ class Compiled:
                 own = {id(t) for t in tensors}
                 if any(id(t) in own for t in recorder.before):
                     raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
-                program = lower(recorder, nodes, names, outputs)
+                program = lower(recorder, nodes, [(t, names[id(t)]) for t in tensors], outputs)
                 drawn = outline(recorder, outputs)
                 results = [Tensor(t._data, copy=False) for t in outputs]
                 wants = [t._requires_grad for t in outputs]
-            program.inputs = [
-                next((v for v in program.inputs if v.source is t), _unused(t, names[id(t)])) for t in tensors
-            ]
             program = optimise(program)
             source = clean_source(program, self.__name__)
             program = optimise(program, (flatten_updates, drop_dead))
             touched = {e.tensor: None for e in program.effects if e.what == "data"}
-            captured = {v.source[1]: None for v in program.states if isinstance(v.source, tuple)}
+            captured = {v.state.tensor: None for v in program.states if v.state is not None}
             captured.update((e.tensor, None) for e in program.effects)
-            for value in program.inputs:
-                value.source = None
             quick, watched = (_but(part, recorder.read_live, program) for part in guards)
             entry = _Entry(
                 program, quick, watched, recorder.conditions,
                 [(t, t._requires_grad) for t in captured],
                 [(t, g is not None) for t, g in recorder.entry_grads.items()
                  if t in recorder.read_grads and t not in recorder.created],
-                form, wants, drawn, list(touched), source, self._memory,
+                form, wants, drawn, list(touched), source,
             )  # fmt: skip
             entry.owner = owner
             entries = self._entries.setdefault(signature, [])
@@ -353,12 +345,12 @@ class Compiled:
         for entry in self._entries.get(signature, ()):
             if not self._holds(entry):
                 continue
-            current = self._bound(entry)
+            current, replay = self._bound(entry)
             tensors = list({e.tensor: None for e in entry.program.effects})
             generators = [c.params["rng"] for c in entry.program.calls if c.function == "random"]
             before = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
             streams = [g.bit_generator.state for g in generators]
-            replayed = self._replay(entry, current, arrays)
+            replayed = self._replay(entry, current, replay, arrays)
             ours = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
             for t, (data, grad) in zip(tensors, before, strict=True):
                 t._data, t._grad = data, grad
@@ -384,6 +376,11 @@ class Compiled:
             raise CompileError(f"{self.__name__} has not been recorded yet: call it once with its arguments")
         return self._latest
 
+    def _layout(self, entry: _Entry) -> Layout:
+        with self._lock:
+            entry.layout = entry.layout or lay_out(entry.program)
+            return entry.layout
+
     @property
     def source(self) -> str:
         """The latest program as plain NumPy, runnable with `numpy` alone."""
@@ -392,7 +389,7 @@ class Compiled:
     @property
     def planned_source(self) -> str:
         """The latest program as it runs: every result directed into a buffer."""
-        return plan(self._entry().program, {}).text
+        return self._layout(self._entry()).text
 
     @property
     def signatures(self) -> list[str]:
@@ -407,8 +404,7 @@ class Compiled:
     def stats(self) -> dict[str, Stats]:
         """Calls, buffers, bytes and floating-point operations of the latest program after every pass."""
         entry = self._entry()
-        if "planned" not in entry.program.stats:
-            plan(entry.program, {})
+        self._layout(entry)
         return dict(entry.program.stats)
 
     def draw(self, depth: int | None = None) -> Any:
@@ -459,12 +455,6 @@ def compile(function: Callable[..., Any] | None = None, *, verify: bool = False)
     if isinstance(function, Compiled):
         return function
     return Compiled(function, verify)
-
-
-def _unused(tensor: Tensor, name: str) -> Any:
-    from autograd_lite.program.program import Value
-
-    return Value("input", tensor._data, name, tensor)
 
 
 def _static(name: str, value: Any) -> Any:
@@ -606,23 +596,21 @@ def _snapshot(function: Any, owner: Any = None) -> tuple[list[_Guard], list[_Gua
     return guards, watched
 
 
-def _replay(entry: _Entry, current: Plan) -> Callable[..., Any]:
+def _replay(entry: _Entry, current: Bound) -> Callable[..., Any]:
     """One replay as a function of the arguments' arrays: the program, what it tells its tensors, the results.
 
     It is written out for the tensors there are: in the steady state a loop over them costs as much as a call of NumPy.
     """
-    names: dict[str, Any] = {"run": current.run, "tick": tick, "result": _result, "assemble": _assemble}
-    touched = [f"t{i}._changed" for i in range(len(entry.touched))]
-    names.update((f"t{i}", tensor) for i, tensor in enumerate(entry.touched))
-    lines = ["found = run(*arrays)", *([f"{' = '.join(touched)} = tick()"] if touched else [])]
-    for i, (tensor, gradient) in enumerate(current.shown_grads):
+    names: dict[str, Any] = {"run": current.run, "result": _result, "assemble": _assemble}
+    lines = ["found = run(*arrays)"]
+    for i, (tensor, gradient) in enumerate(current.grads):
         names[f"p{i}"], names[f"g{i}"] = tensor, gradient
         lines.append(f"p{i}._grad = g{i}")
     results = [f"result(found[{i}], {wants})" for i, wants in enumerate(entry.wants)]
     names["form"] = entry.form
     lines.append(f"return {results[0]}" if entry.form == 0 else f"return assemble(form, [{', '.join(results)}])")
     exec("def replay(*arrays):\n" + "".join(f"    {line}\n" for line in lines), names)
-    return names["replay"]  # type: ignore[no-any-return]
+    return names.pop("replay")  # type: ignore[no-any-return]
 
 
 def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, ...]], tuple[Any, ...] | None]:
