@@ -9,10 +9,17 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
+
 
 def generator(rng: Any) -> np.random.Generator:
-    """A generator from a generator, a seed, or `None` for a fresh one."""
-    return np.random.default_rng(rng)
+    """A generator from a generator, a seed, or `None` for a fresh one. Raises `ArgumentError` for what is neither."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise ag.ArgumentError(
+            f"rng is a numpy.random.Generator, a seed (a whole number from 0) or None, not {rng!r:.60}"
+        ) from error
 
 
 def standard_normal(rng: np.random.Generator, outputs: int, inputs: int) -> tuple[np.ndarray, np.ndarray]:

@@ -279,10 +279,10 @@ def test_folded_modules_are_boxes_of_a_layout_of_their_own() -> None:
     folded = page.html.partition('<div id="folded" hidden>')[2].partition("</div>")[0]
     names = {tensor["n"]: f"t{i}" for i, tensor in enumerate(data["tensors"])}
     drawn = re.findall(r'class="node" data-node="(\w+)"', folded)
-    assert sorted(drawn) == sorted(["m0", "m1", names["x"], names["y"]])
+    assert sorted(drawn) == sorted(["b0", "b1", names["x"], names["y"]])
     edges = set(re.findall(r'data-from="(\w+)" data-to="(\w+)"', folded))
-    assert edges == {(names["x"], "m0"), ("m0", "m1"), (names["y"], "m1")}
-    assert data["modules"][names["W¹"]] == "m0" and data["modules"][names["C"]] == "m1"
+    assert edges == {(names["x"], "b0"), ("b0", "b1"), (names["y"], "b1")}
+    assert data["modules"][names["W¹"]] == "b0" and data["modules"][names["C"]] == "b1"
     assert re.findall(r">(\w[\w ]*)</text>", folded).count("8 operations") == 1
 
 
@@ -325,7 +325,7 @@ def test_a_dense_graph_that_no_engine_lays_out_in_time_becomes_an_outline(monkey
             raise ag.EngineError("stopped after 30 seconds")
         return engine.render(source, form, seconds)
 
-    monkeypatch.setattr("autograd_lite.show.page.explain.render", slow)
+    monkeypatch.setattr("autograd_lite.show.page.graph.render", slow)
     data = content(explain(deep(40)))
     assert len(calls) == 2 and len(data["parts"]) > 1
     assert all("f" in op and op["part"] < len(data["parts"]) for op in data["ops"])

@@ -439,7 +439,8 @@ class _Writer:
         if call.ufunc is not None:
             short = self.function(f"np_{function}", call.ufunc)
             if not call.out.shape and all(self.memory.fixed(v) for v in call.values):
-                args, out = [self.one_element(name) for name in args], self.one_element(out)
+                args = [self.one_element(name) if name.isidentifier() else name for name in args]  # but numbers
+                out = self.one_element(out)
             small = spread_first(call)
             if small is not None and all(self.memory.apart(call.out, v) for v in call.values):
                 self.line(f"{out}[...] = {self.name(small)}")

@@ -161,11 +161,12 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
         params = node.params
         position = -1
         try:
+            together = op.pull_all(xp, g, out, values, params) if op.together else None
             for x in inputs:
                 position += 1
                 if type(x) is not Tensor or not x._requires_grad or (useful is not None and x not in useful):
                     continue
-                gradient = op.pull(position, xp, g, out, values, params)
+                gradient = op.pull(position, xp, g, out, values, params) if together is None else together[position]
                 if gradient is None:
                     continue
                 if not op.ours:

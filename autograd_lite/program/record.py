@@ -145,7 +145,10 @@ class Recorder(Witness):
 
     def number(self, owner: Any, name: str) -> graph.Live:
         """A number that may change: read anew at every call."""
+        held = type(getattr(owner, name))
         self.read_live.add((id(vars(owner)), name))
+        # A whole number may have made whole numbers of what it met.
+        self.conditions.append((lambda: type(getattr(owner, name, None)), held))
         return graph.Live(lambda: getattr(owner, name), (id(owner), name))
 
     def decided(self, question: Callable[[], Any], answer: Any) -> None:

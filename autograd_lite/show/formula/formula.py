@@ -276,9 +276,14 @@ def number(value: Number) -> Formula:
 
 
 def formula(value: Any) -> Formula:
-    """`value` as a formula: Python numbers become numbers, arrays symbols without a name."""
+    """`value` as a formula: Python numbers become numbers, arrays symbols without a name.
+
+    An optional argument that was not given is `None` to the forward here too.
+    """
     if isinstance(value, Formula):
         return value
+    if value is None:
+        return Formula(None, latex=r"\cdot")
     if type(value) is Count:
         return number(counted(int(value), value.examples))
     if isinstance(value, backend.SCALARS) and not isinstance(value, complex):

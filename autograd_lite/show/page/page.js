@@ -207,7 +207,7 @@
     begins.set(module, Math.min(at, begins.get(module) ?? Infinity));
   }
   const since = (name) => {  // the step from which on a node is there
-    if (name[0] === "m") return begins.get(name);
+    if (name[0] === "b") return begins.get(name);
     const op = "ot".includes(name[0]) ? opOf.get(Number(name.slice(1))) : undefined;
     return op === undefined ? -1 : madeAt.get(op);
   };
@@ -229,7 +229,7 @@
     for (const element of picture.querySelectorAll(".node")) {
       const name = element.dataset.node, number = Number(name.slice(1));
       nodes.set(name, element);
-      if (name[0] === "m") {
+      if (name[0] === "b") {
         element.classList.add("module");
         const lines = [...element.querySelectorAll("text")].map((line) => line.textContent);
         element.setAttribute("aria-label", `${lines.join(", ")}: expand`);

@@ -23,6 +23,8 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, EngineError, FileError, GraphError
 from autograd_lite.show.picture.dot import dot
 from autograd_lite.show.picture.engine import FORMATS, render
+from autograd_lite.show.picture.items import Drawing, drawing
+from autograd_lite.show.picture.labels import Labels
 
 if TYPE_CHECKING:
     import graphviz
@@ -70,12 +72,18 @@ def draw(
             raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: draw(loss) or draw([u, v])")
     refuse_released("draw()", *roots)
     found = _gradients(roots) if grads else None
-    return Picture(*dot(roots, found, str(roots[0].name or ""), values, depth=depth))
+    drawn = drawing(roots, depth=depth)
+    return _picture(drawn, Labels(drawn.names, found, str(roots[0].name or ""), values))
 
 
-def outlined(drawn: Any, depth: int | None) -> Picture:
+def outlined(recorded: Any, depth: int | None) -> Picture:
     """The picture of a compiled function, of which only an outline is kept: `roots`, `updates` and `states`."""
-    return Picture(*dot(drawn.roots, updates=drawn.updates, states=drawn.states, depth=_levels(depth, "step.draw()")))
+    drawn = drawing(recorded.roots, recorded.updates, recorded.states, _levels(depth, "step.draw()"))
+    return _picture(drawn, Labels(drawn.names))
+
+
+def _picture(drawn: Drawing, labels: Labels) -> Picture:
+    return Picture(dot(drawn, labels), drawn.tensors, drawn.operations, drawn.boxes)
 
 
 def _levels(depth: Any, caller: str) -> int | None:
@@ -110,7 +118,7 @@ def _gradients(roots: Sequence[Tensor]) -> dict[Tensor, Any]:
             f"draw(grads=True): {describe(root, 'the tensor')} is not a scalar, so there is no one gradient to write: "
             "reduce it first, as in draw(output.sum(), grads=True), or leave grads out"
         )
-    return sweep(root, backend.namespace(root._data).ones_like(root._data))
+    return sweep(root, backend.namespace(root.data).ones_like(root.data))
 
 
 @final

@@ -30,7 +30,7 @@ def digits(dtype: Any = np.float32) -> Digits:
     >>> x.shape, y.shape, x_test.shape
     ((1437, 64), (1437, 10), (360, 64))
     """
-    with np.load(str(files("nn") / "data" / "digits.npz"), allow_pickle=False) as stored:
+    with np.load(str(files("nn.data") / "digits.npz"), allow_pickle=False) as stored:
         images, labels, test = stored["images"], stored["labels"], stored["test"]
     x = (images / 16).astype(dtype)
     y = np.eye(10, dtype=dtype)[labels]

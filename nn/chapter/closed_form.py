@@ -15,8 +15,9 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import backend
+from nn.chapter.mlp import MLP
 from nn.costs import cross_entropy_cost, quadratic_cost
-from nn.layers import MLP, Identity, Sigmoid
+from nn.layers import Identity, Sigmoid
 
 Array = Any
 

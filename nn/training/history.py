@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import autograd_lite as ag
 from autograd_lite import display, files
 
 _MOST_DOTS, _MOST_POINTS = 100, 1000
@@ -18,33 +19,54 @@ _MOST_DOTS, _MOST_POINTS = 100, 1000
 
 @dataclass(repr=False)
 class History:
-    """The mean cost over each epoch's mini-batches and, with validation data, the accuracy after it."""
+    """The mean cost over each epoch's mini-batches and, with validation data, what was measured after it.
+
+    That is the `accuracy` where the targets are classes; else `validation` has it, and `metric` says what it is.
+    """
 
     cost: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    metric: str = "cost"
 
     def __len__(self) -> int:
         return len(self.cost)
 
+    def measured(self, epoch: int) -> str:
+        """What was measured on validation data after an epoch, in words; empty where nothing was.
+
+        >>> nn.History([0.5], [0.75]).measured(0)
+        'accuracy 75.00%'
+        """
+        if epoch < len(self.accuracy):
+            return f"accuracy {self.accuracy[epoch]:.2%}"
+        if epoch < len(self.validation):
+            return f"{self.metric} {self.validation[epoch]:.4f}"
+        return ""
+
     def __repr__(self) -> str:
         if not self.cost:
             return "History of no epoch yet"
-        known = f", accuracy {self.accuracy[-1]:.2%}" if self.accuracy else ""
+        known = self.measured(len(self) - 1)
+        known = f", {'' if self.accuracy else 'validation '}{known}" if known else ""
         epochs = f"{len(self)} epoch{'s' * (len(self) != 1)}"
         return f"History of {epochs}: cost {self.cost[0]:.4f} to {self.cost[-1]:.4f}{known}: .svg() draws it"
 
     def __str__(self) -> str:
         lines = []
         for epoch, cost in enumerate(self.cost):
-            known = f", accuracy {self.accuracy[epoch]:.2%}" if epoch < len(self.accuracy) else ""
+            known = self.measured(epoch)
+            known = f", {'' if self.accuracy else 'validation '}{known}" if known else ""
             lines.append(f"epoch {epoch + 1}: cost {cost:.4f}{known}")
         return "\n".join(display.shortened(lines, "…")) or "no epoch yet"
 
     def svg(self) -> str:
-        """The learning curves as an SVG picture: cost, and accuracy where it is known, against the epoch."""
+        """The learning curves as an SVG picture: cost, and what was measured on validation data, by epoch."""
         panels = [("cost", self.cost, "#c2410c")]
         if self.accuracy:
             panels.append(("validation accuracy in %", [100 * value for value in self.accuracy], "#1d4ed8"))
+        if self.validation:
+            panels.append((f"validation {self.metric}", self.validation, "#1d4ed8"))
         width = 400 * len(panels)
         drawn = "".join(_panel(400 * i, *panel) for i, panel in enumerate(panels))
         return (
@@ -56,9 +78,19 @@ class History:
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture of the learning curves to an `.svg` file, whole or not at all.
 
-        Raises `FileError` for a path that cannot be written.
+        Raises `ArgumentError` for another suffix and `FileError` for a path that cannot be written.
         """
-        target = Path(path)
+        try:
+            target = Path(path)
+        except TypeError as error:
+            raise ag.ArgumentError(
+                f"save(): the path is {type(path).__name__}, not a path: save('learning.svg')"
+            ) from error
+        if target.suffix.lower() != ".svg":
+            raise ag.ArgumentError(
+                f"save(): {str(target)!r} ends in {target.suffix or 'no suffix'!r}: learning curves are saved as .svg, "
+                f"as in save({target.with_suffix('.svg').name!r})"
+            )
         files.write(target, self.svg().encode())
         return target
 

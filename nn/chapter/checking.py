@@ -12,9 +12,10 @@ from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import Tensor, backend, display
-from nn import closed_form
+from nn.chapter import closed_form
+from nn.chapter.mlp import MLP
 from nn.costs import quadratic_cost
-from nn.layers import ACTIVATIONS, MLP
+from nn.layers import ACTIVATIONS
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
