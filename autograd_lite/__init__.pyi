@@ -36,8 +36,8 @@ from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
-from autograd_lite.engine import functional as functional
 from autograd_lite.debug import debug as debug
+from autograd_lite.engine import functional as functional
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
 from autograd_lite.engine.functional import put as put
@@ -257,7 +257,7 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     array([1., 3.])
     """
 
-def clip(x: Operand, min: Operand = None, max: Operand = None) -> Tensor:
+def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Limit to the interval [`min`, `max`], numbers or arrays that broadcast with `x`, each of which may be left out.
 
     The derivative is 0 outside and at the bounds; what is missing there goes to the bound that was taken. Where `min`

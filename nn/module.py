@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -168,13 +168,13 @@ class Module:
             mark(tensor)
         vars(self).update(state)
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self, mode: bool = True) -> Self:
         """Switch this module and those inside it to training, or with `mode=False` to evaluation."""
         for _, module in self.named_modules():
             module.training = bool(mode)
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """Switch this module and those inside it to evaluation."""
         return self.train(False)
 

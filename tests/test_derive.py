@@ -643,3 +643,39 @@ def test_a_matrix_of_ones_is_none() -> None:
     w = ag.tensor(w, requires_grad=True, name="w")
     assert derive(ag.sum(x @ ag.broadcast_to(w, (4, 3)).T))["dx"].text == "∂C/∂x = 𝟏₂ₓ₄ (𝟏₄ₓ₃ ⊙ w)"
     assert texts(derive(ag.sum(w * 3))) == ["∂C/∂w = 3"]  # where every element is that number, it is written once
+
+
+def test_a_choice_that_is_settled_is_not_written() -> None:
+    x, y = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("x", [1.0, 2.0]), ("y", [1.5, 0.5])))
+    for loss, line in (
+        (lambda: ag.sum(x**2), "∂C/∂x = 2 x"), (lambda: ag.sum(x**2.5), "∂C/∂x = 5/2 x^(3/2)"),
+        (lambda: ag.sum(x**-1), "∂C/∂x = −x⁻²"), (lambda: ag.sum(2.0**x), "∂C/∂x = 2ˣ ⊙ (ln 2)"),
+        (lambda: ag.sum(x**0), "∂C/∂x = 0"),
+    ):  # fmt: skip
+        assert line in texts(derive(loss()))
+    assert "where" in texts(derive(ag.sum(ag.maximum(x, y))))[0]
+    a, b = symbol("a", np.ones(2)), symbol("b", np.ones(2))
+    assert to_text(simplify.Tidier().tidy(xp.where(a == a, b, np.nan))) == "b"
+    assert to_text(simplify.Tidier().tidy(xp.where(a != a, np.nan, b))) == "b"
+    assert to_text(simplify.Tidier().tidy(xp.where(a == b, b, 0))) == "where(a = b, b, 0)"
+
+
+def test_the_file_that_declares_an_operation_decides_nothing(registry: dict[str, Any]) -> None:
+    def lines(module: str, **traits: Any) -> list[str]:
+        traits |= {"notation": r"\operatorname{{h}}({x})", "prime": r"1 - \operatorname{{h}}({x})^2"}
+        space: dict[str, Any] = {"ag": ag, "traits": traits, "__name__": module}
+        name = f"bump_{module.replace('.', '_')}_{len(traits)}"
+        exec(  # noqa: S102 - the one way to declare an operation in a module of another name
+            f"@ag.elementwise(lambda xp, out, x: 1 - out * out, **traits)\ndef {name}(xp, x): return xp.tanh(x)\n",
+            space,
+        )
+        w = ag.tensor(np.eye(2), requires_grad=True, name="W")
+        z = w @ ag.tensor(np.ones(2), name="x") + ag.tensor(np.ones(2), requires_grad=True, name="b")
+        return texts(derive(ag.sum(ag.square(space[name](z)))))
+
+    modules = ("activation", "elementwise", "mine", "package.activation")
+    assert len({tuple(lines(module)) for module in modules}) == 1
+    stated = [lines(module, activation=True) for module in modules]
+    assert stated[0] == stated[1] == stated[2] == stated[3]
+    assert stated[0] != lines("other")
+    assert any(line.startswith("δ¹ = ") for line in stated[0])  # a layer where it says that it is an activation

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from samples import ERRORS, SAMPLES, Bad, Sample, broadcast_variants, references
+from samples import ERRORS, ROOMS, SAMPLES, Bad, Sample, broadcast_variants, references
 
 import autograd_lite as ag
 from conftest import World
@@ -121,6 +121,13 @@ def test_every_operation_has_samples_and_errors() -> None:
     assert set(SAMPLES) == set(OURS)
     assert set(ERRORS) == set(OURS)
     assert all(SAMPLES.values()) and all(ERRORS.values())
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_the_samples_of_an_operation_stand_in_the_file_of_its_room(name: str) -> None:
+    room = ROOMS[name]
+    assert set(room.SAMPLES) == set(room.ERRORS) == {op.name for op in OURS.values() if op.chapter == name}
+    assert set(getattr(room, "REFERENCES", {})) <= set(room.SAMPLES)
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.compile.emit import Bound, Layout, lay_out
+from autograd_lite.compile.bind import Bound, Layout, lay_out
 from autograd_lite.compile.flat import flatten_updates
-from autograd_lite.compile.memory import layout, same_memory
+from autograd_lite.compile.memory import layout
 from autograd_lite.compile.outline import Outline, outline
 from autograd_lite.compile.source import clean_source
 from autograd_lite.diagnosis import describe
@@ -192,7 +192,7 @@ class Compiled:
                 and layout(t._data) == layout(v.sample)
                 for v in entry.program.states
                 if v.state is not None and v.state.what == "data"
-                for t in (v.state.tensor,)
+                for t in (v.state.leaf(),)
             )
         )
 
@@ -204,21 +204,24 @@ class Compiled:
                 current = self._layout(entry).bind()
             else:
                 current = known[0]
-                if any(state.array is not array for state, array in current.reads):
+                if any(state.array is not array for state, array in current.reads) or any(
+                    state.array is not home for state, home in current.homes.items()
+                ):
                     current = current.again()
             replay = known[1] if known is not None and known[0] is current else _replay(entry, current)
             for array, number in current.lives:
                 array[...] = number.read()
             for state, home in current.homes.items():
                 now = state.array
-                if now is not None and not same_memory(now, home):
+                if now is not None and now is not home:
                     home[...] = now
                     touch()  # for other programs that keep it elsewhere
+                    tensor = state.leaf()
                     if state.what == "data":
-                        state.tensor._data = home
-                        state.tensor._changed = tick()
+                        tensor._data = home
+                        tensor._changed = tick()
                     else:
-                        state.tensor._grad = home
+                        tensor._grad = home
             self._thread.plans[entry] = current, replay
             self._latest = entry
             return current, replay
@@ -317,9 +320,9 @@ class Compiled:
             program = optimise(program)
             source = clean_source(program, self.__name__)
             program = optimise(program, (flatten_updates, drop_dead))
-            touched = {e.tensor: None for e in program.effects if e.what == "data"}
-            captured = {v.state.tensor: None for v in program.states if v.state is not None}
-            captured.update((e.tensor, None) for e in program.effects)
+            touched = {e.leaf(): None for e in program.effects if e.what == "data"}
+            captured = {v.state.leaf(): None for v in program.states if v.state is not None}
+            captured.update((e.leaf(), None) for e in program.effects)
             quick, watched = (_but(part, recorder.read_live, program) for part in guards)
             entry = _Entry(
                 program, quick, watched, recorder.conditions,
@@ -346,7 +349,7 @@ class Compiled:
             if not self._holds(entry):
                 continue
             current, replay = self._bound(entry)
-            tensors = list({e.tensor: None for e in entry.program.effects})
+            tensors = list({e.leaf(): None for e in entry.program.effects})
             generators = [c.params["rng"] for c in entry.program.calls if c.function == "random"]
             before = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
             streams = [g.bit_generator.state for g in generators]
@@ -378,7 +381,9 @@ class Compiled:
 
     def _layout(self, entry: _Entry) -> Layout:
         with self._lock:
-            entry.layout = entry.layout or lay_out(entry.program)
+            if entry.layout is None:
+                entry.layout = lay_out(entry.program)
+                entry.program.forget_samples()
             return entry.layout
 
     @property
@@ -603,9 +608,9 @@ def _replay(entry: _Entry, current: Bound) -> Callable[..., Any]:
     """
     names: dict[str, Any] = {"run": current.run, "result": _result, "assemble": _assemble}
     lines = ["found = run(*arrays)"]
-    for i, (tensor, gradient) in enumerate(current.grads):
-        names[f"p{i}"], names[f"g{i}"] = tensor, gradient
-        lines.append(f"p{i}._grad = g{i}")
+    for i, (leaf, gradient) in enumerate(current.grads):
+        names[f"p{i}"], names[f"g{i}"] = leaf.ref, gradient
+        lines.append(f"p{i}()._grad = g{i}")
     results = [f"result(found[{i}], {wants})" for i, wants in enumerate(entry.wants)]
     names["form"] = entry.form
     lines.append(f"return {results[0]}" if entry.form == 0 else f"return assemble(form, [{', '.join(results)}])")

@@ -22,6 +22,7 @@ from autograd_lite.engine import functional
 from autograd_lite.engine.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
+from autograd_lite.names import gradient_name
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
 _writing = threading.Lock()
@@ -200,7 +201,7 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
 def name_gradient(gradient: Tensor, x: Tensor) -> None:
     """Call the gradient of z2 delta2, as the chapter does, and that of W1 dW1."""
     if gradient.name is None and x.name and gradient.node is not None:
-        gradient.name = f"delta{x.name[1:]}" if x.name[0] == "z" and x.name[1:].isdigit() else f"d{x.name}"
+        gradient.name = gradient_name(x.name)
 
 
 def _sum(earlier: Any, gradient: Any) -> Any:

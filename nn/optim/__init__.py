@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nn.optim.adam import Adam
-from nn.optim.optimizer import Optimizer, Range
+from nn.optim.optimizer import Number, Optimizer
 from nn.optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer", "Range"]
+__all__ = ["SGD", "Adam", "Number", "Optimizer"]

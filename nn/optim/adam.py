@@ -7,13 +7,13 @@ assigned to the parameters, and its state is tensors like any other. Must not kn
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import Tensor
-from nn.optim.optimizer import Optimizer, Range
+from nn.optim.optimizer import Number, Optimizer
 
 
 class Adam(Optimizer):
@@ -31,17 +31,10 @@ class Adam(Optimizer):
     array([0.9])
     """
 
-    ranges: ClassVar[Mapping[str, Range]] = {
-        "lr": Range("the learning rate", positive=True),
-        "beta1": Range("the first beta", high=1),
-        "beta2": Range("the second beta", high=1),
-        "epsilon": Range("epsilon"),
-    }
-
-    lr: float
-    beta1: float
-    beta2: float
-    epsilon: float
+    lr = Number("the learning rate", positive=True)
+    beta1 = Number("the first beta", high=1)
+    beta2 = Number("the second beta", high=1)
+    epsilon = Number("epsilon")
 
     def __init__(
         self,

@@ -7,22 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from operator import is_
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend
+from autograd_lite import Tensor, backend, live
 from nn import state as states
 from nn.state import Found
 
 
-class Range(NamedTuple):
-    """What a number of an optimiser may be: from 0 to below `high`, without 0 where it is `positive`."""
+class _Numbers:
+    """The numbers of one optimiser, apart from its other attributes: each is read live, so none is ever fixed."""
 
-    words: str
-    high: float = float("inf")
-    positive: bool = False
+
+class Number:
+    """A number of an optimiser that is checked whenever it is set, declared in the class: `lr = Number(…)`.
+
+    It is from 0 to below `high`, without 0 where it is `positive`, and read like every number of an optimiser.
+    """
+
+    def __init__(self, words: str, high: float = float("inf"), positive: bool = False) -> None:
+        self.words, self.high, self.positive = words, high, positive
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, optimizer: None, kind: type) -> Self: ...
+
+    @overload
+    def __get__(self, optimizer: Any, kind: type) -> float: ...
+
+    def __get__(self, optimizer: Any, kind: type) -> Any:
+        return self if optimizer is None else live(optimizer._numbers, self.name)
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        raise AssertionError("Optimizer.__setattr__ keeps the numbers")
 
     def checked(self, owner: str, value: Any) -> float:
         """The value as a Python float, since a NumPy float64 would widen float32 parameters."""
@@ -37,10 +59,6 @@ class Range(NamedTuple):
         return number
 
 
-class _Numbers:
-    """The numbers of one optimiser, apart from its other attributes: each is read live, so none is ever fixed."""
-
-
 class Optimizer:
     """The base of the optimisers: write `step`, and read the numbers you need from `self`.
 
@@ -49,7 +67,7 @@ class Optimizer:
     parameter. `state_dict` has them both. What a step counts must be such a tensor: a number that is set while a
     step is being recorded raises `CompileError`, since a compiled step would not set it again.
 
-    `ranges` says which numbers are checked, and by what. Raises `ArgumentError` for no parameters, for one that is
+    Raises `ArgumentError` for no parameters, for one that is
     given twice, and for what is no leaf tensor.
 
     >>> class Halving(nn.Optimizer):
@@ -71,9 +89,8 @@ class Optimizer:
     # A compiled step watches the attributes of optimisers through this.
     __watched__ = True
 
-    ranges: ClassVar[Mapping[str, Range]] = {}
-
     parameters: list[Tensor]
+    _known: tuple[Tensor, ...]  # the parameters as they have been checked
     _numbers: _Numbers
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -86,7 +103,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for parameter in self.parameters:
+        for parameter in self._leaves():
             parameter.grad = None
 
     def step(self) -> None:
@@ -111,46 +128,51 @@ class Optimizer:
         >>> nn.SGD([nn.Parameter([1.0, 2.0])], lr=0.1).moving()
         []
         """
-        parameters = self.parameters
+        parameters = self._leaves()
         for state in states:
             if len(state) != len(parameters):
                 raise ag.ArgumentError(
                     f"{type(self).__name__}: parameters has {len(parameters)} tensors, but the state that goes with "
                     f"them was made for {len(state)}: make a new {type(self).__name__} for other parameters"
                 )
-        found = []
-        for parameter, *own in zip(parameters, *states, strict=True):
-            if type(parameter) is not Tensor or parameter.node is not None:
-                _checked(type(self).__name__, parameters)
-            gradient = parameter.grad
-            if gradient is not None and parameter.requires_grad:
-                found.append((parameter, gradient, *own))
-        return found
+        gradients = [parameter.grad for parameter in parameters]
+        rows = zip(parameters, gradients, *states, strict=True)
+        return [row for row in rows if row[1] is not None and row[0].requires_grad]
+
+    def _leaves(self) -> list[Tensor]:
+        """The parameters; where the list is no longer as it was checked, checked again."""
+        now, known = self.parameters, self._known
+        if len(now) != len(known) or not all(map(is_, now, known)):
+            object.__setattr__(self, "_known", tuple(_checked(type(self).__name__, now)))
+        return now
 
     # Numbers, apart.
 
     if not TYPE_CHECKING:  # there it would promise every name
 
         def __getattr__(self, name: str) -> Any:
-            numbers = vars(self).get("_numbers")
-            if numbers is None or name not in vars(numbers):
+            numbers = self.__dict__.get("_numbers")
+            if numbers is None or name not in numbers.__dict__:
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
-            return ag.live(numbers, name)
+            return live(numbers, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         owner, apart = type(self).__name__, vars(self._numbers)
-        if name in self.ranges:
-            value = self.ranges[name].checked(owner, value)
+        declared = getattr(type(self), name, None)
+        if isinstance(declared, Number):
+            value = declared.checked(owner, value)
         elif name == "parameters":
             value = _checked(owner, value)
+            object.__setattr__(self, "_known", tuple(value))
         number = _number(value)
-        live = type(ag.live(_PROBE, "value"))  # no float while a step is being recorded
-        if live is not float and (name in apart or number is not None or type(value) is live):
+        kind = type(live(_PROBE, "value"))  # no float while a step is being recorded
+        if kind is not float and (name in apart or number is not None or type(value) is kind):
             raise ag.CompileError(
                 f"{owner}.{name} is set while a step is being recorded, and a compiled step would not set it again: "
                 f"set it outside the step, or make it a tensor that counts, as in self.{name}.assign(self.{name} + 1)"
             )
-        if number is None or hasattr(type(self), name):  # a property, or a class's own value, is found first
+        if number is None or not (declared is None or isinstance(declared, Number)):
+            # What is no number; or a property, or a class's own value, which Python finds first.
             apart.pop(name, None)
             object.__setattr__(self, name, value)
         else:
@@ -211,8 +233,9 @@ class Optimizer:
         arrays = states.fitted(owner, "optimiser", {**numbers, **tensors}, state)
         values = {name: type(old)(arrays[name].item()) for name, old in numbers.items()}
         for name, value in values.items():
-            if name in self.ranges:
-                self.ranges[name].checked(owner, value)
+            declared = getattr(type(self), name, None)
+            if isinstance(declared, Number):
+                declared.checked(owner, value)
         for name, value in values.items():
             setattr(self, name, value)
         states.assign(tensors, arrays)

@@ -7,11 +7,11 @@ assigned to the parameters. Must not know models or costs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import Tensor
-from nn.optim.optimizer import Optimizer, Range
+from nn.optim.optimizer import Number, Optimizer
 
 
 class SGD(Optimizer):
@@ -30,13 +30,9 @@ class SGD(Optimizer):
     array([0.8])
     """
 
-    ranges: ClassVar[Mapping[str, Range]] = {
-        "lr": Range("the learning rate", positive=True),
-        "momentum": Range("the momentum", high=1),
-    }
+    lr = Number("the learning rate", positive=True)
+    momentum = Number("the momentum", high=1)
 
-    lr: float
-    momentum: float
     velocities: list[Tensor]
 
     def __init__(self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.0, nesterov: bool = False) -> None:

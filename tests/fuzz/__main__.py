@@ -8,19 +8,27 @@ python -m tests.fuzz --program compiled 1234      prints the program of a seed
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 
+import autograd_lite as ag
+from tests.fuzz.expressions import OPERATIONS
 from tests.fuzz.programs import Case, run, shape_of
 from tests.fuzz.shrink import shrink
 from tests.fuzz.subjects import SUBJECTS, drawn
+from tests.fuzz.worlds import REFUSALS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit code: 0 where nothing was found, 1 where something was, 130 after Ctrl-C."""
     options = _options(arguments)
+    for module in options.operations:
+        known = set(ag.REGISTRY)
+        importlib.import_module(module)
+        OPERATIONS.extend(name for name in ag.REGISTRY if name not in known)
     if options.program:
         subject, seed = options.program
         print(SUBJECTS[subject](int(seed)).text())
@@ -42,6 +50,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--subject", choices=sorted(SUBJECTS), help="one subject alone")
     parser.add_argument("--collect", type=int, default=1, help="go on until so many distinct failures are found")
     parser.add_argument("--known", nargs="*", default=[], help="kinds of failures, by their first words, to pass over")
+    parser.add_argument("--operations", nargs="*", default=[], help="modules whose operations are drawn as well")
     parser.add_argument("--program", nargs=2, metavar=("SUBJECT", "SEED"), help="print one program and stop")
     return parser.parse_args(arguments)
 
@@ -58,7 +67,8 @@ class Hunt:
     def tried(self) -> str:
         """What has been run until now, in words."""
         each = ", ".join(f"{n} {subject}" for subject, n in self.count.items())
-        return f"{self.count.total()} programs ({each}) in {time.monotonic() - self.began:.0f} s"
+        refused = REFUSALS.total()
+        return f"{self.count.total()} programs ({each}; {refused} refused) in {time.monotonic() - self.began:.0f} s"
 
     def through(self, cases: Iterator[Case], seconds: float) -> None:
         """Run programs for so many seconds, or until enough is found."""
@@ -83,7 +93,7 @@ class Hunt:
             return
         self.found[shape] = small
         print(f"\n# {failure.kind}: {case.subject}, seed {case.seed}:")
-        print("".join(f"# {line}\n" for line in failure.message[:1000].splitlines()) + small.text(), flush=True)
+        print("".join(f"# {line[:400]}\n" for line in failure.message.splitlines()) + small.text(), flush=True)
 
 
 if __name__ == "__main__":

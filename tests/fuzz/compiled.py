@@ -9,7 +9,7 @@ import random
 
 import numpy as np
 
-from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal
+from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal, smaller
 from tests.fuzz.programs import Case, Line
 from tests.fuzz.worlds import HEAD
 
@@ -23,7 +23,7 @@ def world(wrap, say):
         <body>
         <after>
         <end>
-    f = wrap(f)
+    <wrapping>
     <calls>
 """
     + "\ncompare(world)\n"
@@ -43,13 +43,15 @@ class Scenario:
 
     def __init__(self, seed: int) -> None:
         self.rng = rng = random.Random(f"compiled {seed}")  # noqa: S311
-        self.writer = Writer(rng, "rng0" if rng.random() < 0.15 else None)
+        self.writer = Writer(rng, "rng0" if rng.random() < 0.15 else None, finite=False)
         self.states: dict[str, np.ndarray] = {}
         self.wanted: list[str] = []
         self.arguments: dict[str, np.ndarray | float] = {}
         self.optimizers: list[str] = []
         self.low = rng.random() < 0.3
         self.count = 0
+        self.graphs: list[str] = []  # what was recorded outside, whose reverse pass is still to come
+        self.updates = False  # whether it changes tensors, their gradients too: those of an argument may not be changed
 
     def dtype(self) -> str:
         """Mostly float64; narrower in the programs that are drawn for it."""
@@ -71,15 +73,10 @@ class Scenario:
             called = f", name={rng.choice(NAMES)!r}" if rng.random() < 0.5 else ""
             make = rng.choice(["tensor", "asarray"])
             start = f"{name} = ag.{make}("
-            lines.append(
-                Line(
-                    f"{start}{laid_out(rng, literal(array), array.ndim)}, requires_grad={wants}{called})",
-                    (
-                        f"{start}{literal(array)}, requires_grad={wants}{called})",
-                        f"{start}{literal(array)}, requires_grad={wants})",
-                    ),
-                )
-            )
+            text = laid_out(rng, literal(array), array.ndim)
+            plain = (*smaller(str(array.dtype)), literal(array))
+            simpler = [f"{start}{each}, requires_grad={wants}{k})" for k in ("", called) for each in plain]
+            lines.append(Line(f"{start}{text}, requires_grad={wants}{called})", tuple(simpler)))
         if self.wanted and rng.random() < 0.3:
             of = ", ".join(self.wanted)
             kind = rng.choice(["nn.SGD([{}], 0.1)", "nn.SGD([{}], 0.1, momentum=0.9)", "nn.Adam([{}], 0.01)",
@@ -153,6 +150,9 @@ class Scenario:
         lines.append(
             Line(f"{only}c0.backward({rng.choice(['', '', 'free=True'])})", (f"{only}c0.backward()", "c0.backward()"))
         )
+        if rng.random() < 0.1:
+            name = rng.choice(self.wanted)
+            lines.append(Line(f"if {name}.grad is not None: {name}.grad = {name}.grad * 0.5"))
         if self.optimizers:
             lines.append(Line("o0.step()"))
         elif rng.random() < 0.7:
@@ -185,13 +185,21 @@ class Scenario:
 
     # What happens outside.
 
+    def wrapping(self) -> list[Line]:
+        """Compiled once, or inside of another compiled function."""
+        if self.rng.random() < 0.9:
+            return [Line("f = wrap(f)")]
+        return [Line("g1 = wrap(f)", ("g1 = f",)), Line("f = wrap(lambda *given: g1(*given))", ("f = g1",))]
+
     def calls(self) -> list[Line]:
         """Four to nine calls, with something between them."""
         rng, lines = self.rng, []
         every = ", ".join(f"{n}, {n}.grad" for n in self.states)
         for _ in range(rng.randrange(4, 10)):
             if rng.random() < 0.45:
-                lines += self._between()
+                lines.append(self._between())
+            if self.arguments and rng.random() < 0.04:
+                lines.append(self._misfit())
             lines.append(self._call())
             lines.append(Line(f"say({every})"))
             held = [f"h{k}" for k in range(self.count)]
@@ -208,14 +216,16 @@ class Scenario:
             return literal(np.asarray(np.abs(an_array(rng, like.shape, "int64")) % 2))
         alias = [n for n, v in self.states.items() if v.shape == like.shape and v.dtype == like.dtype]
         if alias and rng.random() < 0.15:
-            return rng.choice([f"{rng.choice(alias)}.data", f"{rng.choice(alias)}.data", rng.choice(alias)])
+            return rng.choice([f"{rng.choice(alias)}.data"] * (8 if self.updates else 1) + [rng.choice(alias)])
         shape = like.shape
         if rng.random() < 0.03:
             shape = a_shape(rng)
-        text = literal(an_array(rng, shape, str(like.dtype)))
+        dtype = rng.choice(["float32", "float64"]) if rng.random() < 0.03 else str(like.dtype)
+        text = literal(an_array(rng, shape, dtype))
         if rng.random() < 0.2:
             text = laid_out(rng, text, len(shape))
-        return rng.choice([text] * 5 + [f"ag.tensor({text})"] * 3 + [f"ag.tensor({text}, requires_grad=True)"])
+        wants = [] if self.updates else [f"ag.tensor({text}, requires_grad=True)"]
+        return rng.choice([text] * 5 + [f"ag.tensor({text})"] * 3 + wants)
 
     def _call(self) -> Line:
         rng = self.rng
@@ -232,7 +242,17 @@ class Scenario:
             text = f"with ag.no_grad(): {text}"
         return Line(text, (f"say(f({', '.join(given)}))", f"say(f({', '.join(plain)}))"))
 
-    def _between(self) -> list[Line]:
+    def _misfit(self) -> Line:
+        """A call with arguments that fit nothing: where a compiled function refuses it, all is as it was."""
+        given = ["np.ones((7, 5))" if isinstance(v, np.ndarray) else "2.0" for v in self.arguments.values()]
+        every = ", ".join(f"{n}, {n}.grad" for n in self.states)
+        return Line(
+            f"before = bits([{every}])\ntry:\n    say(f({', '.join(given)}))\nexcept ag.AutogradError:\n"
+            f"    assert wrap is not ag.compile or bits([{every}]) == before, 'a refused call has changed something'\n"
+            "    raise"
+        )
+
+    def _between(self) -> Line:
         rng = self.rng
         name = rng.choice(list(self.states))
         value = self.states[name]
@@ -245,16 +265,23 @@ class Scenario:
             f"{name} = ag.tensor({fresh}, requires_grad={name in self.wanted})", f"{held} = {name}.detach()",
             f"{name}.grad = np.ones({value.shape}, '{value.dtype}')",
             f"{held} = ag.zeros({value.shape}, '{value.dtype}').assign({name})",
-            f"{name}.data *= 2", f"{name}.requires_grad = {rng.random() < 0.5}", f"{held} = {name} * 2",
+            f"{name}.data *= 2",
+            f"if {name}.grad is not None: {name}.grad = {name}.grad * 0.5",
+            f"{name}.requires_grad = {rng.random() < 0.5}", *[f"{held} = {name} * 2"] * 2,
         ]  # fmt: skip
         if self.optimizers:
             ways += [f"o0.lr = {rng.choice(RATES)}"] * 4 + ["o0.zero_grad()"]
         if "w1" in self.states and self.states["w0"].shape == self.states["w1"].shape:
             ways.append("with ag.no_grad(): w0, w1 = w1, w0")
+        if self.graphs:
+            graph = rng.choice(self.graphs)
+            ways += [f"try: {graph}.sum().backward()\nexcept ag.ChangedError: say('changed')"] * 3
         text = rng.choice(ways)
         if f"{held} = " in text:
             self.count += 1
-        return [Line(text)]
+        if text == f"{held} = {name} * 2" and name in self.wanted:
+            self.graphs.append(held)
+        return Line(text)
 
 
 def generate(seed: int) -> Case:
@@ -266,7 +293,9 @@ def generate(seed: int) -> Case:
     before = [scenario._update(rng.choice(list(scenario.states)))] if rng.random() < 0.1 else []
     body = scenario.body_lines(9)
     after = scenario.effects()
+    scenario.updates = any(word in line.text for line in (*before, *after) for word in ("backward", "assign"))
     end = scenario.end()
     parts = {"states": states, "head": [head], "before": before, "body": body, "after": after, "end": [end]}
+    parts["wrapping"] = scenario.wrapping()
     parts["calls"] = scenario.calls()
     return Case("compiled", seed, TEMPLATE, {name: tuple(lines) for name, lines in parts.items()})

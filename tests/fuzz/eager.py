@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal
+from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal, smaller
 from tests.fuzz.programs import Case, Line
 from tests.fuzz.reference import Reading, check_gradients, check_values, differences, far
 
@@ -53,12 +53,12 @@ def _leaf(rng: random.Random, writer: Writer, name: str, shape: tuple[int, ...],
     writer.add(name, array)
     wants = dtype.startswith("float") and rng.random() < 0.85
     text = laid_out(rng, literal(array), array.ndim)
-    if "[::-1]" in text or "::2" in text:
+    if text != literal(array):
         writer.add(name, eval(text, {"np": np}))  # noqa: S307
     make = rng.choice(["ag.tensor", "ag.asarray"])
     return Line(
         f"{name} = {make}({text}, requires_grad={wants})",
-        (f"{name} = ag.tensor({literal(array)}, requires_grad={wants})",),
+        tuple(f"{name} = ag.tensor({each}, requires_grad={wants})" for each in (*smaller(dtype), literal(array))),
     )
 
 
@@ -67,7 +67,12 @@ def check(text: str, leaves: dict[str, ag.Tensor]) -> None:
     reading = Reading(text)
     before = {name: leaf.numpy().tobytes() for name, leaf in leaves.items()}
     made: dict[str, Any] = {}
-    exec(text, {"ag": ag, "np": np, **leaves}, made)  # noqa: S102
+    try:
+        exec(text, {"ag": ag, "np": np, **leaves}, made)  # noqa: S102
+    except ag.ArgumentError as error:
+        if "is not an operation on tensors" in str(error):
+            return  # a function of NumPy's that the library does not have: refused
+        raise
     made = {name: ag.asarray(value) for name, value in made.items()}
     check_values(reading, {**leaves, **made})
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
@@ -152,13 +157,14 @@ def _check_second(
     for name, found in zip(first, slopes, strict=True):
         assert not far(found.numpy(), first[name], 1e-10), f"a recorded pass differs: {name}"
     weights = [an_array(random.Random(2), s.shape) for s in slopes]  # noqa: S311
-    total = sum((s * w).sum() for s, w in zip(slopes, weights, strict=True))
-    if not isinstance(total, ag.Tensor) or not total.requires_grad:
-        return
+    total = sum(((s * w).sum() for s, w in zip(slopes, weights, strict=True)), start=ag.tensor(0.0))
     base = reading.run(plain)
     if any(still for _, _, still in reading.statements):
         return  # differences of whole runs would move what is held
-    for name, second in zip(first, ag.grad(total, [inside[n] for n in first], allow_unused=True), strict=True):
+    seconds = [None] * len(first)
+    if total.requires_grad:
+        seconds = ag.grad(total, [inside[n] for n in first], allow_unused=True)
+    for name, second in zip(first, seconds, strict=True):
 
         def value(x: np.ndarray, name: str = name) -> float:
             found = slope({**plain, name: x}, False)[1]

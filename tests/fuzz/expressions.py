@@ -16,9 +16,16 @@ import autograd_lite as ag
 from tests.fuzz.naive import SAMPLES, naive
 from tests.fuzz.programs import Line
 
+NUMBERS = (
+    "2.0", "0.5", "-1.5", "3", "1", "0", "True", "np.float32(0.5)", "np.float64(1.25)", "1.1", "0.1", "np.inf",
+    "-np.inf", "1.0", "-0.0", "1e-3",
+)  # fmt: skip
 SIZES = (1, 2, 3, 3, 4)
 # Users write these as x[index] and ag.put; random numbers need a generator, which not every program has.
 _WRITTEN_OTHERWISE = {"getitem", "scatter_add", "put_at", "part", "random_like"}
+OPERATIONS = [name for name, op in ag.REGISTRY.items() if op.ours and name not in _WRITTEN_OTHERWISE]
+# All of NumPy's functions of one array, also those that the library does not have and so refuses.
+UFUNCS = sorted(name for name, f in vars(np).items() if isinstance(f, np.ufunc) and f.nin == 1 and f.nout == 1)
 _MOST_ELEMENTS, _LARGEST = 150, 300.0
 
 
@@ -58,6 +65,11 @@ def an_array(rng: random.Random, shape: tuple[int, ...], dtype: str = "float64")
     return (np.array(values, float) / 100 + 0.005).round(3).astype(dtype).reshape(shape)
 
 
+def smaller(dtype: str) -> list[str]:
+    """Small arrays to put in the place of a large one."""
+    return [f"np.array({text}, '{dtype}')" for text in ("0.75", "[0.75, -0.5]", "[[0.75, -0.5]]", "[[0.75], [-0.5]]")]
+
+
 def laid_out(rng: random.Random, text: str, ndim: int) -> str:
     """An array's text, in some memory layout."""
     kind = rng.random()
@@ -67,14 +79,17 @@ def laid_out(rng: random.Random, text: str, ndim: int) -> str:
         return f"np.asfortranarray({text})"
     if kind < 0.9:
         return f"np.repeat({text}, 2, axis=-1)[..., ::2]"
-    return f"{text}[::-1]"
+    if kind < 0.98:
+        return f"{text}[::-1]"
+    return f"{text}.astype({text}.dtype.newbyteorder('>'))"
 
 
 class Writer:
     """Writes one line after the other, with the plain value of every name there is."""
 
-    def __init__(self, rng: random.Random, generator: str | None = None) -> None:
+    def __init__(self, rng: random.Random, generator: str | None = None, finite: bool = True) -> None:
         self.rng = rng
+        self.finite = finite  # whether infinities and nan are kept out
         self.values: dict[str, Any] = {}
         self.generator = generator  # the name of a generator of random numbers, where the program has one
         self._world = {"ag": naive, "np": np, generator: None}
@@ -115,7 +130,7 @@ class Writer:
         if value.dtype.kind not in "biuf" or value.size > _MOST_ELEMENTS:
             return None
         with np.errstate(all="ignore"):
-            if value.dtype.kind == "f" and not (np.abs(value) < _LARGEST).all():
+            if value.dtype.kind == "f" and self.finite and not (np.abs(value) < _LARGEST).all():
                 return None
         return value
 
@@ -138,7 +153,7 @@ class Writer:
         if kind < 0.75:
             return name
         if kind < 0.87:
-            return self.rng.choice(["2.0", "0.5", "-1.5", "3", "1", "0", "True", "np.float32(0.5)", "np.float64(1.25)"])
+            return self.rng.choice(NUMBERS)
         shape = np.shape(self.values[name])
         dtype = self.rng.choice(["float64", "float64", "float32", "int64", "bool", "float16"])
         return literal(an_array(self.rng, shape[self.rng.randrange(len(shape) + 1) :], dtype))
@@ -162,7 +177,7 @@ class Writer:
         return self.rng.choice([name] * 6 + [f"ag.absolute({name}) + 0.5", f"ag.sigmoid({name})", f"{name} * 0.3"])
 
     def _operation(self) -> str:
-        op = ag.REGISTRY[self.rng.choice([name for name in ag.REGISTRY if name not in _WRITTEN_OTHERWISE])]
+        op = ag.REGISTRY[self.rng.choice(OPERATIONS)]
         if self.generator and self.rng.random() < 0.03:
             return f"ag.random_like({self._name(1.0)}, {self.generator})"
         if op.joins:
@@ -198,7 +213,7 @@ class Writer:
         axis = rng.randrange(-x.ndim, x.ndim) if x.ndim else 0
         if name == "axis":
             both = sorted(rng.sample(range(x.ndim), rng.randrange(x.ndim + 1)))
-            return rng.choice([str(axis), str(axis), str(tuple(both)), "None"])
+            return rng.choice([str(axis), str(axis), str(tuple(both)), "None", f"np.int64({axis})"])
         if name == "keepdims":
             return rng.choice(["True", "False"])
         if name in ("axis1", "axis2"):
@@ -240,12 +255,13 @@ class Writer:
             [f"np.exp({name})", f"np.tanh({name})", f"np.multiply({name}, {other})",
              f"np.concatenate([{name}, {other}])",
              f"np.sum({name}, axis=0)", f"np.transpose({name})", f"np.where({name} > 0.1, {name}, 0.5)",
-             f"np.maximum({name}, {other})", f"np.stack([{name}, {name}])", f"np.array([0.5, 1.5]) * {name}"]
+             f"np.maximum({name}, {other})", f"np.stack([{name}, {name}])", f"np.array([0.5, 1.5]) * {name}",
+             f"np.{self.rng.choice(UFUNCS)}({name})"]
         )  # fmt: skip
 
     def _row(self) -> str:
         """A call from the table of samples, on its own arrays added to nothing of ours."""
-        name = self.rng.choice([n for n in SAMPLES if n in ag.REGISTRY and n not in _WRITTEN_OTHERWISE])
+        name = self.rng.choice([n for n in OPERATIONS if n in SAMPLES])
         row = self.rng.choice(SAMPLES[name])
         like = [
             next((n for n in self.floats() if np.shape(self.values[n]) == np.shape(x)), literal(x)) for x in row.inputs

@@ -37,9 +37,7 @@ class Naive:
         if function is None:
             return op
         if name not in _SAME_IN_NUMPY:
-            return lambda *args, **params: (op(*args, **params), function(*args, **params))[
-                1
-            ]  # what it refuses is refused
+            return lambda *args, **params: _tried(op, function, args, params)
         if not op.joins:
             return function
         return lambda arrays, **params: (
@@ -62,6 +60,12 @@ class Naive:
     def no_grad(self) -> Any:
         """Where nothing is differentiated there is nothing to switch off."""
         return contextlib.nullcontext()
+
+
+def _tried(op: ag.Operation, function: Callable[..., Any], args: Any, params: Any) -> Any:
+    """A reference that is not NumPy's own, where the operation refuses nothing; truths count as numbers there."""
+    op(*args, **params)
+    return function(*(x * 1.0 if np.asarray(x).dtype == bool else x for x in args), **params)
 
 
 naive = Naive()

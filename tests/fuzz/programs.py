@@ -5,11 +5,12 @@ Knows how a program is written down and run, and how its failure is named. Must 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import types
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ NAME = re.compile(r"\b[a-z]+\d+\b")  # how the generators call their values: x0,
 
 @dataclass(frozen=True)
 class Line:
-    """One statement of a program, and simpler ones that may stand in its place."""
+    """One statement of a program, and simpler ones that may stand in its place, the simplest first."""
 
     text: str
     simpler: tuple[str, ...] = ()
@@ -64,6 +65,14 @@ class Failure:
     message: str
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Without the warnings of NumPy and of the library: random programs overflow and average nothing."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
 def run(case: Case) -> Failure | None:
     """Run a program; nothing where it holds."""
     return run_text(case.text())
@@ -73,8 +82,7 @@ def run_text(text: str) -> Failure | None:
     """Run the text of a program: it holds where it raises nothing."""
     module = sys.modules["random_program"] = types.ModuleType("random_program")
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
+        with quiet():
             exec(compile(text, "<random program>", "exec"), vars(module))  # noqa: S102 - it has just been generated
     except Exception as error:  # noqa: BLE001 - whatever a random program raises is what is looked for
         message = f"{type(error).__name__}: {error}"
@@ -95,5 +103,6 @@ def _kind(error: Exception) -> str:
 
 
 def shape_of(text: str) -> str:
-    """A program without its names and numbers: two small programs of one shape show one fault."""
-    return re.sub(r"-?\d+(\.\d*)?(e-?\d+)?", "0", NAME.sub("n", text))
+    """A program without its names, numbers and arrays: two small programs of one shape show one fault."""
+    without = re.sub(r"np\.(array|zeros|ones)\([\[\](), 0-9.e-]*('\w*')?\)|requires_grad=\w+", "A", text)
+    return re.sub(r"-?\d+(\.\d*)?(e-?\d+)?", "0", NAME.sub("n", without))

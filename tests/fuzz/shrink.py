@@ -40,21 +40,23 @@ def _smaller(case: Case) -> Iterator[Case]:
             yield case.with_part(name, lines[:i] + lines[i + 1 :])
     for name, lines in case.parts.items():
         for i, line in enumerate(lines):
-            for text in _simpler(line):
-                yield case.with_part(name, (*lines[:i], Line(text), *lines[i + 1 :]))
+            for simpler in _simpler(line):
+                yield case.with_part(name, (*lines[:i], simpler, *lines[i + 1 :]))
     yield from _bypassed(case)
 
 
-def _simpler(line: Line) -> Iterator[str]:
-    yield from (text for text in line.simpler if text != line.text)
+def _simpler(line: Line) -> Iterator[Line]:
+    for i, text in enumerate(line.simpler):
+        if text != line.text:
+            yield Line(text, line.simpler[:i])
     target, equals, value = line.text.partition(" = ")
     if equals and "\n" not in value and target.isidentifier():
         for name in sorted(set(NAME.findall(value))):
             if value != name:
-                yield f"{target} = {name}"
+                yield Line(f"{target} = {name}")
     shorter = re.sub(r"(\d\.\d)\d+", r"\1", line.text)
     if shorter != line.text:
-        yield shorter
+        yield Line(shorter, line.simpler)
 
 
 def _bypassed(case: Case) -> Iterator[Case]:
@@ -66,7 +68,7 @@ def _bypassed(case: Case) -> Iterator[Case]:
                 continue
             parts = {**case.parts, name: lines[:i] + lines[i + 1 :]}
             renamed = {
-                part: tuple(Line(re.sub(rf"\b{copy[1]}\b", copy[2], each.text)) for each in of)
+                part: tuple(Line(re.sub(rf"\b{copy[1]}\b", copy[2], each.text), each.simpler) for each in of)
                 for part, of in parts.items()
             }
             yield Case(case.subject, case.seed, case.template, renamed)

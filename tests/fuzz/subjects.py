@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 
-from tests.fuzz import closures, compiled, eager, training
-from tests.fuzz.programs import Case
+from tests.fuzz import closures, compiled, eager, modules, training
+from tests.fuzz.programs import Case, quiet
+
+
+def _quietly(generate: Callable[[int], Case]) -> Callable[[int], Case]:
+    @functools.wraps(generate)
+    def generated(seed: int) -> Case:
+        with quiet():
+            return generate(seed)
+
+    return generated
+
 
 SUBJECTS: dict[str, Callable[[int], Case]] = {
-    "eager": eager.generate,
-    "compiled": compiled.generate,
-    "training": training.generate,
-    "closures": closures.generate,
+    "eager": _quietly(eager.generate),
+    "compiled": _quietly(compiled.generate),
+    "training": _quietly(training.generate),
+    "modules": _quietly(modules.generate),
+    "closures": _quietly(closures.generate),
 }
 _APART = 10_000_000  # seeds of two streams meet nowhere
 

@@ -35,4 +35,4 @@ def test_the_driver_prints_the_program_of_a_seed(capsys: pytest.CaptureFixture[s
 
 def test_the_driver_says_what_it_tried(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--minutes", "0.002", "--subject", "eager", "--seed", "5"])
-    assert re.search(r"\d+ programs \(\d+ eager\) in \d+ s", capsys.readouterr().out)
+    assert re.search(r"\d+ programs \(\d+ eager; \d+ refused\) in \d+ s", capsys.readouterr().out)

@@ -58,6 +58,10 @@ b§ = collections.OrderedDict(a=2.0, b=3.0)
 reads: next(iter(b§.values())) | b§['a']
 changes: b§.move_to_end('a') | b§['a'] = NUMBER
 
+b§ = types.SimpleNamespace(k=2.0)
+reads: ag.live(b§, 'k') | ag.live(b§, 'k') * 2
+changes: b§.k = NUMBER | b§ = types.SimpleNamespace(k=3.0)
+
 b§ = collections.Counter(a=2)
 reads: b§['a'] | b§.total()
 changes: b§.update('ab') | b§['a'] = 5

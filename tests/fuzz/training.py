@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 
-from tests.fuzz.expressions import a_shape, an_array, literal
+from tests.fuzz.expressions import a_shape, an_array, literal, smaller
 from tests.fuzz.programs import Case, Line
 from tests.fuzz.worlds import HEAD
 
@@ -84,6 +84,27 @@ OWN_OPTIMIZERS = (
                 if p.grad is None: continue
                 p -= self.lr * (p.grad + 0.5 * m)
                 m.assign(0.5 * m + p.grad * p.grad)""",
+    """class Own(nn.Optimizer):
+    def __init__(self, parameters, lr):
+        super().__init__(parameters)
+        self.lr, self.decay = lr, 0.01
+        self.means = self.zeros()
+    def step(self):
+        with ag.no_grad():
+            for p, g, m in self.moving(self.means):
+                m.assign(0.5 * m + g)
+                p -= self.lr * m
+                if self.decay: p -= self.decay * p""",
+    """class Own(nn.Optimizer):
+    def __init__(self, parameters, lr):
+        super().__init__(parameters)
+        self.lr = lr
+        self.count = ag.zeros(())
+    def step(self):
+        with ag.no_grad():
+            self.count.assign(self.count + 1)
+            for p, g in self.moving():
+                p -= (self.lr / self.count * g).astype(p.dtype)""",
     """class Own(nn.SGD):
     def __init__(self, parameters, lr):
         super().__init__(parameters, lr)
@@ -113,7 +134,11 @@ def _parameters(rng: random.Random, low: bool) -> list[Line]:
         array = literal(an_array(rng, shape, "float32" if low else "float64"))
         frozen = ", requires_grad=False" if rng.random() < 0.1 else ", requires_grad=True"
         name = f", name={rng.choice(['W', 'b', 'w', 'W1', 'w_1'])!r}" if rng.random() < 0.5 else ""
-        lines += [Line(f"p{i} = ag.tensor({array}{frozen}{name})"), Line(f"h{i} = ag.tensor({array} * 0.5 + 0.25)")]
+        plain = smaller("float32" if low else "float64")
+        lines += [
+            Line(f"p{i} = ag.tensor({array}{frozen}{name})", tuple(f"p{i} = ag.tensor({a}{frozen})" for a in plain)),
+            Line(f"h{i} = ag.tensor(p{i}.numpy() * 0.5 + 0.25)"),
+        ]
     return lines
 
 

@@ -5,6 +5,7 @@ Knows how such a program is written down and compared. Must not know what its li
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -18,11 +19,13 @@ import copy
 import numpy as np
 import autograd_lite as ag
 import nn
-from tests.fuzz.worlds import compare
+from tests.fuzz.worlds import bits, compare
 """
 
 # What is refused by the documentation, wherever it stands in a program.
 _STATED = ("changes one of its arguments", "a compiled function returns tensors")
+
+REFUSALS: Counter[str] = Counter()  # how often a compiled function was refused where that is an answer, by its words
 
 World = Callable[[Callable[..., Any], Callable[..., None]], None]
 
@@ -36,6 +39,7 @@ def compare(world: World, refusal: bool = False) -> None:
     eager, trouble = _history(world, _eagerly)
     compiled, error = _history(world, ag.compile)
     if isinstance(error, ag.CompileError) and (refusal or any(words in str(error) for words in _STATED)):
+        REFUSALS[" ".join(str(error).split()[:6])] += 1
         eager, trouble = eager[: len(compiled)], error
     for i, (one, other) in enumerate(zip(eager, compiled, strict=False)):
         assert one == other, f"compiled is other: {i} is {other}, eagerly {one}"
@@ -47,8 +51,18 @@ def compare(world: World, refusal: bool = False) -> None:
 
 
 def _eagerly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function itself, which gets arrays as tensors, as it does while it is recorded."""
-    return lambda *args: function(*(ag.asarray(x) if isinstance(x, np.ndarray) else x for x in args))
+    """The function itself as a compiled one is called: it gets tensors and gives results, never its states."""
+
+    def called(*args: Any) -> Any:
+        return _results(function(*(ag.asarray(x) if isinstance(x, np.ndarray) else x for x in args)))
+
+    return called
+
+
+def _results(returned: Any) -> Any:
+    if isinstance(returned, list | tuple):
+        return type(returned)(map(_results, returned))
+    return returned.detach() if isinstance(returned, ag.Tensor) and returned.node is None else returned
 
 
 def _history(world: World, wrap: Callable[..., Any]) -> tuple[list[Any], Exception | None]:
@@ -74,4 +88,6 @@ def bits(x: Any) -> Any:
     if x is None or isinstance(x, str):
         return x
     a = x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
+    if a.dtype == object:
+        raise TypeError(f"nothing to say of {x!r}")
     return f"{a.dtype} {a.shape} {a.tolist()}", a.tobytes()

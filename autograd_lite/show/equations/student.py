@@ -23,12 +23,12 @@ from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY
-from autograd_lite.show.equations.derive import Derivation, Names, agreement, derive, spelled
+from autograd_lite.show.equations.derive import Derivation, Names, agreement, derive
 from autograd_lite.show.formula.counted import counted
 from autograd_lite.show.formula.formula import Formula, Number, apply, derivative, number, symbol
 from autograd_lite.show.formula.tidying import Tidier
 from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
-from autograd_lite.show.names import pretty
+from autograd_lite.show.names import pretty, spelled
 
 _CALLER = "check_equations()"
 _DEEPEST = 40

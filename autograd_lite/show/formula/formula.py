@@ -291,25 +291,68 @@ def formula(value: Any) -> Formula:
     return symbol("", value, data=True)
 
 
-def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> Formula:
-    """`op` of formulas, evaluated by its own forward."""
+def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any], value: Any = None) -> Formula:
+    """`op` of formulas, evaluated by its own forward; one with an effect is not run again and has the `value` it gave.
+
+    Raises `ArgumentError` for an operation with an effect whose value is not known.
+    """
     if any(arg.depth >= MOST_LEVELS for arg in args) or sum(arg.count for arg in args) >= MOST_PARTS:
         raise ArgumentError(
             f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
             "ask for less detail, as in ag.derive(loss, detail='layer')"
         )
+    if op.effect:
+        if value is None:
+            raise ArgumentError(
+                f"{op.name} does more than compute, so it is not run to be written down: call it in the function "
+                "itself, not in a derivative rule"
+            )
+        return Formula(backend.to_numpy(value) if backend.is_array(value) else value, op, args, params)
     weak = op.spreads and any(arg.number is None for arg in args)
     values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
     value = op.run(backend.namespace(*values), values, params)
     return Formula(value if backend.is_array(value) else numpy.asarray(value), op, args, params)
 
 
-def derivative(op: Operation, x: Formula, out: Formula) -> Formula:
+def derivative(op: Operation, x: Formula, out: Formula, params: dict[str, Any] | None = None) -> Formula:
     """f′(x), as one formula that is written f′; `out` is f(x), in which the derivative may be expressed."""
     assert op.derivative is not None
     namespace = backend.namespace(out.value, x.value)
-    value = backend.quietly(op.derivative, namespace, out.value, x.value)
-    return Formula(namespace.asarray(value), op, (x, out), prime=True)
+    value = backend.quietly(op.derivative, namespace, out.value, x.value, **(params or {}))
+    return Formula(namespace.asarray(value), op, (x, out), params, prime=True)
+
+
+def primed(op: Operation) -> bool:
+    """Whether formulas write f′ for the derivative; a notation such as 1/x says what it is and is written out."""
+    return op.derivative is not None and op.prime is not None and ("'" in op.prime or r"\prime" in op.prime)
+
+
+def slope(op: Operation, x: Formula, out: Formula, params: dict[str, Any]) -> Formula:
+    """The derivative of an elementwise function: f′(x) where it has a letter of its own, else what it states."""
+    if primed(op):
+        return derivative(op, x, out, params)
+    assert op.derivative is not None
+    return formula(op.derivative(xp, out, x, **params))
+
+
+def pull(
+    op: Operation, position: int, g: Formula, out: Formula, values: Sequence[Any], params: dict[str, Any]
+) -> Formula | None:
+    """The chain rule at one node, as the engine's, with f′ written f′; `None` where the argument has no gradient.
+
+    Raises `ArgumentError` for a rule that does with its arguments what formulas cannot.
+    """
+    try:
+        if primed(op):
+            return formula(g * slope(op, values[0], out, params))
+        found = op.pull(position, xp, g, out, values, params)
+    except (AttributeError, TypeError) as error:
+        raise ArgumentError(
+            f"the rule of {op.name} for {op.arguments[min(position, len(op.arguments) - 1)]} cannot be run on formulas "
+            f"({error}): write it with xp's functions, operators and reshape, transpose, swapaxes, sum, mean, max, "
+            "min, squeeze and astype alone"
+        ) from error
+    return None if found is None else formula(found)
 
 
 def same(one: Formula, other: Formula) -> bool:
@@ -340,4 +383,6 @@ def rebuilt(whole: Formula, args: tuple[Formula, ...]) -> Formula:
     assert whole.op is not None
     if all(map(lambda a, b: a is b, args, whole.args)):
         return whole
-    return derivative(whole.op, *args) if whole.prime else apply(whole.op, args, whole.params)
+    if whole.prime:
+        return derivative(whole.op, args[0], args[1], whole.params)
+    return apply(whole.op, args, whole.params, whole.value)

@@ -22,6 +22,7 @@ from autograd_lite.show.formula.counted import power
 from autograd_lite.show.formula.formula import Formula, Number, apply, derivative, number, rebuilt, same
 
 _SPREADS = "broadcast_to"
+_COMPARED = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 _RESHAPES = ("reshape", "squeeze", "expand_dims")
 
 
@@ -59,7 +60,8 @@ class Tidier:
             "sum": self._reduced_sum, "broadcast_to": self._spread, "astype": self._cast,
             "exp": self._exp, "log": self._log, "power": self._power,
             "ones_like": self._filled, "zeros_like": self._filled,
-            "scatter_add": self._linear, "getitem": self._linear,
+            "scatter_add": self._linear, "getitem": self._linear, "where": self._chosen,
+            "logical_and": self._both,
         }  # fmt: skip
 
     def tidy(self, whole: Formula) -> Formula:
@@ -71,7 +73,7 @@ class Tidier:
                 return part
             if id(part) not in done:
                 if part.prime:
-                    done[id(part)] = derivative(part.op, walk(part.args[0]), part.args[1])
+                    done[id(part)] = derivative(part.op, walk(part.args[0]), part.args[1], part.params)
                 else:
                     done[id(part)] = self._step(rebuilt(part, tuple(map(walk, part.args))))
             return done[id(part)]
@@ -473,6 +475,29 @@ class Tidier:
     def _filled(self, whole: Formula) -> Formula:
         return self._make(_SPREADS, number(1 if whole.name == "ones_like" else 0), shape=whole.shape)
 
+    def _chosen(self, whole: Formula) -> Formula | None:
+        """A choice that is settled by the condition itself: between numbers, or of what is compared with itself."""
+        condition, taken, left = whole.args
+        while condition.name == _SPREADS:
+            condition = condition.args[0]
+        if condition.number is not None:
+            return taken if condition.number else left
+        if condition.name not in _COMPARED or condition.prime:
+            return None
+        one, other = condition.args
+        if one.number is not None and other.number is not None:
+            return taken if condition.value.all() else left
+        # What differs from itself is no number, of which no formula speaks.
+        if same(one, other) and condition.name in ("equal", "not_equal") and not numpy.isnan(one.value).any():
+            return taken if condition.name == "equal" else left
+        return None
+
+    def _both(self, whole: Formula) -> Formula | None:
+        for one, other in (whole.args, whole.args[::-1]):
+            if one.number is not None:
+                return other if one.number else number(0)
+        return None
+
     def _power(self, whole: Formula) -> Formula | None:
         return whole.args[0] if whole.args[1].number == 1 else None
 
@@ -507,7 +532,7 @@ def expand(whole: Formula, tidier: Tidier) -> Formula:
         if part.prime:
             assert part.op.derivative is not None
             x, out = part.args
-            return formula(part.op.derivative(xp, out, x))
+            return formula(part.op.derivative(xp, out, x, **part.params))
         return rebuilt(part, tuple(map(walk, part.args)))
 
     return tidier.tidy(walk(whole))

@@ -24,7 +24,8 @@ from autograd_lite.ops.indexing import ARRAY
 from autograd_lite.ops.reduction import reduced_axes
 from autograd_lite.show.formula.counted import Counted
 from autograd_lite.show.formula.formula import Formula, Number
-from autograd_lite.show.names import pretty
+from autograd_lite.show.names import GREEK, LOWERED, RAISED, latex_name
+from autograd_lite.show.names import gradient_latex as gradient_name
 
 # How tightly a formula holds together; what is looser than its place allows gets parentheses.
 _LOOSE, _COMPARE, _ADD, _NEGATE, _PREFIX, _SCALE, _HADAMARD, _MATMUL, _FRACTION, _CALL, _RAISED, _ATOM = range(12)
@@ -41,22 +42,8 @@ _BETWEEN = {  # what the two sides of an infix operation must at least hold
 _PLACE = re.compile(r"\{(\w+)\}")
 _SILENT = ("expand_dims", "squeeze", "broadcast_to", "astype")
 
-_SUPERSCRIPTS = dict(
-    zip("0123456789+-=()abcdefghijklmnoprstuvwxyzTL", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴸ", strict=True)
-)
-_SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx×", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓₓ", strict=True))
 _ONE = "\N{MATHEMATICAL BOLD DIGIT ONE}"
-_FROM_SUPERSCRIPT = {value: key for key, value in _SUPERSCRIPTS.items() if key.isdigit()}
-_FROM_SUBSCRIPT = {value: key for key, value in _SUBSCRIPTS.items() if key.isdigit()}
-
-_LETTERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
-    "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
-    "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "partial": "∂", "nabla": "∇",
-    "infty": "∞", "dots": "…",
-}  # fmt: skip
-_COMMANDS = {letter: name for name, letter in _LETTERS.items() if letter}
+_LETTERS = GREEK | {"partial": "∂", "nabla": "∇", "infty": "∞", "dots": "…"}
 _OPERATORS = {
     "odot": "⊙", "leq": "≤", "geq": "≥", "neq": "≠", "wedge": "∧", "vee": "∨", "cdot": "·", "times": "×",
     "oplus": "⊕", "otimes": "⊗", "ominus": "⊖", "circ": "∘", "ast": "∗", "star": "⋆", "pm": "±",
@@ -66,38 +53,6 @@ _PREFIXES = {
     "rVert": "‖", "Vert": "‖",
 }  # fmt: skip
 _FUNCTIONS = {"ln", "exp", "tanh", "sinh", "cosh", "sin", "cos", "tan", "max", "min", "log", "det", "arg", "arctan"}
-_ESCAPED = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"} | {c: "\\" + c for c in "_&%$#{}"}
-
-
-def latex_name(name: str) -> str:
-    r"""A tensor's name in LaTeX: one letter carries its layer as superscript, a word stands upright.
-
-    >>> latex_name("W1"), latex_name("x_2"), latex_name("theta"), latex_name("loss")
-    ('W^{1}', 'x_{2}', '\\theta', '\\mathrm{loss}')
-    """
-    printed = pretty(name)
-    match = re.fullmatch(r"(.)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([₀₁₂₃₄₅₆₇₈₉]*)", printed)
-    if match is None or not (match[1].isalpha()):
-        return rf"\mathrm{{{''.join(_ESCAPED.get(c, c) for c in printed)}}}"
-    letter, above, below = match.groups()
-    written = "\\" + _COMMANDS[letter] if letter in _COMMANDS else letter
-    if above:
-        written += f"^{{{''.join(_FROM_SUPERSCRIPT[c] for c in above)}}}"
-    if below:
-        written += f"_{{{''.join(_FROM_SUBSCRIPT[c] for c in below)}}}"
-    return written
-
-
-def gradient_name(name: str, of: str) -> str:
-    r"""The gradient of the tensor `name` in LaTeX: δ for a weighted input z, a partial derivative otherwise.
-
-    >>> gradient_name("z2", "C"), gradient_name("W1", "C")
-    ('\\delta^{2}', '\\frac{\\partial C}{\\partial W^{1}}')
-    """
-    written = latex_name(name)
-    if re.fullmatch(r"z(\^\{\d+\})?(_\{\d+\})?", written):
-        return r"\delta" + written[1:]
-    return rf"\frac{{\partial {latex_name(of)}}}{{\partial {written}}}"
 
 
 def to_latex(whole: Formula) -> str:
@@ -339,6 +294,8 @@ _TOKEN = re.compile(
     r"\\([A-Za-z]+)(?:(?<=partial) |(?<=nabla) |(?<=mathsf) )?|\\(.)|([0-9]+(?:\.[0-9]+)?)|(\s+)|(.)", re.DOTALL
 )
 
+__all__ = ["gradient_name", "latex_name", "latex_to_mathml", "latex_to_text", "to_latex", "to_mathml", "to_text"]
+
 Layout = tuple[Any, ...]
 
 
@@ -510,9 +467,9 @@ def latex_to_text(latex: str) -> str:
             inner = text(layout[1]).strip()
             return f"√{inner}" if len(inner) == 1 or inner.isalnum() else f"√({inner})"
         if kind == "sup":
-            return text(layout[1]) + script(layout[2], _SUPERSCRIPTS, "^")
+            return text(layout[1]) + script(layout[2], RAISED, "^")
         if kind == "sub":
-            return text(layout[1]) + script(layout[2], _SUBSCRIPTS, "_")
+            return text(layout[1]) + script(layout[2], LOWERED, "_")
         if kind == "bold":
             return str(layout[1]).replace("1", _ONE)
         return " " if kind == "space" else str(layout[1])

@@ -48,7 +48,7 @@
     canvas.style.width = `${value.w * zoom}px`;
     canvas.style.height = `${Math.max(value.h * zoom, 14)}px`;  // one row of cells is still to be seen
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.mean}`);
+    canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.average}`);
     const context = canvas.getContext("2d"), image = context.createImageData(value.w, value.h), bytes = atob(value.b);
     for (let i = 0; i < bytes.length; i++) {
       const code = bytes.charCodeAt(i), [r, g, b] = shade((code - 128) / 127);
@@ -79,7 +79,7 @@
       add(scale, make("span", "", minus(-value.most)), make("i"), make("span", "", minus(value.most)));
       add(box, scale);
       if (value.note) add(box, make("div", "caption", value.note));
-    } else add(box, make("div", "caption", value.k === "empty" ? "empty" : `${minus(value.lo)} … ${minus(value.hi)}, mean ${minus(value.mean)}`));
+    } else add(box, make("div", "caption", value.k === "empty" ? "empty" : `${minus(value.lo)} … ${minus(value.hi)}, mean ${minus(value.average)}`));
     if (value.wrong) add(box, make("div", "caption", `${value.wrong} not finite`));
     return box;
   };

@@ -88,9 +88,8 @@ def _range(wide: Any) -> Json:
     finite = wide[numpy.isfinite(wide)]
     shown: Json = {"k": "range"}
     if finite.size:
-        shown |= {
-            "lo": figure(finite.min().item()), "hi": figure(finite.max().item()), "mean": figure(finite.mean().item()),
-        }  # fmt: skip
+        lowest, highest, average = finite.min(), finite.max(), finite.mean()
+        shown |= {"lo": figure(lowest.item()), "hi": figure(highest.item()), "average": figure(average.item())}
     if wide.size > finite.size:
         shown["wrong"] = int(wide.size - finite.size)
     return shown

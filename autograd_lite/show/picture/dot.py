@@ -105,7 +105,7 @@ def _shape(item: Item, lines: Sequence[Line]) -> str:
 def _operation(item: Item, lines: Sequence[Line], style: Style) -> str:
     fill, border = COLOURS[item.part]
     filled = '"filled,dashed"' if item.part in DASHED else "filled"
-    alone = len(lines) == 1 and lines[0][0] == "sign"
+    alone = len(lines) == 1 and lines[0][0] == "glyph"
     # A sign with parameters beside it is laid out as a word is.
     shape = ROUND[alone] + ("" if alone else _width([("word", lines[0][1]), *lines[1:]], style))
     # Left operand left: x − y and y − x are different pictures.

@@ -142,7 +142,7 @@ def _values(array: Any) -> list[str]:
 
 def _operation(node: Node) -> list[Line]:
     symbol = printable(node.op.symbol) or "?"
-    return [("sign" if len(symbol) < 3 else "word", symbol), *(("small", line) for line in _parameters(node))]
+    return [("glyph" if len(symbol) < 3 else "word", symbol), *(("small", line) for line in _parameters(node))]
 
 
 def _parameters(node: Node) -> list[str]:

@@ -59,7 +59,7 @@ class Style:
 PRINT = Style(
     fonts={
         "name": (13, TEXT), "fact": (9, FAINT), "small": (8, FAINT), "value": (9, TEXT), "gradient": (9, GRADIENT),
-        "number": (10, TEXT), "sign": (14, TEXT), "word": (11, TEXT),
+        "number": (10, TEXT), "glyph": (14, TEXT), "word": (11, TEXT),
     },
     boxes={
         "tensor": (True, ""), "plain": (True, ', penwidth=0.6, margin="0.06,0.02"'),
