@@ -11,10 +11,9 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-import numpy as np
-
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.arguments import whole
 from nn.errors import DivergenceError
 from nn.initializers import generator
 from nn.module import Module
@@ -64,7 +63,7 @@ def fit(
     if validation is not None:
         a, b = examples.checked("validation", validation)
         held_out = examples.in_dtype(a, dtype), examples.in_dtype(b, dtype)
-    epochs, batch_size = _whole("epochs", epochs, 0), _whole("batch_size", batch_size, 1)
+    epochs, batch_size = whole("fit: epochs", epochs, 0), whole("fit: batch_size", batch_size, 1)
     rng = generator(rng)
     refuse_misfits(model, cost, optimizer)
     if held_out is not None:
@@ -91,12 +90,6 @@ def fit(
     return history
 
 
-def _whole(what: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ag.ArgumentError(f"fit: {what} must be a whole number of at least {least}, not {value!r}")
-    return int(value)
-
-
 def _epoch(
     step: Step, batches: Iterable[tuple[Any, Any]], shown: Progress, stop: Callable[[str], DivergenceError]
 ) -> float:
@@ -114,7 +107,11 @@ def _epoch(
 
 
 def _measure(history: History, metric: Metric, model: Any, x: Any, y: Any) -> None:
-    value = float(metric(model, x, y))
+    measured = metric(model, x, y)
+    try:
+        value = float(measured)
+    except (TypeError, ValueError) as error:
+        raise ag.ArgumentError(f"fit: metric must return a number, not {measured!r:.60}") from error
     if metric is accuracy:
         history.accuracy.append(value)
     else:
