@@ -89,6 +89,7 @@ class Tensor:
         Leaves add up the gradients of all passes; a result keeps that of the last pass.
         """
         if self.node is not None:
+            mode.now.witness.reading(self)
             return self._grad.copy() if type(self._grad) is ndarray else self._grad
         return mode.now.witness.get_grad(self)
 

@@ -382,12 +382,14 @@ def lower(
     for tensor, (_, grad_before, _) in recorder.before.items():
         if tensor in recorder.created:
             continue
-        left = recorder.grads.get(tensor)
-        if type(left) is Tensor:
-            value = look_up(left)
+        if tensor not in recorder.grads:
+            continue
+        held = recorder.grads[tensor]
+        if type(held) is Tensor:
+            value = look_up(held)
             if not (value.kind == "state" and value.state == ("grad", leaf(tensor))):
                 effects.append(Effect(leaf(tensor), "grad", value))
-        elif left is None and (grad_before is not None or tensor in recorder.entry_grads):
+        elif held is None and (grad_before is not None or tensor in recorder.entry_grads):
             effects.append(Effect(leaf(tensor), "grad", None))
     program = Program(lowering.calls, list(given.values()), states, [look_up(t) for t in outputs], effects, quiet)
     program.measure("recorded")
