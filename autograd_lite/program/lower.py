@@ -382,7 +382,9 @@ def lower(
     for tensor, (_, grad_before, _) in recorder.before.items():
         if tensor in recorder.created:
             continue
-        held = tensor._grad
+        if tensor not in recorder.grads:
+            continue
+        held = recorder.grads[tensor]
         if type(held) is Tensor:
             value = look_up(held)
             if not (value.kind == "state" and value.state == ("grad", leaf(tensor))):
