@@ -36,8 +36,8 @@ from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
+from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
-from autograd_lite.engine.debug import debug as debug
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
 from autograd_lite.engine.functional import put as put
@@ -59,6 +59,7 @@ from autograd_lite.errors import AxisError as AxisError
 from autograd_lite.errors import ChangedError as ChangedError
 from autograd_lite.errors import CheckError as CheckError
 from autograd_lite.errors import CompileError as CompileError
+from autograd_lite.errors import CompileWarning as CompileWarning
 from autograd_lite.errors import DataError as DataError
 from autograd_lite.errors import DeviceError as DeviceError
 from autograd_lite.errors import DtypeError as DtypeError
@@ -197,6 +198,52 @@ def sign(x: Operand) -> Tensor:
     array([-1.,  0.])
     """
 
+def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The sum over `axis` (all axes where None).
+
+    >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
+    array([4., 6.])
+    """
+
+def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean over `axis` (all axes where None).
+
+    >>> ag.mean(ag.tensor([1.0, 3.0])).item()
+    2.0
+    """
+
+def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The largest element over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.max(ag.tensor([1.0, 3.0])).item()
+    3.0
+    """
+
+def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.min(ag.tensor([1.0, 3.0])).item()
+    1.0
+    """
+
+def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first largest element along `axis`; data, never differentiable.
+
+    >>> ag.argmax(ag.tensor([1.0, 3.0])).item()
+    1
+    """
+
+def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
+    """`x` where `condition` holds and `y` elsewhere.
+
+    The branch not taken gets a gradient of exactly zero, but a function that is infinite or
+    undefined there still turns that zero into nan on its own way back: guard its argument too, as
+    in `where(x > 0, sqrt(where(x > 0, x, 1)), x)`.
+
+    >>> ag.where(ag.tensor([1.0, -1.0]) > 0, 1.0, 0.0).numpy()
+    array([1., 0.])
+    """
+
 def maximum(x: Operand, y: Operand) -> Tensor:
     """The larger of two numbers, element by element; a tie shares its gradient evenly.
 
@@ -211,19 +258,11 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     array([1., 3.])
     """
 
-def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
-    """`x` where `condition` holds and `y` elsewhere.
+def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+    """Limit to the interval [`min`, `max`], numbers or arrays that broadcast with `x`, each of which may be left out.
 
-    The branch not taken gets a gradient of exactly zero, but a function that is infinite or
-    undefined there still turns that zero into nan on its own way back: guard its argument too, as
-    in `where(x > 0, sqrt(where(x > 0, x, 1)), x)`.
-
-    >>> ag.where(ag.tensor([1.0, -1.0]) > 0, 1.0, 0.0).numpy()
-    array([1., 0.])
-    """
-
-def clip(x: Operand, min: Any = None, max: Any = None) -> Tensor:
-    """Limit to the interval [`min`, `max`]; the derivative is 0 outside and at the bounds.
+    The derivative is 0 outside and at the bounds; what is missing there goes to the bound that was taken. Where `min`
+    is above `max`, the result is `max`.
 
     >>> ag.clip(ag.tensor([-2.0, 0.5, 2.0]), -1, 1).numpy()
     array([-1. ,  0.5,  1. ])
@@ -332,41 +371,6 @@ def put_at(x: Operand, value: Operand, *indices: Operand | Sequence[Operand], te
 
     >>> ag.put(ag.tensor([1.0, 2.0]), 0, 9.0).numpy()
     array([9., 2.])
-    """
-
-def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum over `axis` (all axes where None).
-
-    >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
-    array([4., 6.])
-    """
-
-def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean over `axis` (all axes where None).
-
-    >>> ag.mean(ag.tensor([1.0, 3.0])).item()
-    2.0
-    """
-
-def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The largest element over `axis` (all axes where None); ties share the gradient evenly.
-
-    >>> ag.max(ag.tensor([1.0, 3.0])).item()
-    3.0
-    """
-
-def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
-
-    >>> ag.min(ag.tensor([1.0, 3.0])).item()
-    1.0
-    """
-
-def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The place of the first largest element along `axis`; data, never differentiable.
-
-    >>> ag.argmax(ag.tensor([1.0, 3.0])).item()
-    1
     """
 
 def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:

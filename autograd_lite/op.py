@@ -97,6 +97,7 @@ class Operation:
         self.required = len(self.defaults) < len(self.parameters)
         self.rules_by_argument: tuple[Rule | None, ...] = (None,) * len(self.arguments)
         self.total = False  # whether every argument has a derivative
+        self.together = False  # whether one rule gives the gradients of all variadic arguments at once
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.__signature__}>"
@@ -114,7 +115,8 @@ class Operation:
 
         A rule is `rule(xp, g, out, *arguments, **parameters)` and returns the gradient of its
         argument, before the engine sums it over broadcast axes and casts it. A variadic argument's
-        one rule gets the position of the argument it is asked for as the keyword `position`.
+        one rule gives a list, the gradient of each; or it takes a keyword `position`, and gives the
+        gradient of the argument at that place among them.
 
         >>> import autograd_lite as ag
         >>> @ag.operation(notation=r"{x}^3")
@@ -132,6 +134,8 @@ class Operation:
         self.derivative = None
         self.rules_by_argument = tuple(rules[name] for name in self.arguments)
         self.total = None not in self.rules_by_argument
+        last = self.rules_by_argument[-1]
+        self.together = self.variadic and last is not None and "position" not in inspect.signature(last).parameters
         return self
 
     def rule(self, position: int) -> Rule | None:
@@ -142,6 +146,8 @@ class Operation:
         rule = self.rules_by_argument[last]
         if rule is None:
             return None
+        if self.together:
+            return lambda xp, g, out, *inputs, **params: rule(xp, g, out, *inputs, **params)[position - last]
         return lambda xp, g, out, *inputs, **params: rule(xp, g, out, *inputs, position=position - last, **params)
 
     def pull(
@@ -160,6 +166,19 @@ class Operation:
             return g * self.derivative(xp, out, *values, **params)
         rule = self.rule(position) if self.variadic else self.rules_by_argument[position]
         return None if rule is None else rule(xp, g, out, *values, **params)
+
+    def pull_all(self, xp: Any, g: Any, out: Any, values: Sequence[Any], params: dict[str, Any]) -> list[Any]:
+        """What `pull` gives for each argument of an operation whose rule gives them `together`, at the cost of one.
+
+        >>> import autograd_lite as ag
+        >>> op, g = ag.REGISTRY["concatenate"], np.arange(3.0)
+        >>> op.pull_all(np, g, g, (np.ones(1), np.ones(2)), {"axis": 0})
+        [array([0.]), array([1., 2.])]
+        """
+        rules = self.rules_by_argument
+        first = [None if rule is None else rule(xp, g, out, *values, **params) for rule in rules[:-1]]
+        assert rules[-1] is not None
+        return [*first, *rules[-1](xp, g, out, *values, **params)]
 
     def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
         """How many additions, multiplications and function calls it takes on arrays of these shapes.

@@ -1,4 +1,20 @@
-"""nn: the sigmoid network of the chapter, its costs, its training and its closed form.
+"""nn: networks of layers, their costs, their training, and the closed form of the book's chapter.
+
+First steps: a model, a cost, an optimiser for the model's parameters, and `fit`.
+
+>>> (x, y), (x_test, y_test) = nn.digits()
+>>> model = nn.MLP([64, 30, 10], rng=0)
+>>> optimizer = nn.SGD(model.parameters(), lr=3.0)
+>>> history = nn.fit(
+...     model, nn.quadratic_cost, (x, y), optimizer, epochs=3, batch_size=10, validation=(x_test, y_test), rng=0,
+...     progress=False,
+... )
+>>> history.accuracy[-1] > 0.85
+True
+
+A model of your own is a `Module` with `nn.Parameter`s and a `forward`; an optimiser of your own is an
+`Optimizer` with a `step`. `state_dict` takes out what either has learnt. The chapter's own network is `MLP`, and
+`check_closed_form` holds its gradients against the equations BP1 to BP4.
 
 A user of autograd_lite's public interface like any other; this file says what is public.
 """
@@ -9,16 +25,16 @@ from nn._origin import check_origin
 
 check_origin()
 
-from nn import closed_form
-from nn.checking import ClosedFormReport, Difference, check_closed_form
+from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data_sets import Digits, digits
-from nn.history import History
+from nn.data import Digits, digits
+from nn.errors import DivergenceError
 from nn.initializers import scaled_normal, standard_normal
-from nn.layers import MLP, Dropout, Identity, Linear, ReLU, Sigmoid, Tanh
-from nn.module import Module, Sequential
+from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
+from nn.module import Module
 from nn.optim import SGD, Adam, Optimizer
-from nn.training import accuracy, fit
+from nn.parameter import Parameter
+from nn.training import History, accuracy, fit
 
 __all__ = [
     "MLP",
@@ -27,12 +43,14 @@ __all__ = [
     "ClosedFormReport",
     "Difference",
     "Digits",
+    "DivergenceError",
     "Dropout",
     "History",
     "Identity",
     "Linear",
     "Module",
     "Optimizer",
+    "Parameter",
     "ReLU",
     "Sequential",
     "Sigmoid",

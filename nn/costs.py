@@ -10,7 +10,10 @@ from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.dtypes import cast
 
+# What stands for probabilities, by the operations themselves.
+_PROBABILITIES = {ag.REGISTRY[function.__name__] for function in (ag.sigmoid, ag.softmax)}
 _QUADRATIC = ag.scope("quadratic cost")
 
 
@@ -21,18 +24,27 @@ def _operands(cost: str, output: Any, target: Any) -> tuple[Tensor, Tensor, int]
     if not isinstance(target, Tensor):
         target = ag.asarray(target, name="y")
     examples = _examples(cost, output)
-    shape, dtype = target.shape, target.dtype
+    shape = target.shape
     if shape != output.shape:
         raise ag.ShapeError(
             f"{cost}: the target has shape {shape}, the output {output.shape}; they must be equal: "
             + _remedy(output.shape, shape)
         )
     # Of whole numbers a cast would drop the fractions.
-    if dtype is not output.dtype and dtype != output.dtype and output.dtype.kind == "f":
-        name = target.name
-        target = target.astype(output.dtype)
-        target.name = name if target.node is None else None
-    return output, target, examples
+    return output, cast(target, output.dtype) if output.dtype.kind == "f" else target, examples
+
+
+def _refuse_probabilities(cost: str, logits: Any) -> None:
+    """The network's last activation in front of a cost that applies one itself: a mistake that trains, but badly."""
+    output = logits
+    while isinstance(output, Tensor) and output.node is not None and output.node.op.moves:
+        output = output.node.inputs[0]
+    if isinstance(output, Tensor) and output.node is not None and output.node.op in _PROBABILITIES:
+        activation = output.node.op.name
+        raise ag.ArgumentError(
+            f"{cost}: it takes logits, the numbers before the last activation, and is given a result of {activation}: "
+            f'build the network without it, as in nn.MLP(…, output="identity"), whose outputs are {activation}(logits)'
+        )
 
 
 def _examples(cost: str, output: Tensor) -> int:
@@ -72,7 +84,8 @@ def cross_entropy_cost(logits: Any, target: Any) -> Tensor:
     """C = -1/n Σₓ Σⱼ [y ln a + (1 - y) ln(1 - a)] with a = σ(z), computed from the logits z.
 
     As ln(1 + eᶻ) - y z it neither overflows nor takes the logarithm of 0. Build the network with
-    `output="identity"`, so that it gives z. Raises `ShapeError` unless both have the same shape.
+    `output="identity"`, so that it gives z. Raises `ShapeError` unless both have the same shape, and `ArgumentError`
+    for a recorded result of sigmoid or softmax.
     Source: Nielsen, *Neural Networks and Deep Learning*, equation (57) of chapter 3.
 
     >>> round(nn.cross_entropy_cost(np.array([1000.0]), np.array([0.0])).item(), 1)
@@ -80,6 +93,7 @@ def cross_entropy_cost(logits: Any, target: Any) -> Tensor:
     """
     with ag.scope("cross-entropy cost"):
         logits, target, examples = _operands("cross_entropy_cost", logits, target)
+        _refuse_probabilities("cross_entropy_cost", logits)
         cost = ag.sum(ag.softplus(logits) - target * logits) / examples
         cost.name = "C"
         return cost
@@ -89,13 +103,15 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Tensor:
     """C = -1/n Σₓ Σⱼ yⱼ ln softmax(z)ⱼ: the log-likelihood cost of a softmax output, from the logits z.
 
     `target` has the shape of `logits` (probabilities, one-hot rows) or is one integer label an
-    example. Raises `ShapeError` for other shapes and `IndexingError` for labels out of range.
+    example. Raises `ShapeError` for other shapes, `IndexingError` for labels out of range, and `ArgumentError` for a
+    recorded result of sigmoid or softmax.
 
     >>> round(nn.softmax_cross_entropy(np.array([[0.0, 0.0]]), np.array([1])).item(), 4)
     0.6931
     """
     with ag.scope("softmax cross-entropy"):
         logits = ag.asarray(logits)
+        _refuse_probabilities("softmax_cross_entropy", logits)
         labels = ag.asarray(target)
         if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
             examples = _examples("softmax_cross_entropy", logits)

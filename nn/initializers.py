@@ -9,10 +9,18 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite as ag
+from nn.arguments import whole
+
 
 def generator(rng: Any) -> np.random.Generator:
-    """A generator from a generator, a seed, or `None` for a fresh one."""
-    return np.random.default_rng(rng)
+    """A generator from a generator, a seed, or `None` for a fresh one. Raises `ArgumentError` for what is neither."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise ag.ArgumentError(
+            f"rng is a numpy.random.Generator, a seed (a whole number from 0) or None, not {rng!r:.60}"
+        ) from error
 
 
 def standard_normal(rng: np.random.Generator, outputs: int, inputs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -22,6 +30,7 @@ def standard_normal(rng: np.random.Generator, outputs: int, inputs: int) -> tupl
     >>> weight.shape, bias.shape
     ((3, 2), (3,))
     """
+    rng, outputs, inputs = generator(rng), whole("outputs", outputs, 1), whole("inputs", inputs, 1)
     return rng.standard_normal((outputs, inputs)), rng.standard_normal(outputs)
 
 

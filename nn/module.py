@@ -6,13 +6,18 @@ Knows names and the tree of modules. Must not know any particular layer, cost or
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import reprlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend, display
+from autograd_lite import Tensor, display
+from nn import state as states
+from nn.errors import UnwrittenError
+from nn.parameter import is_parameter, mark
+from nn.state import Found
 
 # A scope keeps no state of its own, so one serves all modules of a name.
 _scope = functools.cache(ag.scope)
@@ -22,15 +27,17 @@ class Module:
     """The base of every layer and model: write `forward`, and set tensors and modules as attributes.
 
     Attributes that are Tensors or Modules, and those in lists, tuples and dictionaries, are found by
-    themselves. Calling a module runs `forward` with its name put on the nodes it makes.
+    themselves. What is trained is an `nn.Parameter`; another Tensor is a buffer, such as a running
+    mean: it is saved with the parameters and never trained. A result of a graph is neither.
+    Calling a module runs `forward` with its name put on the nodes it makes.
 
     >>> class Scale(nn.Module):
     ...     def __init__(self):
-    ...         self.factor = ag.tensor(2.0, requires_grad=True)
+    ...         self.factor = nn.Parameter(2.0)
     ...     def forward(self, x):
     ...         return x * self.factor
-    >>> Scale()(np.ones(2)).numpy()
-    array([2., 2.])
+    >>> Scale()(np.ones(2, np.float32)).numpy()
+    array([2., 2.], dtype=float32)
     """
 
     training: bool = True
@@ -38,11 +45,11 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; written by each subclass."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward: write one")
+        raise UnwrittenError(f"{type(self).__name__} has no forward: write one")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         with _scope(self.label or type(self).__name__):
-            return self.forward(*args, **kwargs)
+            return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
 
     # A compiled step watches the attributes of modules through this.
     __watched__ = True
@@ -50,13 +57,43 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
         ag.touch()
-        for path, child in _children(name, value):
-            if isinstance(child, Module) and child.label is None:
+        for path, _, child in states.inside(Found(name, name, value), (Tensor, Module)):
+            if isinstance(child, Tensor):
+                is_parameter(child)  # whoever freezes it later freezes a parameter
+            elif child.label is None:
                 object.__setattr__(child, "label", path)
 
-    def _members(self) -> Iterator[tuple[str, Any]]:
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        ag.touch()
+
+    def _own(self, kind: type, path: str = "", place: str = "") -> Iterator[Found]:
+        """What this module itself has of a kind, under its path and place."""
         for name, value in vars(self).items():
-            yield from _children(name, value)
+            yield from states.inside(Found(_join(path, name), _join(place, name), value), kind)
+
+    def _modules(self, prefix: str = "") -> Iterator[Found]:
+        seen: set[int] = set()
+        stack = [Found(prefix, prefix, self)]
+        while stack:
+            found = stack.pop()
+            if id(found.value) in seen:
+                continue
+            seen.add(id(found.value))
+            yield found
+            stack.extend(reversed(list(found.value._own(Module, found.path, found.place))))
+
+    def _leaves(self) -> Iterator[Found]:
+        """Every parameter and every buffer, each once."""
+        seen: set[int] = set()
+        for path, place, module in self._modules():
+            for found in module._own(Tensor, path, place):
+                if id(found.value) not in seen and found.value.node is None:
+                    seen.add(id(found.value))
+                    yield found
+
+    def _named(self, tensors: Iterator[Found]) -> dict[str, Tensor]:
+        return states.by_path(type(self).__name__, tensors)
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and every module inside it, with the path to it; each once.
@@ -64,40 +101,52 @@ class Module:
         >>> [name for name, _ in nn.MLP([2, 2, 1]).named_modules()]
         ['', 'layers.0', 'layers.1', 'activation']
         """
-        seen: set[int] = set()
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if id(module) in seen:
-                continue
-            seen.add(id(module))
-            yield path, module
-            inside = [(_join(path, name), child) for name, child in module._members() if isinstance(child, Module)]
-            stack.extend(reversed(inside))
+        return ((path, module) for path, _, module in self._modules(prefix))
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """Every tensor of this module and those inside it, with the path to it; each once.
+        """Every parameter of this module and those inside it, with the path to it; each once.
+
+        Raises `ArgumentError` where two have the same path.
 
         >>> [name for name, _ in nn.Linear(2, 1).named_parameters()]
         ['weight', 'bias']
         """
-        seen: set[int] = set()
-        for path, module in self.named_modules():
-            for name, value in module._members():
-                if isinstance(value, Tensor) and id(value) not in seen:
-                    seen.add(id(value))
-                    yield _join(path, name), value
+        return iter(self._named(each for each in self._leaves() if is_parameter(each.value)).items())
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer of this module and those inside it, with the path to it; each once.
+
+        Raises `ArgumentError` where two have the same path.
+
+        >>> class Counter(nn.Module):
+        ...     def __init__(self):
+        ...         self.seen = ag.tensor(0)
+        >>> [name for name, _ in Counter().named_buffers()]
+        ['seen']
+        """
+        return iter(self._named(each for each in self._leaves() if not is_parameter(each.value)).items())
 
     def parameters(self) -> list[Tensor]:
-        """The tensors of `named_parameters`, in its order."""
-        return [value for _, value in self.named_parameters()]
+        """The parameters, frozen ones too: what an optimiser is given."""
+        return [each.value for each in self._leaves() if is_parameter(each.value)]
+
+    def buffers(self) -> list[Tensor]:
+        """The tensors that are saved and never trained.
+
+        >>> nn.Linear(2, 1).buffers()
+        []
+        """
+        return [each.value for each in self._leaves() if not is_parameter(each.value)]
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """The values of all parameters as NumPy copies, by path."""
-        return {name: value.numpy() for name, value in self.named_parameters()}
+        """The values of all parameters and buffers as NumPy copies, by path.
+
+        Raises `ArgumentError` where two have the same path.
+        """
+        return {path: value.numpy() for path, value in self._named(self._leaves()).items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take the values of all parameters from `state`; dtypes stay, and so do devices.
+        """Take the values of all parameters and buffers from `state`; dtypes stay, and so do devices.
 
         Raises `ShapeError` with every missing key, unexpected key and wrong shape in one message;
         nothing is written unless everything fits.
@@ -107,33 +156,26 @@ class Module:
         >>> model.weight.numpy()
         array([[1., 1.]], dtype=float32)
         """
-        own = dict(self.named_parameters())
-        problems = [f"missing: {name} {value.shape}" for name, value in own.items() if name not in state]
-        problems += [f"unexpected: {name}" for name in state if name not in own]
-        arrays: dict[str, np.ndarray] = {}
-        for name, value in own.items():
-            if name not in state:
-                continue
-            given = state[name]
-            array = given.numpy() if isinstance(given, Tensor) else backend.as_array(given)
-            if array.shape != value.shape:
-                problems.append(f"wrong shape: {name} is {value.shape} in the model and {array.shape} in the state")
-            elif not np.can_cast(array.dtype, value.dtype, "same_kind"):
-                problems.append(f"wrong dtype: {name} is {value.dtype} in the model and {array.dtype} in the state")
-            else:
-                arrays[name] = array
-        if problems:
-            raise ag.ShapeError(f"the state does not fit {type(self).__name__}:\n  " + "\n  ".join(problems))
-        for name, array in arrays.items():
-            own[name].assign(backend.namespace(own[name].data).asarray(array))
+        own = self._named(self._leaves())
+        states.assign(own, states.fitted(type(self).__name__, "model", own, state))
 
-    def train(self, mode: bool = True) -> Module:
+    def __getstate__(self) -> dict[str, Any]:
+        # That a frozen tensor is a parameter is not in the tensor: copies and pickles carry it along.
+        frozen = [t for _, _, t in self._own(Tensor) if not t.requires_grad and is_parameter(t)]
+        return {**vars(self), _FROZEN: frozen} if frozen else dict(vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for tensor in state.pop(_FROZEN, ()):
+            mark(tensor)
+        vars(self).update(state)
+
+    def train(self, mode: bool = True) -> Self:
         """Switch this module and those inside it to training, or with `mode=False` to evaluation."""
         for _, module in self.named_modules():
             module.training = bool(mode)
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """Switch this module and those inside it to evaluation."""
         return self.train(False)
 
@@ -141,8 +183,9 @@ class Module:
         """What stands in the parentheses of the module's line in `repr`."""
         return ""
 
+    @reprlib.recursive_repr("… (see above)")
     def __repr__(self) -> str:
-        inside = [(name, child) for name, child in self._members() if isinstance(child, Module)]
+        inside = [(path, child) for path, _, child in self._own(Module)]
         head = f"{type(self).__name__}({self.extra_repr()}"
         if not inside:
             return head + ")"
@@ -156,11 +199,14 @@ class Module:
         rows: list[tuple[str, ...]] = []
         total = 0
         for path, module in self.named_modules():
-            own = {name: value for name, value in module._members() if isinstance(value, Tensor)}
-            count = sum(value.size for value in own.values() if id(value) not in seen)
+            own = {name: value for name, _, value in module._own(Tensor) if value.node is None}
+            count = sum(value.size for value in own.values() if id(value) not in seen and is_parameter(value))
             seen.update(map(id, own.values()))
             total += count
-            shapes = ", ".join(f"{name} {value.shape} {value.dtype}" for name, value in own.items())
+            shapes = ", ".join(
+                f"{name} {value.shape} {value.dtype}" + ("" if is_parameter(value) else ", a buffer")
+                for name, value in own.items()
+            )
             rows.append((path, f"{type(module).__name__}({module.extra_repr()})", shapes, f"{count:,}" if own else ""))
         caption = f"{rows[0][1]}: {total:,} number{'s' * (total != 1)} in its parameters"
         if len(rows) > 1 and not rows[0][2]:
@@ -169,33 +215,8 @@ class Module:
         return display.html_table([("", "module", "parameters", "numbers"), *shown], caption, left=(0, 1, 2))
 
 
+_FROZEN = "frozen parameters"
+
+
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def _children(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The tensors and modules in one attribute, with their paths."""
-    if isinstance(value, Tensor | Module):
-        yield name, value
-    elif isinstance(value, list | tuple):
-        for i, item in enumerate(value):
-            yield from _children(f"{name}.{i}", item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _children(f"{name}.{key}", item)
-
-
-class Sequential(Module):
-    """Modules, or functions of one tensor, applied one after the other.
-
-    >>> nn.Sequential(nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 2))(np.zeros((5, 4))).shape
-    (5, 2)
-    """
-
-    def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
-        self.layers = list(layers)
-
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
-        return x

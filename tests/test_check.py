@@ -170,7 +170,10 @@ def test_world_is_checked_where_it_lives(world: Any) -> None:
         (lambda x: x.astype(np.float32), [X], ag.DtypeError, "f computes .* float32"),
         (lambda x: ag.exp(x.astype(np.float32)).astype(float), [X], ag.DtypeError, "f computes .* float32"),
         (lambda x: x.numpy(), [X], ag.ArgumentError, "f returned ndarray, not a Tensor"),
-        (lambda x: (x, x), [X], ag.ArgumentError, "f returned tuple, not a Tensor.*concatenate"),
+        (lambda x: (x, 1.0), [X], ag.ArgumentError, "f returned tuple of Tensor, float, not a Tensor"),
+        (lambda x: [x.numpy()], [X], ag.ArgumentError, "f returned list of ndarray, not a Tensor"),
+        (lambda x: (), [X], ag.ArgumentError, "f returned tuple of nothing, not a Tensor"),
+        (lambda x: {"y": x}, [X], ag.ArgumentError, "f returned dict, not a Tensor"),
         (lambda x: None, [X], ag.ArgumentError, "f returned NoneType"),
         (lambda x: x.detach() * 2, [X], ag.GraphError, "depends on none of the inputs"),
         (ag.sign, [X], ag.GraphError, "without a derivative"),
@@ -200,3 +203,141 @@ def test_function_of_a_gradient_is_checked() -> None:
         return (slope * slope).sum()
 
     assert ag.gradcheck(penalty, X).passed
+
+
+# Wrong rules that hide.
+
+
+def wrong_by(factor: Any, analytic: bool = True) -> ag.Operation:
+    """A user's exponential function whose rule is off by this factor."""
+
+    @ag.operation(notation="{x}", analytic=analytic)
+    def user_exp(xp: Any, x: Any) -> Any:
+        return xp.exp(x)
+
+    return user_exp.rules(x=lambda xp, g, out, x: g * out * factor(xp, x))
+
+
+HIDDEN: dict[str, tuple[Any, Any, Any]] = {
+    "one element beside a huge one": (lambda xp, x: xp.where(x < 1, 2.0, 1.0), lambda w: w, [18.0, -3.0]),
+    "one element among many": (lambda xp, x: xp.where(x < -2, 1.0001, 1.0), lambda w: w, [*np.linspace(0, 9, 50), -3]),
+    "beside a large constant": (lambda xp, x: -1.0, lambda w: lambda x: w(x) + 1e10, [0.3]),
+    "joined with a large part": (
+        lambda xp, x: -1.0,
+        lambda w: lambda x: ag.concatenate([w(x[:1]), x[1:] * 1e10]),
+        [0.3, 1.0],
+    ),
+    "joined with a large part of the same": (
+        lambda xp, x: -1.0,
+        lambda w: lambda x: ag.concatenate([w(x), x * 1e12]),
+        [0.3, 1.0],
+    ),
+    "stacked with a large part of the same": (
+        lambda xp, x: 1.01,
+        lambda w: lambda x: ag.stack([x**3 * 1e9, w(x)]),
+        [0.3, 1.0],
+    ),
+    "one of several results": (lambda xp, x: -1.0, lambda w: lambda x: (x * 1e11, w(x)), [0.3, 1.0]),
+    "where the gradient is small": (lambda xp, x: 2.0, lambda w: lambda x: w(x * 1e-9) + 1.0, [0.3]),
+    "where all is small": (lambda xp, x: 2.0, lambda w: lambda x: w(x) * 1e-200, [0.3, 0.7]),
+    "where all is large": (lambda xp, x: 1.001, lambda w: lambda x: w(x) * 1e200, [0.3, 0.7]),
+    "where two cancel": (lambda xp, x: 1.0001, lambda w: lambda x: w(x) - ag.exp(x), [0.3, 0.7]),
+}
+
+
+@pytest.mark.parametrize("analytic", [True, False], ids=["complex", "difference"])
+@pytest.mark.parametrize("factor, use, x", HIDDEN.values(), ids=HIDDEN)
+def test_a_wrong_rule_cannot_hide(factor: Any, use: Any, x: Any, analytic: bool, registry: Any) -> None:
+    for seed in range(3):
+        with pytest.raises(ag.CheckError, match="argument 0 of f"):
+            ag.gradcheck(use(wrong_by(factor, analytic)), x, rng=seed)
+    assert ag.gradcheck(use(wrong_by(lambda xp, x: 1.0, analytic)), x, rng=0).passed
+
+
+def test_a_gradient_below_the_noise_of_differences_is_left_to_the_complex_step(registry: Any) -> None:
+    f = wrong_by(lambda xp, x: 2.0)
+    with pytest.raises(ag.CheckError, match="complex step"):
+        ag.gradcheck(lambda x: f(x * 1e-12) + 1.0, [0.3])
+    assert ag.gradcheck(lambda x: ag.exp(x * 1e-12) + 1.0, [0.3]).passed
+
+
+def _strided(x: np.ndarray) -> np.ndarray:
+    return np.repeat(x, 2, axis=-1)[..., ::2]
+
+
+LAYOUTS = {
+    "fortran": (np.asfortranarray, lambda x: x.flags.c_contiguous),
+    "transposed": (lambda x: x.T.copy().T, lambda x: x.flags.c_contiguous),
+    "strided": (_strided, lambda x: x.flags.c_contiguous),
+    "negative": (lambda x: x[::-1].copy()[::-1], lambda x: x.strides[0] > 0),
+    "rows first": (np.ascontiguousarray, lambda x: not x.flags.c_contiguous),
+}
+
+
+@pytest.mark.parametrize("analytic", [True, False], ids=["complex", "difference"])
+@pytest.mark.parametrize("layout, fine", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_rule_wrong_for_one_memory_layout_is_caught(layout: Any, fine: Any, analytic: bool, registry: Any) -> None:
+    @ag.operation(notation="{x}", analytic=analytic)
+    def user_thrice(xp: Any, x: Any) -> Any:
+        return xp.multiply(x, 3)
+
+    user_thrice.rules(x=lambda xp, g, out, x: g * (3 if not isinstance(x, np.ndarray) or fine(x) else 2))
+    data = layout(np.arange(1.0, 13.0).reshape(3, 4))
+    for given in (data, ag.asarray(data)):
+        with pytest.raises(ag.CheckError):
+            ag.gradcheck(user_thrice, given)
+    assert ag.gradcheck(lambda x: x * 3, data, order=2).passed
+
+
+# Right rules where there is little to measure an error by.
+
+RIGHT: dict[str, tuple[Any, Any]] = {
+    "a derivative that is zero by cancellation": (ag.sigmoid, [1e-9, 0.0, -1e-7]),
+    "a sum that is constant": (lambda x: ag.softmax(x).sum(), [0.3, 1.0, -2.0]),
+    "an exact zero": (lambda x: x - x, [0.3, 1.0]),
+    "a product with zero": (lambda x: x * 0.0, [0.3, 1.0]),
+    "a large constant that cancels": (lambda x: (x + 1e6) - 1e6, [0.3, 1.0]),
+    "parts of every size": (lambda x: ag.concatenate([x * 10.0**k for k in range(-6, 7, 3)]), [0.3, 1.0]),
+    "a part that is nothing but rounding": (lambda x: ag.stack([ag.softmax(x).sum(), x.sum() * 1e6]), [0.3, 1.0, 0.1]),
+    "tiny numbers": (lambda x: x * x, [1e-150, 3e-160]),
+    "huge numbers": (lambda x: x * 2.0, [1e150, 3e160]),
+    "infinity in the result": (lambda x: ag.concatenate([x, ag.tensor([np.inf, np.nan])]), [0.3]),
+    "mean subtracted": (lambda x: x - x.mean(), [0.3, 1.0, 5.0]),
+}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("f, x", RIGHT.values(), ids=RIGHT)
+def test_a_right_rule_passes_where_there_is_little_to_measure_by(f: Any, x: Any, seed: int) -> None:
+    assert ag.gradcheck(f, x, order=2, rng=seed).passed
+
+
+def test_a_right_rule_passes_where_a_function_is_nearly_constant() -> None:
+    assert ag.gradcheck(ag.tanh, [-9.0, 9.0]).passed
+    assert ag.gradcheck(ag.sigmoid, [30.0, -30.0, 700.0]).passed
+
+
+# Several results.
+
+
+def test_several_results_are_checked_together(registry: Any) -> None:
+    report = ag.gradcheck(lambda w, x: (ag.tanh(w @ x), [x * 2][0], (w * w).sum()), X, Y, order=2)
+    assert report.passed and [row.position for row in report.rows] == [0, 1, 0, 1, 2]
+    wrong = wrong_by(lambda xp, x: 1.001)
+    with pytest.raises(ag.CheckError, match=r"input 1 is wrong.*argument 1 of f"):
+        ag.gradcheck(lambda w, x: (w * 2, wrong(x)), X, Y)
+
+
+def test_data_among_several_results_has_no_gradient_to_check() -> None:
+    assert ag.gradcheck(lambda x: (x.max(axis=1), x.argmax(axis=1), x > 0), X, order=2).passed
+    with pytest.raises(ag.GraphError, match="depends on none"):
+        ag.gradcheck(lambda x: (x.argmax(axis=1), x > 0), X)
+
+
+def test_the_error_names_the_argument_its_position_and_the_element(registry: Any) -> None:
+    wrong = wrong_by(lambda xp, x: xp.where(x > 1.0, -1.0, 1.0))
+    x = ag.tensor([[0.5, 0.7], [0.1, 1.5]], name="scores")
+    with pytest.raises(ag.CheckError) as raised:
+        ag.gradcheck(lambda a, b: a * wrong(b), np.ones(2), x)
+    said = str(raised.value)
+    assert "with respect to scores is wrong: at element (1, 1) the rules give " in said and "(argument 1 of f," in said

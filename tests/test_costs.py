@@ -235,3 +235,41 @@ def test_a_refusal_leaves_no_scope_and_no_gradient(cost: Any) -> None:
         cost(w, np.zeros(4))
     assert w.grad is None
     assert (w * 2).node.scope == ()
+
+
+# Probabilities where logits belong.
+
+
+@pytest.mark.parametrize("cost", COSTS[1:])
+@pytest.mark.parametrize("activation", [ag.sigmoid, ag.softmax])
+@pytest.mark.parametrize("moved", [lambda a: a, lambda a: a.reshape(4, 3).T],
+                         ids=["itself", "moved"])  # fmt: skip
+def test_a_cost_from_logits_refuses_the_outputs_of_an_activation(cost: Any, activation: Any, moved: Any) -> None:
+    z = ag.tensor(pair((3, 4))[0], requires_grad=True)
+    output = moved(activation(z))
+    with pytest.raises(ag.ArgumentError) as caught:
+        cost(output, np.ones(output.shape))
+    message = str(caught.value)
+    assert message.startswith(f"{cost.__name__}: it takes logits")
+    assert f"a result of {activation.__name__}" in message
+    assert 'nn.MLP(…, output="identity")' in message
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_fit_refuses_a_sigmoid_network_with_a_cost_from_logits_and_changes_nothing(compiled: bool) -> None:
+    model = nn.MLP([4, 3, 2], rng=0)
+    before = [p.numpy().tobytes() for p in model.parameters()]
+    data = np.ones((5, 4), np.float32), np.eye(2, dtype=np.float32)[[0, 1, 0, 1, 1]]
+    for cost in COSTS[1:]:
+        optimizer = nn.SGD(model.parameters(), 0.1)
+        with pytest.raises(ag.ArgumentError, match="it takes logits"):
+            nn.fit(model, cost, data, optimizer, 1, 5, progress=False, compile=compiled)
+    assert [p.numpy().tobytes() for p in model.parameters()] == before
+
+
+@every_cost
+def test_other_activations_are_logits_like_any(cost: Any) -> None:
+    z = ag.tensor(pair((3, 4))[0], requires_grad=True)
+    for output in (ag.tanh(z), ag.relu(z), z * 2, ag.log(ag.softmax(z)), ag.log_softmax(z), ag.sigmoid(z) * 3):
+        assert cost(output, np.ones((3, 4))).shape == ()
+    assert nn.quadratic_cost(ag.sigmoid(z), np.ones((3, 4))).shape == ()

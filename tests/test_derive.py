@@ -570,3 +570,112 @@ def test_a_line_is_called_one_of_the_four_equations_only_where_it_is_that_one(ca
 def test_the_gradient_of_a_hidden_activation_is_not_that_of_the_output() -> None:
     lines = texts(derive(ag.sum(ag.exp(weight(2, 4) @ ag.sigmoid(weight(4, 3) @ data(3))))))
     assert not any(line.startswith("∇") for line in lines)
+
+
+# Numbers: what they are called, and what they stand beside.
+
+
+def batch(n: int, loss: Any) -> list[str]:
+    x = ag.tensor(np.random.default_rng(0).normal(size=(n, 3)), name="x")
+    w = ag.tensor(np.ones((4, 3)), requires_grad=True, name="W")
+    return texts(derive(loss(x @ w.T, w)))
+
+
+@pytest.mark.parametrize("n", [2, 4, 5, 10])
+def test_a_constant_that_is_one_over_the_number_of_examples_by_accident_stays_a_number(n: int) -> None:
+    for constant in (1 / n, 0.5 / n, np.array(1 / n), ag.tensor(1 / n), ag.tensor(np.float32(1 / n))):
+        for text in batch(n, lambda z, w, c=constant: ag.sum(ag.square(z)) + c * ag.sum(w)):
+            assert "n" not in text, text
+    assert not any("n" in text for text in batch(n, lambda z, w: ag.sum(ag.square(z)) + ag.mean(w)))
+    assert not any("n" in text for text in batch(2, lambda z, w: ag.sum(ag.square(z)) / 2))
+
+
+@pytest.mark.parametrize("n", [2, 4, 5, 10])
+def test_a_mean_over_the_examples_has_one_over_n(n: int) -> None:
+    assert batch(n, lambda z, w: ag.sum(ag.mean(z, axis=0))) == [f"∂C/∂W = 1/n 𝟏₄ₓ{sub(n)} x"]
+    if n > 2:  # where n is 2, 2/n is 1, and a division by 2 may be that of a square
+        assert "2/n" in batch(n, lambda z, w: ag.sum(ag.mean(ag.square(z), axis=0)))[-1]
+        assert "2/n" in batch(n, lambda z, w: ag.sum(ag.square(z)) / n)[-1]
+    assert "1/n" in batch(n, lambda z, w: ag.sum(ag.square(z)) / (2 * n))[-1]
+    assert "1/n" in texts(derive(network([4, 3, 2], examples=n)))[0]
+
+
+def sub(n: int) -> str:
+    return str(n).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+@pytest.mark.parametrize("constant", [-1.25, np.array(-1.25), np.float32(-1.25), ag.tensor(-1.25)])
+def test_a_negative_factor_is_no_difference(constant: Any) -> None:
+    w = ag.tensor([2.0, 3.0], requires_grad=True, name="W")
+    assert texts(derive(ag.sum(w * constant * w))) == ["∂C/∂W = −5/2 W"]
+    assert texts(derive(ag.sum(ag.square(w * constant + 0.5)) / 2)) == ["∂C/∂W = 5/4 (5/4 W − ½)"]
+    assert texts(derive(ag.sum(ag.exp(w) * constant))) == ["∂C/∂W = −5/4 e^W"]
+    assert texts(derive(ag.sum(ag.square(w) - constant))) == ["∂C/∂W = 2 W"]
+
+
+@pytest.mark.parametrize("two", [2, 2.0, np.array(2.0), np.array([2.0])[0], ag.tensor(2.0)])
+def test_numbers_are_multiplied_and_never_stand_side_by_side(two: Any) -> None:
+    w = ag.tensor(3.0, requires_grad=True, name="w")
+    assert texts(derive((w * two) ** 2)) == ["∂C/∂w = 8 w"]
+    assert texts(derive(two * (two * w * two) ** 2 * two)) == ["∂C/∂w = 128 w"]
+    assert texts(derive(two * w * w / two / 4)) == ["∂C/∂w = ½ w"]
+
+
+def test_a_number_is_written_in_the_digits_that_mean_it() -> None:
+    b = ag.tensor([1.0, 2.0], requires_grad=True, name="b")
+    for value, written in (
+        (1.23456789, "1.23456789"), (0.1, "0.1"), (0.1 * 3, "0.3"), (np.float32(0.1), "0.1000000014901161"),
+        (1e-7, "10⁻⁷"), (2.5e-10, "2.5 · 10⁻¹⁰"),
+    ):  # fmt: skip
+        text = texts(derive(ag.sum(b * value)))[0]
+        assert text.partition(" = ")[2].replace("1 · ", "") == written, text
+    single = ag.tensor([1.0, 2.0], requires_grad=True, name="b", dtype=np.float32)
+    for tenth in (0.1, np.float32(0.1), np.array(0.1, np.float32), ag.tensor(0.1, dtype=np.float32)):
+        assert texts(derive(ag.sum(single * tenth))) == ["∂C/∂b = 0.1"]
+
+
+def test_a_matrix_of_ones_is_none() -> None:
+    x = ag.tensor(np.random.default_rng(0).normal(size=(2, 3)), requires_grad=True, name="x")
+    w = ag.tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+    assert texts(derive(ag.sum(x @ x.T))) == ["∂C/∂x = 2 𝟏₂ₓ₂ x"]
+    assert texts(derive(ag.sum(x @ w))) == ["∂C/∂w = xᵀ 𝟏₂", "∂C/∂x = w"]
+    x = ag.tensor(x, requires_grad=True, name="x")
+    w = ag.tensor(w, requires_grad=True, name="w")
+    assert derive(ag.sum(x @ ag.broadcast_to(w, (4, 3)).T))["dx"].text == "∂C/∂x = 𝟏₂ₓ₄ (𝟏₄ₓ₃ ⊙ w)"
+    assert texts(derive(ag.sum(w * 3))) == ["∂C/∂w = 3"]  # where every element is that number, it is written once
+
+
+def test_a_choice_that_is_settled_is_not_written() -> None:
+    x, y = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("x", [1.0, 2.0]), ("y", [1.5, 0.5])))
+    for loss, line in (
+        (lambda: ag.sum(x**2), "∂C/∂x = 2 x"), (lambda: ag.sum(x**2.5), "∂C/∂x = 5/2 x^(3/2)"),
+        (lambda: ag.sum(x**-1), "∂C/∂x = −x⁻²"), (lambda: ag.sum(2.0**x), "∂C/∂x = 2ˣ ⊙ (ln 2)"),
+        (lambda: ag.sum(x**0), "∂C/∂x = 0"),
+    ):  # fmt: skip
+        assert line in texts(derive(loss()))
+    assert "where" in texts(derive(ag.sum(ag.maximum(x, y))))[0]
+    a, b = symbol("a", np.ones(2)), symbol("b", np.ones(2))
+    assert to_text(simplify.Tidier().tidy(xp.where(a == a, b, np.nan))) == "b"
+    assert to_text(simplify.Tidier().tidy(xp.where(a != a, np.nan, b))) == "b"
+    assert to_text(simplify.Tidier().tidy(xp.where(a == b, b, 0))) == "where(a = b, b, 0)"
+
+
+def test_the_file_that_declares_an_operation_decides_nothing(registry: dict[str, Any]) -> None:
+    def lines(module: str, **traits: Any) -> list[str]:
+        traits |= {"notation": r"\operatorname{{h}}({x})", "prime": r"1 - \operatorname{{h}}({x})^2"}
+        space: dict[str, Any] = {"ag": ag, "traits": traits, "__name__": module}
+        name = f"bump_{module.replace('.', '_')}_{len(traits)}"
+        exec(  # noqa: S102 - the one way to declare an operation in a module of another name
+            f"@ag.elementwise(lambda xp, out, x: 1 - out * out, **traits)\ndef {name}(xp, x): return xp.tanh(x)\n",
+            space,
+        )
+        w = ag.tensor(np.eye(2), requires_grad=True, name="W")
+        z = w @ ag.tensor(np.ones(2), name="x") + ag.tensor(np.ones(2), requires_grad=True, name="b")
+        return texts(derive(ag.sum(ag.square(space[name](z)))))
+
+    modules = ("activation", "elementwise", "mine", "package.activation")
+    assert len({tuple(lines(module)) for module in modules}) == 1
+    stated = [lines(module, activation=True) for module in modules]
+    assert stated[0] == stated[1] == stated[2] == stated[3]
+    assert stated[0] != lines("other")
+    assert any(line.startswith("δ¹ = ") for line in stated[0])  # a layer where it says that it is an activation

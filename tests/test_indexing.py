@@ -131,7 +131,7 @@ def test_what_is_no_index_is_refused(index: Any, error: type[Exception]) -> None
 
 
 @pytest.mark.parametrize(
-    "template", [[0, 1], (slice(None), (0, 0)), (slice(None), [0, 0]), (np.array([0, 0]),), (range(2),), ("a",), (1.0,)]
+    "template", [0, (slice(None), (0, 0)), (slice(None), [0, 0]), (np.array([0, 0]),), (range(2),), ("a",), (1.0,)]
 )
 def test_a_template_that_is_not_normal_is_refused(template: Any) -> None:
     for use in (

@@ -209,11 +209,12 @@ def test_the_equations_stay_in_sight_beside_a_long_step(visit: Callable[..., Any
 
 def test_print_is_light_and_has_no_bar(visit: Callable[..., Any]) -> None:
     driver = visit(step=18, scheme="dark")
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]  # a medium set without it would take it away
     driver.execute_script("dispatchEvent(new Event('beforeprint'))")
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
     assert driver.execute_script("return document.documentElement.dataset.theme") == "light"
     assert not driver.find_element("css selector", ".bar").is_displayed()
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": dark})
     driver.execute_script("dispatchEvent(new Event('afterprint'))")
     assert driver.execute_script("return document.documentElement.dataset.theme") == "dark"
 

@@ -15,7 +15,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "display", "files", "backend", "op", "ops", "diagnosis", "engine", "check", "program", "show", "compile",
+    "errors", "display", "files", "names", "backend", "op", "ops", "diagnosis", "engine", "debug", "program", "show",
+    "compile", "check",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 

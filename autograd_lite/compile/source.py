@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.plan import _index_text, _Raw, _view_text, identifier
+from autograd_lite.compile.emit import Raw, index_text, view_text
+from autograd_lite.compile.names import Namer
 from autograd_lite.engine.graph import Live
 from autograd_lite.program.lower import index_of
 from autograd_lite.program.program import Call, Program, Value
@@ -26,11 +27,11 @@ _LONGEST = 88
 
 
 class _Writer:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, function: str) -> None:
         self.program = program
+        self.namer = Namer(function)
         self.uses = Counter(value for call in program.calls for value in call.values)
         self.uses.update(program.wanted())
-        self.taken: set[str] = {"np"}
         self.names: dict[Value, str] = {}
         self.parts: dict[Value, tuple[str, int, list[Call]]] = {}
         self.lives: dict[Any, tuple[str, Live]] = {}
@@ -40,7 +41,7 @@ class _Writer:
 
     def name(self, value: Value, fallback: str) -> str:
         if value not in self.names:
-            self.names[value] = identifier(value.name, self.taken, fallback)
+            self.names[value] = self.namer(value.name, fallback)
         return self.names[value]
 
     def parameter(self, value: Value, fallback: str) -> str:
@@ -53,17 +54,17 @@ class _Writer:
         if isinstance(arg, Live):
             if arg.key not in self.lives:
                 label = str(arg.key[1]).strip("_") if len(arg.key) == 2 else "number"
-                self.lives[arg.key] = (identifier(label, self.taken, "number"), arg)
+                self.lives[arg.key] = (self.namer(label, "number"), arg)
             return self.lives[arg.key][0], _ATOM, []
         if not isinstance(arg, Value):
             return repr(arg), _ATOM if not str(arg).startswith("-") else 6, []
         if arg in self.parts:
             return self.parts[arg]
         if arg.kind == "constant":
-            if arg.shape == () and arg.source is None and arg.dtype.kind in "fiu":
+            if arg.shape == () and not arg.held and arg.dtype.kind in "fiu":
                 text = str(arg.sample[()])
                 return text, _ATOM if not text.startswith("-") else 6, []
-            if arg.source is None and arg.sample.size <= 8:
+            if not arg.held and arg.sample.size <= 8:
                 return f"np.array({arg.sample.tolist()!r}, np.{arg.dtype})", _ATOM, []
             return self.parameter(arg, "constant"), _ATOM, []
         return self.parameter(arg, "state") if arg not in self.names else self.names[arg], _ATOM, []
@@ -89,7 +90,7 @@ class _Writer:
         p = call.params
         first = "" if not operands else operands[0][0] if operands[0][1] >= _ATOM else f"({operands[0][0]})"
         if call.is_view:
-            return _view_text(call, first), _ATOM, inner
+            return view_text(call, first), _ATOM, inner
         match call.function:
             case "sum" | "mean" | "max" | "min" | "argmax":
                 given = [] if p.get("axis") is None else [f"axis={p['axis']}"]
@@ -106,12 +107,12 @@ class _Writer:
             case "random":
                 rng = self.generators.setdefault(id(p["rng"]), "")
                 if not rng:
-                    rng = self.generators[id(p["rng"])] = identifier("rng", self.taken, "rng")
+                    rng = self.generators[id(p["rng"])] = self.namer("rng", "rng")
                     self.parameters.append(rng)
                 return f"{rng}.random({p['shape']}, np.{p['dtype']})", _ATOM, inner
             case "getitem":
-                index = index_of(p["template"], [_Raw(text) for text in texts[1:]])
-                return f"{first}[{_index_text(index)}]", _ATOM, inner
+                index = index_of(p["template"], [Raw(text) for text in texts[1:]])
+                return f"{first}[{index_text(index)}]", _ATOM, inner
             case "concatenate" | "stack":
                 return f"np.{call.function}([{', '.join(texts)}], axis={p.get('axis', 0)})", _ATOM, inner
             case "zeros":
@@ -123,7 +124,7 @@ class _Writer:
         if call.function in ("setitem", "add_at"):
             texts = [self.operand(arg)[0] for arg in call.args]
             name = self.name(call.out, "t")
-            index = _index_text(index_of(call.params["template"], [_Raw(text) for text in texts[2:]]))
+            index = index_text(index_of(call.params["template"], [Raw(text) for text in texts[2:]]))
             self.lines.append((f"{name} = {texts[0]}.copy()", _comment([call])))
             put = f"{name}[{index}] = {texts[1]}"
             self.lines.append(
@@ -153,7 +154,8 @@ def clean_source(program: Program, function: str) -> str:
     Its function takes the arguments, then the states the program reads, and returns the results
     followed by the new values of what it changes.
     """
-    writer = _Writer(program)
+    name = re.sub(r"\W", "_", function) or "step"
+    writer = _Writer(program, name)
     for value in program.inputs:
         writer.parameter(value, "x")
     for value in program.states:
@@ -165,20 +167,19 @@ def clean_source(program: Program, function: str) -> str:
     for effect in program.effects:
         if effect.value is None:
             continue
-        label = effect.tensor.name or "state"
+        label = effect.leaf.name or "state"
         text, _, inner = writer.operand(effect.value)
         if effect.what == "grad":
-            changed.append((f"d{label}" if effect.tensor.name else "gradient", text))
+            changed.append((f"d{label}" if effect.leaf.name else "gradient", text))
         elif effect.value in writer.parts:
-            name = identifier(f"new_{label}", writer.taken, "new")
-            writer.lines.append((f"{name} = {text}", _comment(inner)))
-            changed.append((label, name))
+            new = writer.namer(f"new_{label}", "new")
+            writer.lines.append((f"{new} = {text}", _comment(inner)))
+            changed.append((label, new))
         else:
             changed.append((label, text))
     width = min(60, max((len(text) for text, _ in writer.lines), default=0))
     body = [f"    {text:{width}}  # {comment}" if comment else f"    {text}" for text, comment in writer.lines]
     numbers = [f"{name} = {number.read()!r}" for name, number in writer.lives.values()]
-    name = re.sub(r"\W", "_", function) or "step"
     result = ", ".join([*returned, *(text for _, text in changed)])
     head = "\n".join(["import numpy as np", "", *numbers, "", ""] if numbers else ["import numpy as np", "", ""])
     note = ", ".join(f"new {label}" if not label.startswith("d") else label for label, _ in changed)

@@ -9,11 +9,15 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import operator
 import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy
+
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import GraphError
 
 if TYPE_CHECKING:
@@ -37,19 +41,20 @@ class Recorded(Protocol):
 
 
 class Node:
-    """One application of an operation: what it was applied to, and where in the model.
-
-    `autograd_lite.engine.tensor.apply` makes every node, field by field, since it is on the path of every operation.
-    """
+    """One application of an operation: what it was applied to, where in the model, and when."""
 
     __slots__ = ("op", "inputs", "params", "scope", "number", "trace")
 
-    op: Operation
-    inputs: tuple[Any, ...]
-    params: dict[str, Any]
-    scope: tuple[str, ...]
-    number: int
-    trace: Any  # set in debug mode only
+    def __init__(
+        self, op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], scope: tuple[str, ...], number: int
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.params = params
+        self.scope = scope
+        self.number = number
+        # What a witness keeps with the node; its `check(node, result)` is asked before a reverse pass uses the node.
+        self.trace: Any = None
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.op.name}>"
@@ -58,13 +63,12 @@ class Node:
 class State:
     """What holds for the code now running in a thread."""
 
-    __slots__ = ("grad", "scope", "recorder", "debug")
+    __slots__ = ("grad", "scope", "witness")
 
     def __init__(self) -> None:
         self.grad = True
         self.scope: tuple[str, ...] = ()
-        self.recorder: Any = None
-        self.debug: Callable[[Node, Any], None] | None = None
+        self.witness: Witness = SILENT
 
 
 class _Mode(threading.local):
@@ -79,7 +83,8 @@ mode = _Mode()
 class Live:
     """A number that is read anew when it changes, such as a learning rate: a scalar of a compiled program.
 
-    Arithmetic on it gives live numbers; asking for its truth notes the answer as a condition.
+    Arithmetic on it gives live numbers. Asking for its value (its truth, a comparison, an index, a text) notes the
+    answer as a condition of the program.
     """
 
     __slots__ = ("read", "key")
@@ -88,41 +93,135 @@ class Live:
         self.read = read
         self.key = key  # equal for the same number, so that two uses of it are one
 
+    def _answer(self, ask: Callable[[float], Any]) -> Any:
+        answer = ask(self.read())
+        mode.now.witness.decided(lambda: ask(self.read()), answer)
+        return answer
+
     def __bool__(self) -> bool:
-        truth = bool(self.read())
-        mode.now.recorder.conditions.append((lambda: bool(self.read()), truth))
-        return truth
+        return bool(self._answer(bool))
+
+    def __float__(self) -> float:
+        return float(self._answer(float))
+
+    def __int__(self) -> int:
+        return int(self._answer(int))
+
+    def __index__(self) -> int:
+        return int(self._answer(operator.index))  # type: ignore[arg-type]
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return self._answer(lambda number: round(number, digits))
+
+    def __format__(self, spec: str) -> str:
+        return str(self._answer(lambda number: format(number, spec)))
+
+    def __str__(self) -> str:
+        return str(self._answer(str))
+
+    __hash__ = object.__hash__  # as an operand of a program it is one thing, whatever its value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return numpy.asarray(self._answer(lambda number: number), dtype)
 
     def __repr__(self) -> str:
         return f"live({self.read()!r})"
 
-    def _with(self, other: Any, name: str, combine: Callable[[float, float], float]) -> Any:
+    # Comparisons.
+
+    def _compared(self, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
+        if isinstance(other, Live):
+            if not mode.now.witness.records:
+                return NotImplemented  # whoever compares operands of a program asks whether they are one thing
+            return self._answer(lambda number: compare(number, other.read()))
+        if isinstance(other, int | float):
+            return self._answer(lambda number: compare(number, other))
+        return NotImplemented
+
+    def __eq__(self, other: Any) -> Any:
+        return self._compared(other, operator.eq)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compared(other, operator.ne)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compared(other, operator.lt)
+
+    def __le__(self, other: Any) -> Any:
+        return self._compared(other, operator.le)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compared(other, operator.gt)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compared(other, operator.ge)
+
+    # Arithmetic.
+
+    def _with(self, other: Any, name: str, combine: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, Live):
             return Live(lambda: combine(self.read(), other.read()), (name, self.key, other.key))
         if isinstance(other, int | float):
-            return Live(lambda: combine(self.read(), other), (name, self.key, other))
+            # The type and the text tell 1 from 1.0 and True, and 0.0 from -0.0, which are equal.
+            return Live(lambda: combine(self.read(), other), (name, self.key, type(other), repr(other)))
         return NotImplemented
 
     def __add__(self, other: Any) -> Any:
-        return self._with(other, "+", lambda a, b: a + b)
+        return self._with(other, "+", operator.add)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._with(other, "r+", lambda a, b: b + a)
 
     def __sub__(self, other: Any) -> Any:
-        return self._with(other, "-", lambda a, b: a - b)
+        return self._with(other, "-", operator.sub)
 
     def __rsub__(self, other: Any) -> Any:
         return self._with(other, "r-", lambda a, b: b - a)
 
     def __mul__(self, other: Any) -> Any:
-        return self._with(other, "*", lambda a, b: a * b)
+        return self._with(other, "*", operator.mul)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._with(other, "r*", lambda a, b: b * a)
 
     def __truediv__(self, other: Any) -> Any:
-        return self._with(other, "/", lambda a, b: a / b)
+        return self._with(other, "/", operator.truediv)
 
     def __rtruediv__(self, other: Any) -> Any:
         return self._with(other, "r/", lambda a, b: b / a)
 
-    __radd__ = __add__
-    __rmul__ = __mul__
+    def __floordiv__(self, other: Any) -> Any:
+        return self._with(other, "//", operator.floordiv)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._with(other, "r//", lambda a, b: b // a)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._with(other, "%", operator.mod)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._with(other, "r%", lambda a, b: b % a)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __pow__(self, other: Any) -> Any:
+        return self._with(other, "**", operator.pow)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._with(other, "r**", lambda a, b: b**a)
+
+    def __neg__(self) -> Live:
+        return Live(lambda: -self.read(), ("neg", self.key, None))
+
+    def __pos__(self) -> Live:
+        return self
+
+    def __abs__(self) -> Live:
+        return Live(lambda: abs(self.read()), ("abs", self.key, None))
 
 
 def live(owner: Any, name: str) -> Any:
@@ -137,10 +236,7 @@ def live(owner: Any, name: str) -> Any:
     >>> ag.live(Rate(), "value")
     0.5
     """
-    if mode.now.recorder is None:
-        return getattr(owner, name)
-    mode.now.recorder.read_live.add((id(vars(owner)), name))
-    return Live(lambda: getattr(owner, name), (id(owner), name))
+    return mode.now.witness.number(owner, name)
 
 
 class History:

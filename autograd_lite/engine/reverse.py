@@ -19,10 +19,10 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine import functional
-from autograd_lite.engine.debug import check_unchanged, debug
 from autograd_lite.engine.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
+from autograd_lite.names import gradient_name
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
 _writing = threading.Lock()
@@ -91,9 +91,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
                 gradient[...] = thin
             else:
                 gradient = xp.broadcast_to(gradient, shape)
-                now = mode.now
-                if now.recorder is not None and not now.grad:  # what is recorded stands for a sweep on arrays
-                    now.recorder.spread.add(gradient)
+                mode.now.witness.spread(gradient)
         else:
             gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
             if xp is numpy and type(gradient) is not ndarray:
@@ -135,7 +133,6 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
     heap = [(-output.node.number, output)]
     xp: Any = functional if record else backend.namespace(seed)
-    watched = debug.used
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -160,16 +157,17 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
                 values.append(x if record else x._data)
             else:
                 values.append(x)
-        if watched:
-            check_unchanged(node, tensor)
+        if node.trace is not None:
+            node.trace.check(node, tensor)
         params = node.params
         position = -1
         try:
+            together = op.pull_all(xp, g, out, values, params) if op.together else None
             for x in inputs:
                 position += 1
                 if type(x) is not Tensor or not x._requires_grad or (useful is not None and x not in useful):
                     continue
-                gradient = op.pull(position, xp, g, out, values, params)
+                gradient = op.pull(position, xp, g, out, values, params) if together is None else together[position]
                 if gradient is None:
                     continue
                 if not op.ours:
@@ -203,7 +201,7 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
 def name_gradient(gradient: Tensor, x: Tensor) -> None:
     """Call the gradient of z2 delta2, as the chapter does, and that of W1 dW1."""
     if gradient.name is None and x.name and gradient.node is not None:
-        gradient.name = f"delta{x.name[1:]}" if x.name[0] == "z" and x.name[1:].isdigit() else f"d{x.name}"
+        gradient.name = gradient_name(x.name)
 
 
 def _sum(earlier: Any, gradient: Any) -> Any:
@@ -232,12 +230,8 @@ def _memory(array: Any) -> int:
 
 def _start(output: Tensor, gradient: Any, seed: Any) -> Tensor:
     """What a recorded pass starts from: the gradient that was given, or a one that never changes."""
-    recorder = mode.now.recorder
-    if gradient is None or recorder is None:
-        tensor = Tensor(seed, copy=False)
-        if recorder is not None:
-            recorder.fixed.add(tensor)
-        return tensor
+    if gradient is None or not mode.now.witness.records:
+        return Tensor(seed, copy=False)
     given = gradient if type(gradient) is Tensor else Tensor(gradient, copy=False)
     return given if given.dtype == output.dtype else given.astype(output.dtype)
 
@@ -257,7 +251,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     6.0
     """
     seed = _seed(self, gradient, "backward()")
-    if mode.now.recorder is not None:
+    if mode.now.witness.records:
         with no_grad():
             grads = sweep(self, _start(self, gradient, seed), record=True)
             for x, g in grads.items():
@@ -324,7 +318,7 @@ def grad(
             x.node is not None and any(type(each) is Tensor and each in useful for each in x.node.inputs or ())
         ):
             useful.add(x)
-    record = create_graph or mode.now.recorder is not None
+    record = create_graph or mode.now.witness.records
     if record:
         start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else None
         with enable_grad() if create_graph else no_grad():

@@ -9,43 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.op import operation
-
-
-def _winner(xp: Any, g: Any, mine: Any, other: Any) -> Any:
-    # All of g where this argument wins, half of it at a tie.
-    return xp.where(mine == other, g * 0.5, xp.where(mine, g, 0))
-
-
-@operation(notation=r"\max({x}, {y})", symbol="max", analytic=False, direct=True, spreads=True)
-def maximum(xp: Any, x: Any, y: Any) -> Any:
-    """The larger of two numbers, element by element; a tie shares its gradient evenly.
-
-    >>> ag.maximum(ag.tensor([1.0, 5.0]), 3.0).numpy()
-    array([3., 5.])
-    """
-    return xp.maximum(x, y)
-
-
-maximum.rules(
-    x=lambda xp, g, out, x, y: _winner(xp, g, x >= y, y >= x),
-    y=lambda xp, g, out, x, y: _winner(xp, g, y >= x, x >= y),
-)
-
-
-@operation(notation=r"\min({x}, {y})", symbol="min", analytic=False, direct=True, spreads=True)
-def minimum(xp: Any, x: Any, y: Any) -> Any:
-    """The smaller of two numbers, element by element; a tie shares its gradient evenly.
-
-    >>> ag.minimum(ag.tensor([1.0, 5.0]), 3.0).numpy()
-    array([1., 3.])
-    """
-    return xp.minimum(x, y)
-
-
-minimum.rules(
-    x=lambda xp, g, out, x, y: _winner(xp, g, x <= y, y <= x),
-    y=lambda xp, g, out, x, y: _winner(xp, g, y <= x, x <= y),
-)
+from autograd_lite.ops.reduction import unless_nan
 
 
 @operation(notation=r"\operatorname{{where}}({condition}, {x}, {y})", analytic=False, spreads=True)
@@ -69,9 +33,49 @@ where.rules(
 )
 
 
+def _winner(xp: Any, g: Any, out: Any, mine: Any, other: Any) -> Any:
+    # All of g where this argument wins, half of it at a tie.
+    return unless_nan(xp, out, xp.where(mine == other, g * 0.5, xp.where(mine, g, 0)))
+
+
+@operation(notation=r"\max({x}, {y})", symbol="max", analytic=False, direct=True, spreads=True)
+def maximum(xp: Any, x: Any, y: Any) -> Any:
+    """The larger of two numbers, element by element; a tie shares its gradient evenly.
+
+    >>> ag.maximum(ag.tensor([1.0, 5.0]), 3.0).numpy()
+    array([3., 5.])
+    """
+    return xp.maximum(x, y)
+
+
+maximum.rules(
+    x=lambda xp, g, out, x, y: _winner(xp, g, out, x >= y, y >= x),
+    y=lambda xp, g, out, x, y: _winner(xp, g, out, y >= x, x >= y),
+)
+
+
+@operation(notation=r"\min({x}, {y})", symbol="min", analytic=False, direct=True, spreads=True)
+def minimum(xp: Any, x: Any, y: Any) -> Any:
+    """The smaller of two numbers, element by element; a tie shares its gradient evenly.
+
+    >>> ag.minimum(ag.tensor([1.0, 5.0]), 3.0).numpy()
+    array([1., 3.])
+    """
+    return xp.minimum(x, y)
+
+
+minimum.rules(
+    x=lambda xp, g, out, x, y: _winner(xp, g, out, x <= y, y <= x),
+    y=lambda xp, g, out, x, y: _winner(xp, g, out, y <= x, x <= y),
+)
+
+
 @operation(notation=r"\operatorname{{clip}}({x})", analytic=False, spreads=True)
-def clip(xp: Any, x: Any, *, min: Any = None, max: Any = None) -> Any:
-    """Limit to the interval [`min`, `max`]; the derivative is 0 outside and at the bounds.
+def clip(xp: Any, x: Any, min: Any = None, max: Any = None) -> Any:
+    """Limit to the interval [`min`, `max`], numbers or arrays that broadcast with `x`, each of which may be left out.
+
+    The derivative is 0 outside and at the bounds; what is missing there goes to the bound that was taken. Where `min`
+    is above `max`, the result is `max`.
 
     >>> ag.clip(ag.tensor([-2.0, 0.5, 2.0]), -1, 1).numpy()
     array([-1. ,  0.5,  1. ])
@@ -79,13 +83,23 @@ def clip(xp: Any, x: Any, *, min: Any = None, max: Any = None) -> Any:
     return xp.clip(x, min, max)
 
 
-def _clip_rule(xp: Any, g: Any, out: Any, x: Any, *, min: Any, max: Any) -> Any:
+def _clip_rule(xp: Any, g: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
     if min is not None:
         g = xp.where(x <= min, 0, g)
     return g if max is None else xp.where(x >= max, 0, g)
 
 
-clip.rules(x=_clip_rule)
+def _lower_bound_rule(xp: Any, g: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
+    taken = x <= min if max is None else xp.logical_and(x <= min, min < max)
+    return xp.where(taken, g, 0)
+
+
+def _upper_bound_rule(xp: Any, g: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
+    taken = x >= max if min is None else xp.logical_or(x >= max, min >= max)
+    return xp.where(taken, g, 0)
+
+
+clip.rules(x=_clip_rule, min=_lower_bound_rule, max=_upper_bound_rule)
 
 
 @operation(notation=r"{x} = {y}", symbol="=", analytic=False, direct=True, binds=1, spreads=True)

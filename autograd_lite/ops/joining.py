@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.op import operation
-from autograd_lite.ops.reduction import reduced_axes
 
 
 @operation(notation=r"[{arrays}]", symbol="concatenate", flops=0)
@@ -18,19 +17,17 @@ def concatenate(xp: Any, *arrays: Any, axis: int | None = 0) -> Any:
     return xp.concatenate(arrays, axis=axis)
 
 
-def _concatenate_rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int, axis: int | None) -> Any:
-    x = arrays[position]
-    if axis is None:
-        start = sum_sizes(arrays[:position], None)
-        return xp.reshape(g[start : start + x.size], x.shape)
-    (axis,) = reduced_axes(x.ndim, axis)
-    start = sum_sizes(arrays[:position], axis)
-    return g[(slice(None),) * axis + (slice(start, start + x.shape[axis]),)]
-
-
-def sum_sizes(arrays: Any, axis: int | None) -> int:
-    """How many places `arrays` take along `axis`, or in all where it is None."""
-    return sum(x.size if axis is None else x.shape[axis] for x in arrays)
+# All parts of the gradient at once: where the last begins, all before it have been passed.
+def _concatenate_rule(xp: Any, g: Any, out: Any, *arrays: Any, axis: int | None) -> list[Any]:
+    before = (slice(None),) * (0 if axis is None else axis % out.ndim)
+    found = []
+    start = 0
+    for x in arrays:
+        stop = start + (x.size if axis is None else x.shape[axis])
+        part = g[(*before, slice(start, stop))]
+        found.append(part if axis is not None else part.reshape(x.shape))
+        start = stop
+    return found
 
 
 concatenate.rules(arrays=_concatenate_rule)
@@ -47,8 +44,9 @@ def stack(xp: Any, *arrays: Any, axis: int = 0) -> Any:
     return xp.stack(arrays, axis=axis)
 
 
-def _stack_rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int, axis: int) -> Any:
-    return g[(slice(None),) * (axis % out.ndim) + (position,)]
+def _stack_rule(xp: Any, g: Any, out: Any, *arrays: Any, axis: int) -> list[Any]:
+    before = (slice(None),) * (axis % out.ndim)
+    return [g[(*before, place)] for place in range(len(arrays))]
 
 
 stack.rules(arrays=_stack_rule)

@@ -10,6 +10,8 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+import numpy
+
 from autograd_lite.op import operation
 
 
@@ -37,6 +39,11 @@ def restore(reduced: Any, x: Any, axis: Any) -> Any:
 def _count(x: Any, axis: Any) -> int:
     # A mean over nothing has no element to give a gradient to: any count but 0 will do.
     return prod(x.shape[i] for i in reduced_axes(x.ndim, axis)) or 1
+
+
+def unless_nan(xp: Any, value: Any, gradient: Any) -> Any:
+    """`gradient`, but nan where `value` is nan: nan in data is not hidden on the way back."""
+    return xp.where(value == value, gradient, value)  # nan alone differs from itself
 
 
 def _read(inputs: Any, result: Any, params: Any) -> int:
@@ -67,13 +74,24 @@ def mean(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return x.mean(axis=axis, keepdims=keepdims)
 
 
-mean.rules(x=lambda xp, g, out, x, *, axis, keepdims: restore(g / _count(x, axis), x, axis))
+def _mean_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
+    count = _count(x, axis)
+    if count > _MOST_COUNTED and count > float(numpy.finfo(g.dtype).max):
+        g = g.astype(numpy.float32)  # float16 has no number as large as the count
+    return restore(g / count, x, axis)
+
+
+_MOST_COUNTED = float(numpy.finfo(numpy.float16).max)
+
+mean.rules(x=_mean_rule)
 
 
 def _extreme_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
-    # The winners are counted as integers: 70,000 of them do not fit into float16.
-    winners = x == restore(out, x, axis)
-    return xp.where(winners, restore(g, x, axis) / xp.sum(winners, axis=axis, keepdims=True), 0)
+    top = restore(out, x, axis)
+    winners = x == top
+    # They are counted as integers: 70,000 of them do not fit into float16. Among nan there is none to count.
+    count = xp.sum(xp.where(top == top, winners, True), axis=axis, keepdims=True)
+    return unless_nan(xp, top, xp.where(winners, restore(g, x, axis) / count, 0))
 
 
 @operation(notation=r"\max {x}", analytic=False, flops=_read)

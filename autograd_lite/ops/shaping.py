@@ -6,6 +6,7 @@ from typing import Any
 
 from autograd_lite.backend import native
 from autograd_lite.op import operation
+from autograd_lite.ops.reduction import reduced_axes
 
 
 @operation(notation=r"\operatorname{{reshape}}({x})", moves=True)
@@ -34,7 +35,7 @@ def transpose(xp: Any, x: Any, *, axes: Any = None) -> Any:
 def _transpose_rule(xp: Any, g: Any, out: Any, x: Any, *, axes: Any) -> Any:
     if axes is None:
         return g.transpose()
-    order = [axis % x.ndim for axis in axes]
+    order = reduced_axes(x.ndim, axes)
     return g.transpose(tuple(order.index(i) for i in range(x.ndim)))
 
 

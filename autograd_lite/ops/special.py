@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_lite.op import operation
+from autograd_lite.ops.activation import softmax
 from autograd_lite.ops.reduction import restore
 
 
@@ -23,4 +24,5 @@ def logsumexp(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> A
     return out if keepdims else xp.squeeze(out, axis=axis if axis is not None else tuple(range(x.ndim)))
 
 
-logsumexp.rules(x=lambda xp, g, out, x, *, axis, keepdims: restore(g, x, axis) * xp.exp(x - restore(out, x, axis)))
+# softmax(x), and not e^(x - out): a large `out` has lost what the logarithm added to the largest element.
+logsumexp.rules(x=lambda xp, g, out, x, *, axis, keepdims: restore(g, x, axis) * softmax(x, axis=axis))

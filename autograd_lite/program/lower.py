@@ -15,7 +15,7 @@ from autograd_lite.engine.graph import Live, Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.ops.indexing import fill
-from autograd_lite.program.program import Call, Effect, Program, Value
+from autograd_lite.program.program import Call, Effect, Leaf, Program, State, Value
 from autograd_lite.program.record import Recorder
 
 
@@ -222,7 +222,7 @@ class Lowering:
     def constant(self, array: numpy.ndarray) -> Value:
         """A plain array as a value of the program."""
         if id(array) not in self.constants:
-            self.constants[id(array)] = Value("constant", array, source=array)
+            self.constants[id(array)] = Value("constant", array, held=True)
         return self.constants[id(array)]
 
     def emit(self, function: str, args: tuple[Any, ...], params: dict[str, Any], fold: bool = True) -> Any:
@@ -303,18 +303,25 @@ class Lowering:
         return call.out
 
 
-def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str], outputs: Sequence[Tensor]) -> Program:
+def lower(
+    recorder: Recorder, nodes: Sequence[Tensor], arguments: Sequence[tuple[Tensor, str]], outputs: Sequence[Tensor]
+) -> Program:
     """The program of a recording: `nodes` are its results in the order they were made.
 
-    `arguments` maps the identity of each argument's tensor to its name. Effects are taken from the
-    recorder: assignments in their order, and the gradients that were left behind.
+    `arguments` are the tensors of the arguments with their names; all of them are inputs, in this order. Effects are
+    taken from the recorder: assignments in their order, and the gradients that were left behind.
     """
     lowering = Lowering()
-    inputs: list[Value] = []
+    given = {id(t): Value("input", t._data, name) for t, name in arguments}
     states: list[Value] = []
     env: dict[int, Value] = {}
     assigned: dict[Tensor, Value] = {}
     entry = {id(t): owner for owner, t in recorder.entry_grads.items() if t is not None}
+
+    leaves: dict[int, Leaf] = {}
+
+    def leaf(tensor: Tensor) -> Leaf:
+        return leaves.setdefault(id(tensor), Leaf(tensor))
 
     def look_up(x: Any) -> Any:
         if isinstance(x, Tensor):
@@ -324,11 +331,10 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
             if found is None:
                 before = recorder.before.get(x)
                 data = before[0] if before is not None else x._data
-                if id(x) in arguments:
-                    found = Value("input", data, arguments[id(x)], x)
-                    inputs.append(found)
+                if id(x) in given:
+                    found = given[id(x)]
                 elif id(x) in entry:
-                    found = Value("state", data, _gradient_name(entry[id(x)].name), ("grad", entry[id(x)]))
+                    found = Value("state", data, _gradient_name(entry[id(x)].name), State("grad", leaf(entry[id(x)])))
                     states.append(found)
                 elif x in recorder.fixed:
                     found = Value("constant", data)
@@ -340,7 +346,7 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
                         if found.dtype != data.dtype:
                             found = lowering.emit("astype", (Traced(found, lowering),), {"dtype": data.dtype}).value
                 else:
-                    found = Value("state", data, x.name, ("data", x))
+                    found = Value("state", data, x.name, State("data", leaf(x)))
                     states.append(found)
                 env[id(x)] = found
             return found
@@ -364,7 +370,7 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
         node = tensor.node
         quiet = quiet or node.op.quiet
         operands = [look_up(x) for x in node.inputs]
-        if tensor in recorder.spread and isinstance(operands[0], Value):
+        if tensor in recorder.spreads and isinstance(operands[0], Value):
             result = lowering.spread(node, operands[0])
         else:
             result = lowering.lower(node, operands)
@@ -372,18 +378,20 @@ def lower(recorder: Recorder, nodes: Sequence[Tensor], arguments: dict[int, str]
             result.name = tensor.name
         env[id(tensor)] = result
     # What happens to a tensor made inside stays inside.
-    effects = [Effect(tensor, "data", value) for tensor, value in assigned.items() if tensor not in recorder.created]
+    effects = [Effect(leaf(t), "data", value) for t, value in assigned.items() if t not in recorder.created]
     for tensor, (_, grad_before, _) in recorder.before.items():
         if tensor in recorder.created:
             continue
-        held = tensor._grad
+        if tensor not in recorder.grads:
+            continue
+        held = recorder.grads[tensor]
         if type(held) is Tensor:
             value = look_up(held)
-            if not (value.kind == "state" and value.source == ("grad", tensor)):
-                effects.append(Effect(tensor, "grad", value))
+            if not (value.kind == "state" and value.state == ("grad", leaf(tensor))):
+                effects.append(Effect(leaf(tensor), "grad", value))
         elif held is None and (grad_before is not None or tensor in recorder.entry_grads):
-            effects.append(Effect(tensor, "grad", None))
-    program = Program(lowering.calls, inputs, states, [look_up(t) for t in outputs], effects, quiet)
+            effects.append(Effect(leaf(tensor), "grad", None))
+    program = Program(lowering.calls, list(given.values()), states, [look_up(t) for t in outputs], effects, quiet)
     program.measure("recorded")
     return program
 
@@ -392,6 +400,4 @@ def _gradient_name(name: str | None) -> str | None:
     return None if name is None else f"d{name}"
 
 
-_ASSIGN = Node()
-_ASSIGN.op = type("Assign", (), {"name": "assign", "quiet": False})()
-_ASSIGN.inputs, _ASSIGN.params, _ASSIGN.scope, _ASSIGN.number = (), {}, (), 0
+_ASSIGN = Node(type("Assign", (), {"name": "assign", "quiet": False})(), (), {}, (), 0)

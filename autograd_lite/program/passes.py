@@ -6,8 +6,6 @@ Knows the meaning of primitive calls. Must not know buffers, Tensors or how a pr
 from __future__ import annotations
 
 from collections import Counter
-from heapq import heappop, heappush
-from math import prod
 from typing import Any
 
 import numpy
@@ -17,7 +15,8 @@ from autograd_lite.program.lower import evaluate
 from autograd_lite.program.program import Call, Effect, Program, Value
 
 
-def _key(arg: Any) -> Any:
+def key(arg: Any) -> Any:
+    """What makes two operands the same one."""
     if isinstance(arg, Value):
         return ("value", id(arg))
     if isinstance(arg, Live):
@@ -26,7 +25,7 @@ def _key(arg: Any) -> Any:
 
 
 def _replace(program: Program, instead: dict[Value, Value]) -> None:
-    """Let every reader of a key read its value, followed to the end."""
+    """Let every reader of one value read another instead, followed to the end."""
     if not instead:
         return
 
@@ -38,25 +37,17 @@ def _replace(program: Program, instead: dict[Value, Value]) -> None:
     for call in program.calls:
         call.args = tuple(final(arg) for arg in call.args)
     program.outputs = [final(value) for value in program.outputs]
-    program.effects = [Effect(e.tensor, e.what, final(e.value)) for e in program.effects]
+    program.effects = [Effect(e.leaf, e.what, final(e.value)) for e in program.effects]
 
 
 def drop_dead(program: Program) -> Program:
     """Without the calls nobody needs; random draws stay, since they move their stream on."""
-    needed: set[Value] = set()
-
-    def need(values: list[Value]) -> None:
-        for value in values:
-            needed.add(value)
-            if isinstance(value.source, Flat) and value.call is None:  # its members are written in its place
-                needed.update(value.source.members)
-
-    need(program.wanted())
+    needed = set(program.wanted())
     kept = []
     for call in reversed(program.calls):
         if call.out in needed or call.function == "random":
             kept.append(call)
-            need(call.values)
+            needed.update(call.values)
     program.calls = kept[::-1]
     program.states = [value for value in program.states if value in needed]
     return program
@@ -92,13 +83,13 @@ def _equal(program: Program, apart: set[Value]) -> dict[Value, Value]:
     instead: dict[Value, Value] = {}
     for call in program.calls:
         args = tuple(instead.get(arg, arg) if isinstance(arg, Value) else arg for arg in call.args)
-        key = (call.function, tuple(_key(arg) for arg in args), repr(sorted(call.params.items(), key=str)))
+        same = (call.function, tuple(key(arg) for arg in args), repr(sorted(call.params.items(), key=str)))
         if call.function == "random" or call.out in apart:
             continue
-        if key in seen:
-            instead[call.out] = seen[key]
+        if same in seen:
+            instead[call.out] = seen[same]
         else:
-            seen[key] = call.out
+            seen[same] = call.out
     return instead
 
 
@@ -155,7 +146,7 @@ def fold_constants(program: Program) -> Program:
     for call in program.calls:
         call.args = tuple(instead.get(arg, arg) if isinstance(arg, Value) else arg for arg in call.args)
         arrays = call.values
-        fixed = all(v.kind == "constant" and v.source is None for v in arrays)
+        fixed = all(v.kind == "constant" and not v.held for v in arrays)
         if arrays and call.pure and fixed and not any(isinstance(arg, Live) for arg in call.args):
             samples = [arg.sample if isinstance(arg, Value) else arg for arg in call.args]
             result = numpy.asarray(evaluate(call.function, samples, call.params))
@@ -171,7 +162,7 @@ def fold_constants(program: Program) -> Program:
 
 def _as_scalar(value: Any, other: Value, out: Value) -> Any:
     """A constant of one repeated number as a zero-dimensional one, where the other operand has the full shape."""
-    if not isinstance(value, Value) or value.kind != "constant" or value.source is not None or not value.shape:
+    if not isinstance(value, Value) or value.kind != "constant" or value.held or not value.shape:
         return value
     if other.shape != out.shape or value.sample.size == 0:
         return value
@@ -183,7 +174,7 @@ def _as_scalar(value: Any, other: Value, out: Value) -> Any:
 def _scalar(arg: Any) -> float | None:
     """A fixed number among the operands."""
     if isinstance(arg, Value):
-        if arg.kind == "constant" and arg.shape == () and arg.source is None and arg.dtype.kind == "f":
+        if arg.kind == "constant" and arg.shape == () and not arg.held and arg.dtype.kind == "f":
             return float(arg.sample)
         return None
     return float(arg) if isinstance(arg, int | float) and not isinstance(arg, bool) else None
@@ -220,157 +211,6 @@ def merge_factors(program: Program) -> Program:
                     call.args = (rest, Value("constant", product)) if outer else (Value("constant", product), rest)
                     break
     return drop_dead(program)
-
-
-# Flat updates. All parameters of a model, laid one after the other in one array, are updated by one
-# call where each had its own: elementwise, so with the same bits.
-
-
-class Flat:
-    """Values of one dtype that lie one after the other in one array."""
-
-    def __init__(self, members: tuple[Value, ...]) -> None:
-        self.members = members
-        self.sizes = [prod(v.shape) for v in members]
-        sample = numpy.concatenate([v.sample.reshape(-1) for v in members])
-        state = all(v.kind == "state" for v in members)
-        self.value = Value("state" if state else "result", sample, source=self)
-
-
-def flatten_updates(program: Program) -> Program:
-    """With the updates of all parameters done as one: as many calls as one parameter's update has."""
-    for what in (numpy.dtype("f4"), numpy.dtype("f8")):
-        while True:
-            data = [e for e in program.effects if e.what == "data" and e.value is not None and e.value.dtype == what]
-            columns = _columns(data)
-            group = next((column for column in columns if len(column) > 1 and _alike([e.value for e in column])), None)
-            if group is None:
-                break
-            _flatten(program, group)
-    return program
-
-
-def _columns(effects: list[Effect]) -> list[list[Effect]]:
-    """Effects whose values are made by the same call, together; every tensor once in a column."""
-    found: dict[Any, list[Effect]] = {}
-    for effect in effects:
-        value = effect.value
-        assert value is not None
-        call = value.call
-        if call is None or call.ufunc is None or call.out.shape != effect.tensor.shape or value.source is not None:
-            continue
-        found.setdefault(_shape_of_update(value, 4), []).append(effect)
-    return list(found.values())
-
-
-def _shape_of_update(value: Any, depth: int) -> Any:
-    """The form of an update: calls and scalars, with arrays left open."""
-    if not isinstance(value, Value):
-        return _key(value)
-    call = value.call
-    if call is None or call.ufunc is None or depth == 0 or value.kind != "result":
-        return "scalar" if value.shape == () else "array"
-    return (call.function, tuple(_shape_of_update(arg, depth - 1) for arg in call.args))
-
-
-def _alike(values: list[Any]) -> bool:
-    calls = [value.call for value in values]
-    return all(c is not None and c.ufunc is not None and c.function == calls[0].function for c in calls)
-
-
-def _in_order(calls: list[Call], late: list[Call]) -> list[Call] | None:
-    """All calls, each after those it reads, the late ones last; `None` where they wait for each other."""
-    everything = [*calls, *late]
-    waits = dict.fromkeys(range(len(everything)), 0)
-    maker = {call.out: i for i, call in enumerate(everything)}
-    readers: dict[int, list[int]] = {}
-    for i, call in enumerate(everything):
-        for value in set(call.values):
-            if value in maker:
-                waits[i] += 1
-                readers.setdefault(maker[value], []).append(i)
-    ready = [i for i, count in waits.items() if not count]
-    order = []
-    while ready:
-        i = heappop(ready)
-        order.append(everything[i])
-        for reader in readers.get(i, ()):
-            waits[reader] -= 1
-            if not waits[reader]:
-                heappush(ready, reader)
-    return order if len(order) == len(everything) else None
-
-
-def _flatten(program: Program, group: list[Effect]) -> None:
-    """Replace the calls that make the group's values by calls on flat arrays, as deep as they are alike."""
-    flats = {tuple(id(v) for v in flat.members): flat for flat in program.flats}
-    known = set(flats)
-    made: list[Call] = []
-    gone: set[Call] = set()
-    members: list[Call] = []
-    placed: set[Value] = {member for flat in program.flats for member in flat.members}
-
-    def flat(values: tuple[Any, ...]) -> Any:
-        first = values[0]
-        if not isinstance(first, Value) or all(value is first for value in values):
-            if not isinstance(first, Value):
-                return first if all(_key(v) == _key(first) for v in values) else None
-            return first if first.shape == () else None
-        key = tuple(id(value) for value in values)
-        if key in flats:
-            return flats[key].value
-        if not all(isinstance(v, Value) and v.dtype == first.dtype for v in values):
-            return None
-        if any(v in placed for v in values) or len(set(values)) < len(values):
-            return None
-        calls = [v.call for v in values]
-        shapes = [e.tensor.shape for e in group]
-        if any(v.shape != shape or not v.sample.flags.c_contiguous for v, shape in zip(values, shapes, strict=True)):
-            return None
-        elementwise = all(c is not None and c.ufunc is not None and not c.params for c in calls)
-        if elementwise and len({(c.function, len(c.args)) for c in calls}) == 1:
-            columns = [flat(tuple(c.args[i] for c in calls)) for i in range(len(calls[0].args))]
-            if all(column is not None for column in columns):
-                whole = Flat(values)
-                made.append(Call(calls[0].function, tuple(columns), {}, whole.value, calls[0].op, calls[0].scope))
-                gone.update(calls)
-                flats[key] = whole
-                placed.update(values)
-                offset = 0
-                for value, size in zip(values, whole.sizes, strict=True):
-                    members.append(
-                        Call(
-                            "member",
-                            (whole.value,),
-                            {"start": offset, "stop": offset + size, "shape": value.shape},
-                            value,
-                            "assign",
-                            (),
-                        )
-                    )
-                    offset += size
-                return whole.value
-        # Arrays made elsewhere: they are written into their places of a flat array to begin with.
-        states = [v.kind == "state" and v.source[0] in ("data", "grad") for v in values]
-        if not all(states) and (any(v.kind != "result" or v.call is None or v.call.is_view for v in values)):
-            return None
-        whole = Flat(values)
-        flats[key] = whole
-        placed.update(values)
-        return whole.value
-
-    result = flat(tuple(e.value for e in group))
-    kept = [call for call in program.calls if call not in gone]
-    ordered = None if result is None or not made else _in_order(kept, made + members)
-    for effect in group:  # whatever came of it, it is not tried again
-        assert effect.value is not None
-        effect.value.source = "done"
-    if ordered is None:
-        for call in gone:
-            call.out.call = call
-        return
-    program.calls = ordered
-    program.flats = [*program.flats, *(flat for key, flat in flats.items() if key not in known)]
 
 
 SIMPLIFY = (drop_dead, fold_constants, share_common, cancel_transposes, merge_factors, share_common, drop_dead)

@@ -5,9 +5,10 @@ Knows nothing of Tensors' graphs or of how a program is made, planned or run.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -16,36 +17,96 @@ REDUCTIONS = {"sum": numpy.add, "max": numpy.maximum, "min": numpy.minimum}
 VIEWS = {"member", "transpose", "swapaxes", "expand_dims", "squeeze", "broadcast_to", "view", "reshape_view"}
 
 
+class Leaf:
+    """A tensor that a program reads or changes besides its arguments: called, the tensor, or `None` where it is gone.
+
+    A program does not keep its states alive. There is one of these for each tensor in a program.
+    """
+
+    __slots__ = ("ref", "id", "name", "shape", "dtype", "__weakref__")
+
+    def __init__(self, tensor: Any) -> None:
+        self.ref = weakref.ref(tensor)
+        self.id = id(tensor)
+        self.name: str | None = tensor.name
+        self.shape: tuple[int, ...] = tensor.shape
+        self.dtype = tensor.dtype
+
+    def __call__(self) -> Any:
+        return self.ref()
+
+    def __repr__(self) -> str:
+        return f"<leaf {self.name or ''} {self.shape}>"
+
+
+class State(NamedTuple):
+    """What a program reads of a tensor that is no argument, or changes in it: its data or its gradient."""
+
+    what: str  # "data" or "grad"
+    leaf: Leaf
+
+    @property
+    def array(self) -> Any:
+        """The array that the tensor holds now."""
+        tensor = self.leaf()
+        return None if tensor is None else tensor._data if self.what == "data" else tensor._grad
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The same for all programs, as long as the tensor lives."""
+        return self.what, self.leaf.id
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        name = self.leaf.name or "a state"
+        return name if self.what == "data" else f"the gradient of {name}"
+
+
 class Value:
     """One array of a program: an input, a state, a constant, or the result of a call."""
 
-    __slots__ = ("kind", "sample", "shape", "dtype", "name", "source", "call")
+    __slots__ = ("kind", "sample", "shape", "dtype", "name", "state", "held", "_call")
 
-    def __init__(self, kind: str, sample: Any, name: str | None = None, source: Any = None) -> None:
-        self.kind = kind  # "input", "state", "constant", "live" or "result"
+    def __init__(
+        self, kind: str, sample: Any, name: str | None = None, state: State | None = None, held: bool = False
+    ) -> None:
+        self.kind = kind  # "input", "state", "constant" or "result"
         self.sample = sample
-        self.shape = tuple(sample.shape)
+        self.shape: tuple[int, ...] = tuple(sample.shape)
         self.dtype = sample.dtype
         self.name = name
-        self.source = source
-        self.call: Call | None = None
+        self.state = state  # whose it is, of a state
+        self.held = held  # of a constant: an array that somebody else may write into between two calls
+        self._call: weakref.ref[Call] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name or ''} {self.shape}>"
 
     @property
+    def call(self) -> Call | None:
+        """The call it is the result of. The program holds its calls: a value that did would be in a cycle."""
+        return None if self._call is None else self._call()
+
+    @call.setter
+    def call(self, call: Call) -> None:
+        self._call = weakref.ref(call)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return prod(self.shape)
+
+    @property
     def nbytes(self) -> int:
         """The size in bytes of a buffer for it."""
-        size = self.dtype.itemsize
-        for n in self.shape:
-            size *= n
-        return int(size)
+        return int(self.dtype.itemsize * self.size)
 
 
 class Call:
     """One primitive array call: `out = function(*args, **params)`."""
 
-    __slots__ = ("function", "args", "params", "out", "op", "scope", "quiet")
+    __slots__ = ("function", "args", "params", "out", "op", "scope", "quiet", "__weakref__")
 
     def __init__(
         self, function: str, args: tuple[Any, ...], params: dict[str, Any], out: Value, op: str, scope: tuple[str, ...]
@@ -86,7 +147,9 @@ class Call:
     @property
     def flops(self) -> int:
         """Floating-point operations, one for each element and function applied to it."""
-        if self.is_view or self.function in ("copy", "spread", "astype", "zeros", "setitem", "getitem", "random"):
+        if self.is_view or self.function in (
+            "copy", "spread", "astype", "zeros", "setitem", "getitem", "random", "join",
+        ):  # fmt: skip
             return 0
         if self.function == "matmul":
             inner = self.args[0].shape[-1]
@@ -100,9 +163,14 @@ class Call:
 class Effect:
     """What a program changes: the data or the gradient of a tensor (`value` `None`: no gradient)."""
 
-    tensor: Any
+    leaf: Leaf
     what: str  # "data" or "grad"
     value: Value | None
+
+    @property
+    def state(self) -> State:
+        """What is changed."""
+        return State(self.what, self.leaf)
 
 
 @dataclass
@@ -125,12 +193,19 @@ class Program:
     outputs: list[Value]
     effects: list[Effect]
     quiet: bool = False
-    flats: list[Any] = field(default_factory=list)
     stats: dict[str, Stats] = field(default_factory=dict)
 
     def wanted(self) -> list[Value]:
         """The values that must exist at the end."""
         return [*self.outputs, *(effect.value for effect in self.effects if effect.value is not None)]
+
+    def forget_samples(self) -> None:
+        """Let go of the arrays of the recording, but for constants; shapes and strides stay."""
+        values = [*self.inputs, *self.states, *(value for call in self.calls for value in (*call.values, call.out))]
+        for value in values:
+            if value.kind != "constant":
+                nothing = numpy.empty(1, value.dtype)
+                value.sample = numpy.lib.stride_tricks.as_strided(nothing, value.shape, value.sample.strides)
 
     def measure(self, name: str) -> None:
         """Note what the program costs after the pass `name`, each result counted as an array of its own."""

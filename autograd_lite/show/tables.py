@@ -33,16 +33,14 @@ def tensor_html(tensor: Tensor) -> str:
         facts.append(f"from {tensor.node.op.name}")
     elif tensor.requires_grad:
         facts.append("requires a gradient")
-    if tensor._grad is not None:
+    if tensor.grad is not None:
         facts.append("has a gradient")
     name = pretty(str(tensor.name or ""))
     bold = f"<b>{display.html(name)}</b> " if name else "tensor "
     caption = display.Markup(bold + display.html(", ".join(facts)))
     if tensor.size and tensor.ndim <= 2:
-        return display.html_table(_rows(tensor._data), caption, head=False)
-    values = numpy.array2string(
-        backend.to_numpy(tensor._data), separator=", ", threshold=_MOST, edgeitems=_EDGE
-    )  # fmt: skip
+        return display.html_table(_rows(tensor.data), caption, head=False)
+    values = numpy.array2string(backend.to_numpy(tensor.data), separator=", ", threshold=_MOST, edgeitems=_EDGE)
     return f"<div>{caption}</div><pre>{display.html(values)}</pre>"
 
 

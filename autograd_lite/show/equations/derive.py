@@ -21,13 +21,15 @@ from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import Node, ancestors, refuse_released
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, GraphError
+from autograd_lite.names import weighted_input
 from autograd_lite.op import Operation
-from autograd_lite.show.formula.formula import Formula, apply, derivative, formula, number, parts, symbol, xp
+from autograd_lite.show.formula.counted import count
+from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, primed, pull, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier, expand
-from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.names import gradient_latex, latex_name, plain, pretty, spelled
 
 DETAILS = ("node", "layer", "full")
-_MOVES = {"transpose", "swapaxes", "expand_dims", "squeeze", "reshape", "broadcast_to", "astype"}
 _LONGEST = 40  # parts a formula may have before what it stands for gets a name and a line of its own
 _SIMPLE = 6  # parts a value may have before it gets a name where it is used more than once
 _SHARED = 12  # the same, where it is used more than once
@@ -52,13 +54,12 @@ class Line:
     tolerance: float
     equation: str | None = None
     notes: tuple[str, ...] = ()
-    examples: int | None = None
     tensor: Tensor | None = field(default=None, compare=False)
 
     @property
     def latex(self) -> str:
         """The equation in LaTeX, without dollars."""
-        return f"{self.left} = {to_latex(self.formula, self.examples)}"
+        return f"{self.left} = {to_latex(self.formula)}"
 
     @property
     def text(self) -> str:
@@ -133,8 +134,7 @@ class Derivation:
     def latex(self) -> str:
         """The equations as a LaTeX `aligned` environment, without dollars."""
         rows = [
-            rf"{line.left} &= {to_latex(line.formula, line.examples)}"
-            + (rf" && \text{{({line.equation})}}" if line.equation else "")
+            rf"{line.left} &= {to_latex(line.formula)}" + (rf" && \text{{({line.equation})}}" if line.equation else "")
             for line in (*self.lines, *self.definitions)
         ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
@@ -226,7 +226,14 @@ class Names:
         self.activated: dict[int, Tensor] = {}  # an elementwise activation's output, and the z it is of
         self.uses: dict[int, int] = {}
         self._name()
+        self.layers: list[Tensor] = []
         self.examples = self._examples()
+        self._batches: set[int] = set()  # tensors whose first axis counts the examples, by id
+        for tensor in self.tensors if self.examples else ():
+            inputs = tensor.node.inputs if tensor.node is not None else ()
+            passed = any(id(x) in self._batches for x in inputs) and tensor.shape[:1] == (self.examples,)
+            if passed or any(tensor is each for each in self.layers):
+                self._batches.add(id(tensor))
         floats = {t.dtype for t in self.tensors if t.dtype.kind == "f"}
         self.epsilon = max(float(numpy.finfo(dtype).eps) for dtype in floats)
 
@@ -293,12 +300,11 @@ class Names:
             layer += id(z) not in self.anchors
             self._invent(z, "z", layer)
             self.anchors.add(id(z))
-            if _primed(node.op):
+            if primed(node.op):
                 self._invent(tensor, "a", layer)
                 self.activated.setdefault(id(tensor), z)
         for tensor in self.tensors:
-            named = re.fullmatch(r"z\d*(_\d+)?", str(tensor.name or ""))
-            if named and tensor.node is not None and tensor.requires_grad:
+            if weighted_input(str(tensor.name or "")) is not None and tensor.node is not None and tensor.requires_grad:
                 self.anchors.add(id(tensor))
         for x in (*(t for t in self.tensors if t.node is None), *arrays.values()):
             if id(x) not in self.given and (x.ndim or getattr(x, "requires_grad", False)):
@@ -335,9 +341,14 @@ class Names:
                          and t.node.inputs[0].requires_grad)
             ]  # fmt: skip
         if not layers:
-            layers = [t for t in self.tensors if t.ndim == 2 and re.fullmatch(r"z\d*", str(t.name or ""))]
+            layers = [t for t in self.tensors if t.ndim == 2 and weighted_input(str(t.name or "")) is not None]
+        self.layers = layers
         lengths = {t.shape[0] for t in layers}
         return lengths.pop() if len(lengths) == 1 else None
+
+    def of_examples(self, tensor: Tensor) -> bool:
+        """Whether the first axis of a tensor counts the examples."""
+        return id(tensor) in self._batches
 
     @property
     def of(self) -> str:
@@ -345,13 +356,8 @@ class Names:
         return self.given[id(self.loss)]
 
 
-def _primed(op: Operation) -> bool:
-    """Whether formulas write f′ for the derivative; a notation such as 1/x says what it is and is written out."""
-    return op.derivative is not None and op.prime is not None and "'" in op.prime
-
-
 def _activates(op: Operation) -> bool:
-    return op.activation or _primed(op)
+    return op.activation or primed(op)
 
 
 def _counting(x: Any) -> bool:
@@ -386,28 +392,41 @@ def agreement(found: Formula, expected: Any, epsilon: float = 0.0) -> tuple[floa
     return float(difference.max()), float(20 * epsilon * length**0.5 * scale), tuple(int(i) for i in worst)
 
 
-# What adds or moves numbers: with sizes in their places, it adds or moves the sizes.
-_LINEAR = _MOVES | {"multiply", "matmul", "sum", "mean", "getitem", "scatter_add", "square"}
-
-
 def _magnitude(whole: Formula) -> Any:
-    """How large the terms are that `whole` is added up from: what rounding errors are measured by."""
+    """How large the terms are that `whole` is added up from: what rounding errors are measured by.
+
+    The sizes of the arguments go through linear operations as values do, and through others with their slopes.
+    """
     done: dict[int, Any] = {}
 
     def walk(part: Formula) -> Any:
         if id(part) not in done:
-            size = numpy.abs(numpy.asarray(part.value, float))
-            if part.name in ("add", "subtract"):
-                size = walk(part.args[0]) + walk(part.args[1])
-            elif part.name == "negative":
-                size = walk(part.args[0])
-            elif part.name == "divide":
-                size = walk(part.args[0]) / numpy.abs(part.args[1].value)
-            elif part.op is not None and part.name in _LINEAR - {"astype"}:
-                args = [walk(x) if i < 2 and x.dtype.kind == "f" else x.value for i, x in enumerate(part.args)]
-                size = part.op.run(numpy, [numpy.asarray(x) for x in args], part.params)
-            done[id(part)] = numpy.asarray(size)
+            done[id(part)] = numpy.maximum(numpy.abs(numpy.asarray(part.value, float)), propagated(part))
         return done[id(part)]
+
+    def propagated(part: Formula) -> Any:
+        op = part.op
+        values: list[Any] = [None if arg.value is None else numpy.asarray(arg.value) for arg in part.args]
+        if op is None or part.prime or part.value.dtype.kind != "f":
+            return 0.0
+        if op.spreads and not op.moves and op.differentiable:
+            one, out = numpy.ones(part.shape), numpy.asarray(part.value)
+            size = numpy.zeros(part.shape)
+            for i, arg in enumerate(part.args):
+                slope = (
+                    op.pull(i, numpy, one, out, values, part.params)
+                    if arg.number is None and values[i] is not None
+                    else None
+                )
+                if slope is not None:
+                    size = size + numpy.abs(slope) * walk(arg)
+            return numpy.where(numpy.isfinite(size), size, 0.0)
+        if op.linear:
+            sizes = [
+                walk(arg) if value.dtype.kind == "f" else value for arg, value in zip(part.args, values, strict=True)
+            ]
+            return numpy.abs(numpy.asarray(op.run(numpy, sizes, part.params), float))
+        return 0.0
 
     return walk(whole)
 
@@ -471,22 +490,31 @@ class _Walk:
             shared = right.count > _SIMPLE and names.uses.get(key, 0) > 1
             inline = right.count <= _LONGEST and not shared
             if self.detail == "node":
-                inline = inline and tensor.node.op.name in _MOVES
+                inline = inline and tensor.node.op.moves
             if named is None and inline:
-                self.values[key] = right
+                self.values[key] = self._batch(right, tensor)
                 return right
             if named is None:
                 names.result(tensor)
                 named = names.given[key]
-            self.values[key] = symbol(latex_name(named), tensor._data, data=not tensor.requires_grad)
+            self.values[key] = self._batch(
+                symbol(latex_name(named), tensor._data, data=not tensor.requires_grad), tensor
+            )
             self.definitions.append(self._line(latex_name(named), right, tensor._data, tensor))
             return self.values[key]
+        if named is None and not tensor.ndim and tensor.dtype.kind == "f":
+            self.values[key] = formula(self._plain(backend.to_numpy(tensor._data)))
+            return self.values[key]
         latex = latex_name(named) if named is not None else ""
-        self.values[key] = symbol(latex, tensor._data, data=not tensor.requires_grad)
+        self.values[key] = self._batch(symbol(latex, tensor._data, data=not tensor.requires_grad), tensor)
         return self.values[key]
 
+    def _batch(self, value: Formula, tensor: Tensor) -> Formula:
+        value.batch = self.names.of_examples(tensor) and value.shape[:1] == tensor.shape[:1]
+        return value
+
     def _computed(self, tensor: Tensor, node: Node) -> Formula:
-        return self.tidier.tidy(apply(node.op, tuple(map(self._operand, node.inputs)), node.params))
+        return self.tidier.tidy(apply(node.op, tuple(map(self._operand, node.inputs)), node.params, tensor.data))
 
     def _operand(self, x: Any) -> Formula:
         if isinstance(x, Tensor):
@@ -494,35 +522,34 @@ class _Walk:
         if backend.is_array(x):
             if id(x) not in self.values:
                 named = self.names.given.get(id(x))
+                if not named and not x.ndim and x.dtype.kind == "f":
+                    return formula(self._plain(backend.to_numpy(x)))
                 self.values[id(x)] = symbol(latex_name(named) if named else "", x, data=True)
             return self.values[id(x)]
-        return formula(x.item() if isinstance(x, numpy.generic) else x)
+        return formula(self._plain(x))
+
+    def _plain(self, value: Any) -> Any:
+        """A Python number of the graph; a whole one that is n or 2n, as in a cost, counts examples (a 2 is a two)."""
+        n = self.examples
+        if isinstance(value, numpy.generic | numpy.ndarray):
+            # A float in the digits of its own precision, where the graph has no finer one: 0.1, not 0.10000000149.
+            short = value.dtype.kind == "f" and self.names.epsilon >= numpy.finfo(value.dtype).eps
+            value = float(str(value)) if short else value.item()
+        return count(value, n) if n and type(value) is int and value > 2 and value in (n, 2 * n) else value
 
     # Gradients.
 
     def _hand_on(self, tensor: Tensor, node: Node, gradient: Formula, arrivals: dict[int, list[Formula]]) -> None:
         """The chain rule at one node: the engine's, with formulas in the places of arrays."""
         op, out = node.op, self.values[id(tensor)]
-        values = [self._operand(x) if isinstance(x, Tensor) or backend.is_array(x) else x for x in node.inputs]
+        values = [
+            self._operand(x) if isinstance(x, Tensor) or backend.is_array(x) else self._plain(x) for x in node.inputs
+        ]
         for position, x in enumerate(node.inputs):
-            if not isinstance(x, Tensor) or not x.requires_grad:
-                continue
-            if op.derivative is not None:
-                slope = derivative(op, values[0], out) if _primed(op) else op.derivative(xp, out, values[0])
-                arriving = gradient * slope
-            else:
-                rule = op.rule(position)
-                if rule is None:
-                    continue
-                try:
-                    arriving = rule(xp, gradient, out, *values, **node.params)
-                except (AttributeError, TypeError) as error:
-                    raise ArgumentError(
-                        f"derive(): the rule of {op.name} for {op.arguments[min(position, len(op.arguments) - 1)]} "
-                        f"cannot be run on formulas ({error}): write it with xp's functions, operators and reshape, "
-                        "transpose, swapaxes, sum, mean, max, min, squeeze and astype alone"
-                    ) from error
-            arrivals.setdefault(id(x), []).append(reverse.fit(xp, formula(arriving), self.values[id(x)]))
+            if isinstance(x, Tensor) and x.requires_grad:
+                arriving = pull(op, position, gradient, out, values, node.params)
+                if arriving is not None:
+                    arrivals.setdefault(id(x), []).append(reverse.fit(xp, arriving, self.values[id(x)]))
 
     def _arrived(self, tensor: Tensor, found: list[Formula]) -> Formula:
         """All that arrived at a tensor, added; on a line and under a name of its own where it has one."""
@@ -551,7 +578,7 @@ class _Walk:
         if tensor is names.loss:
             return tidy
         named = symbol(left, expected)
-        if left.startswith(r"\delta"):
+        if weighted_input(plain(pretty(names.given.get(key, "")))) is not None:
             self.deltas.add(id(named))
         self.slopes.add(id(named))
         self.kept.append(named)
@@ -578,14 +605,14 @@ class _Walk:
             if (named or "").startswith("a") and all(line.left != left for line in self.lines):
                 return left
         value = self.values[id(tensor)]
-        if named is None and (tensor.node is None or tensor.node.op.name not in _MOVES or value.count > _SIMPLE):
+        if named is None and (tensor.node is None or not tensor.node.op.moves or value.count > _SIMPLE):
             self.names.result(tensor)
             named = self.names.given[id(tensor)]
             self.definitions.append(self._line(latex_name(named), value, tensor._data, tensor))
         if named is None:
             named = to_latex(value)
             return rf"\frac{{\partial {latex_name(self.names.of)}}}{{\partial {named}}}"
-        return gradient_name(named, self.names.of)
+        return gradient_latex(named, self.names.of)
 
     def _line(
         self, left: str, tidy: Formula, expected: Any, tensor: Tensor, found: Formula | None = None,
@@ -601,7 +628,7 @@ class _Walk:
         name = latex_to_text(left)
         if not difference <= tolerance:
             value = numpy.broadcast_to(right.value, expected.shape)[worst]
-            equation = latex_to_text(f"{left} = {to_latex(right, self.examples)}")
+            equation = latex_to_text(f"{left} = {to_latex(right)}")
             raise CheckError(
                 f"derive(): the line {equation} does not hold: at element {worst} the formula gives {float(value)!r}, "
                 f"the reverse pass {float(backend.to_numpy(expected)[worst])!r} "
@@ -611,10 +638,7 @@ class _Walk:
         notes = tuple(self.tidier.notes[known:]) if known is not None else ()
         if right is found or any(part.name == "log_softmax" for part in parts(right)):
             notes = ()
-        return Line(
-            name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, self.examples,
-            tensor,
-        )  # fmt: skip
+        return Line(name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, tensor)
 
     # Which of the four equations a line is: only where the graph is that of the equation, not where letters look alike.
 
@@ -674,13 +698,13 @@ class _Walk:
         two leaves that both are differentiated either can be the weight.
         """
         moved: Tensor = tensor
-        while (users := self.users.get(id(moved), [])) and (node := users[0].node) and node.op.name in _MOVES:
+        while (users := self.users.get(id(moved), [])) and (node := users[0].node) and node.op.moves:
             moved = users[0]
         node = users[0].node if users else None
         if node is None or node.op.name != "matmul":
             return False
         other = node.inputs[0] if node.inputs[1] is moved else node.inputs[1]
-        while isinstance(other, Tensor) and other.node is not None and other.node.op.name in _MOVES:
+        while isinstance(other, Tensor) and other.node is not None and other.node.op.moves:
             other = other.node.inputs[0]
         if not isinstance(other, Tensor) or not other.requires_grad:
             return node.inputs[1] is moved or other.ndim == 1
@@ -714,26 +738,6 @@ class _Walk:
 
 
 def _bare(part: Formula) -> Formula:
-    while part.name in _MOVES:
+    while part.op is not None and part.op.moves and not part.prime:
         part = part.args[0]
     return part
-
-
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹′", "0123456789'")
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₐ", "0123456789a")
-
-
-def spelled(name: str, of: str) -> str:
-    """A name in the one spelling that all others are compared in: `delta2`, `d W2`, `x_1`.
-
-    >>> spelled("δ²", "C"), spelled("∂C/∂W¹", "C"), spelled("dW1", "C"), spelled("dC/dW1", "C")
-    ('delta2', 'd W1', 'd W1', 'd W1')
-    """
-    text = re.sub(r"([₀₁₂₃₄₅₆₇₈₉]+)", r"_\1", name.strip()).translate(_RAISED).translate(_LOWERED)
-    text = re.sub(r"^(δ|delta_?)(?=[\d_]|$)", "delta", text)
-    cost = re.escape(of)
-    match = re.fullmatch(rf"(?:[∂d]{cost}\s*/\s*[∂d]|[∂d])\s*\(?([^\W\d_].*?)\)?", text)
-    if match and text != "delta" and not text.startswith("delta"):
-        inner = match[1]
-        return "delta" + inner[1:] if re.fullmatch(r"z\d*(_\d+)?", inner) else f"d {inner}"
-    return text

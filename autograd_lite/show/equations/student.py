@@ -23,11 +23,12 @@ from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY
-from autograd_lite.show.equations.derive import Derivation, Names, agreement, derive, spelled
-from autograd_lite.show.formula.formula import Formula, apply, derivative, number, symbol
+from autograd_lite.show.equations.derive import Derivation, Names, agreement, derive
+from autograd_lite.show.formula.counted import counted
+from autograd_lite.show.formula.formula import Formula, Number, apply, derivative, number, symbol
 from autograd_lite.show.formula.tidying import Tidier
 from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_mathml, latex_to_text, to_latex
-from autograd_lite.show.names import pretty
+from autograd_lite.show.names import pretty, spelled
 
 _CALLER = "check_equations()"
 _DEEPEST = 40
@@ -427,20 +428,22 @@ def _words(term: Term, names: dict[str, Formula]) -> str:
     return f"{called}{'′' * (term.kind == 'prime')}({', '.join(inner)}{extra})"
 
 
-def _constants(n: int | None) -> list[tuple[float, str]]:
-    found = [
+def _constants(n: int | None) -> list[tuple[Number, str]]:
+    found: list[tuple[Number, str]] = [
         (-1.0, "the sign is wrong"), (2.0, "a factor 2 is missing"), (0.5, "there is a factor 2 too much"),
         (-2.0, "the sign is wrong and a factor 2 is missing"),
         (-0.5, "the sign is wrong and there is a factor 2 too much"),
     ]  # fmt: skip
     if n is not None and n > 1:
-        batch = [
-            (1 / n, f"off by 1/n: the mean over the n = {n} examples is missing"),
-            (float(n), f"off by n: the 1/n of the n = {n} examples is there once too often"),
+        whole = counted(n, n)
+        batch: list[tuple[Number, str]] = [
+            (1 / whole, f"off by 1/n: the mean over the n = {n} examples is missing"),
+            (whole, f"off by n: the 1/n of the n = {n} examples is there once too often"),
         ]
         found = [
             found[0], *batch, *((-c, f"{how}, and the sign is wrong") for c, how in batch), *found[1:],
-            (0.5 / n, f"off by 1/(2n), with n = {n} examples"), (2.0 * n, f"off by 2n, with n = {n} examples"),
+            (1 / (2 * whole), f"off by 1/(2n), with n = {n} examples"),
+            (2 * whole, f"off by 2n, with n = {n} examples"),
         ]  # fmt: skip
     return found
 
@@ -570,7 +573,7 @@ class _Checker:
         if "x" in self.names:
             self.names.setdefault("a0", self.names["x"])
         if graph.examples:
-            self.names.setdefault("n", number(graph.examples))
+            self.names.setdefault("n", number(counted(graph.examples, graph.examples)))
         else:
             self.names.setdefault("n", number(1))
 
@@ -626,10 +629,9 @@ class _Checker:
         return shape[:1] if self.columns and shape[1:] == (1,) and not matrix else shape
 
     def _latex(self, found: Formula) -> str:
-        n = self.graph.examples
-        return to_latex(Tidier().tidy(found), n if n and n > 1 else None)
+        return to_latex(Tidier().tidy(found))
 
-    def _agrees(self, found: Formula, target: Formula, factor: float = 1.0) -> tuple[bool, float]:
+    def _agrees(self, found: Formula, target: Formula, factor: Number = 1.0) -> tuple[bool, float]:
         if factor != 1.0:
             found = apply(REGISTRY["multiply"], (number(factor), found), {})
         difference, tolerance, _ = agreement(found, target.value, self.graph.epsilon)
@@ -655,7 +657,8 @@ class _Checker:
         slopes = [(shown, slope) for shown, slope in self.slopes if _used(slope) <= names.keys()]
         singles = sorted(_corrections(term, names, slopes, not self.columns), key=lambda each: each[0])
         tried = 0
-        for factors in ([(1.0, "")], constants):
+        once: list[tuple[Number, str]] = [(1.0, "")]
+        for factors in (once, constants):
             for _, corrected, how in singles:
                 answer = self._tried(corrected, names, target, factors)
                 tried += 1
@@ -676,8 +679,8 @@ class _Checker:
                     if answer is not None:
                         return f"{how}; and the term {shown} is missing", answer[1]
         if target.size * len(singles) <= _LARGEST:
-            for _, once, how in (c for c in singles if c[0] < _ANY):
-                again = _corrections(once, names, slopes, not self.columns)
+            for _, slip, how in (c for c in singles if c[0] < _ANY):
+                again = _corrections(slip, names, slopes, not self.columns)
                 for _, twice, also in sorted((c for c in again if c[0] < _ANY), key=lambda each: each[0]):
                     tried += 1
                     if tried > _TRIES:
@@ -705,11 +708,11 @@ class _Checker:
             return "", []
         spread = REGISTRY["broadcast_to"]
         whole = [t if t.shape == line.shape else apply(spread, (t,), {"shape": line.shape}) for t in summands]
-        shown = [latex_to_text(to_latex(t, line.examples)) for t in summands]
+        shown = [latex_to_text(to_latex(t)) for t in summands]
         return line.text.partition(" = ")[2], list(zip(map(self._oriented, whole), shown, strict=True))
 
     def _tried(
-        self, term: Term, names: dict[str, Formula], target: Formula, factors: list[tuple[float, str]],
+        self, term: Term, names: dict[str, Formula], target: Formula, factors: list[tuple[Number, str]],
         more: Formula | None = None,
     ) -> tuple[str, str] | None:  # fmt: skip
         """What the equation, with `more` added, is to be multiplied by to be right, in words; and then it in text."""

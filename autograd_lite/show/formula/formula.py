@@ -18,8 +18,9 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.show.formula.counted import Count, count, counted
 
 Number = int | float | Fraction
 
@@ -32,12 +33,16 @@ class Formula:
 
     `op` is the operation on the outside (`None` for a symbol or a number), `prime` says that it is the derivative of
     `op` which is meant, `args` and `params` are what it is applied to, `latex` is the name of a symbol, `number` the
-    value of a number, `count` and `depth` its parts and levels. `data` says that no gradient flows into anything in it.
+    value of a number, `count` and `depth` its parts and levels. `data` says that no gradient flows into anything in it,
+    `batch` that its first axis counts the examples.
     """
 
-    __slots__ = ("args", "count", "data", "depth", "fingerprint", "latex", "number", "op", "params", "prime", "value")
+    __slots__ = (
+        "args", "batch", "count", "data", "depth", "fingerprint", "latex", "number", "op", "params", "prime", "value",
+    )  # fmt: skip
 
     args: tuple[Formula, ...]
+    batch: bool
     count: int
     data: bool
     depth: int
@@ -63,6 +68,7 @@ class Formula:
         self.prime = prime
         self.latex = latex
         self.number = number
+        self.batch = False
         self.data = all(arg.data for arg in args) if args else data
         self.count = 1 + sum(arg.count for arg in args)
         self.depth = 1 + max((arg.depth for arg in args), default=0)
@@ -76,7 +82,8 @@ class Formula:
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis; a number has none."""
-        return getattr(self.value, "shape", ())
+        shape: tuple[int, ...] = getattr(self.value, "shape", ())
+        return (count(shape[0], shape[0]), *shape[1:]) if self.batch else shape
 
     @property
     def ndim(self) -> int:
@@ -250,46 +257,104 @@ xp = Namespace()
 
 
 def symbol(latex: str, value: Any, data: bool = False) -> Formula:
-    """A formula that is a name: of an array, or of a gradient. Two symbols are the same only if they are one object."""
-    return Formula(value if isinstance(value, numpy.ndarray) else backend.to_numpy(value), latex=latex, data=data)
+    """A formula that is a name: of an array, or of a gradient. Two symbols are the same only if they are one object.
+
+    One real number without axes or name is that number.
+    """
+    host = value if isinstance(value, numpy.ndarray) else backend.to_numpy(value)
+    if not latex and not host.ndim and host.dtype.kind == "f":
+        return number(float(host))
+    return Formula(host, latex=latex, data=data)
 
 
 def number(value: Number) -> Formula:
     """A formula that is a number; in an operation it is a Python number, which NumPy promotes weakly."""
-    if isinstance(value, Fraction) and value.denominator == 1:
+    if type(value) is Fraction and value.denominator == 1:
         value = int(value)
     plain = float(value) if isinstance(value, Fraction) else value
     return Formula(plain, number=value)
 
 
 def formula(value: Any) -> Formula:
-    """`value` as a formula: Python numbers become numbers, arrays symbols without a name."""
+    """`value` as a formula: Python numbers become numbers, arrays symbols without a name.
+
+    An optional argument that was not given is `None` to the forward here too.
+    """
     if isinstance(value, Formula):
         return value
+    if value is None:
+        return Formula(None, latex=r"\cdot")
+    if type(value) is Count:
+        return number(counted(int(value), value.examples))
     if isinstance(value, backend.SCALARS) and not isinstance(value, complex):
         return number(value)
     return symbol("", value, data=True)
 
 
-def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> Formula:
-    """`op` of formulas, evaluated by its own forward."""
+def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any], value: Any = None) -> Formula:
+    """`op` of formulas, evaluated by its own forward; one with an effect is not run again and has the `value` it gave.
+
+    Raises `ArgumentError` for an operation with an effect whose value is not known.
+    """
     if any(arg.depth >= MOST_LEVELS for arg in args) or sum(arg.count for arg in args) >= MOST_PARTS:
         raise ArgumentError(
             f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
             "ask for less detail, as in ag.derive(loss, detail='layer')"
         )
+    if op.effect:
+        if value is None:
+            raise ArgumentError(
+                f"{op.name} does more than compute, so it is not run to be written down: call it in the function "
+                "itself, not in a derivative rule"
+            )
+        return Formula(backend.to_numpy(value) if backend.is_array(value) else value, op, args, params)
     weak = op.spreads and any(arg.number is None for arg in args)
     values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
     value = op.run(backend.namespace(*values), values, params)
     return Formula(value if backend.is_array(value) else numpy.asarray(value), op, args, params)
 
 
-def derivative(op: Operation, x: Formula, out: Formula) -> Formula:
+def derivative(op: Operation, x: Formula, out: Formula, params: dict[str, Any] | None = None) -> Formula:
     """f′(x), as one formula that is written f′; `out` is f(x), in which the derivative may be expressed."""
     assert op.derivative is not None
     namespace = backend.namespace(out.value, x.value)
-    value = backend.quietly(op.derivative, namespace, out.value, x.value)
-    return Formula(namespace.asarray(value), op, (x, out), prime=True)
+    value = backend.quietly(op.derivative, namespace, out.value, x.value, **(params or {}))
+    return Formula(namespace.asarray(value), op, (x, out), params, prime=True)
+
+
+def primed(op: Operation) -> bool:
+    """Whether formulas write f′ for the derivative; a notation such as 1/x says what it is and is written out."""
+    return op.derivative is not None and op.prime is not None and ("'" in op.prime or r"\prime" in op.prime)
+
+
+def slope(op: Operation, x: Formula, out: Formula, params: dict[str, Any]) -> Formula:
+    """The derivative of an elementwise function: f′(x) where it has a letter of its own, else what it states."""
+    if primed(op):
+        return derivative(op, x, out, params)
+    assert op.derivative is not None
+    return formula(op.derivative(xp, out, x, **params))
+
+
+def pull(
+    op: Operation, position: int, g: Formula, out: Formula, values: Sequence[Any], params: dict[str, Any]
+) -> Formula | None:
+    """The chain rule at one node, as the engine's, with f′ written f′; `None` where the argument has no gradient.
+
+    Raises `ArgumentError` for a rule that does with its arguments what formulas cannot.
+    """
+    try:
+        if primed(op):
+            return formula(g * slope(op, values[0], out, params))
+        found = op.pull(position, xp, g, out, values, params)
+    except AutogradError:
+        raise
+    except Exception as error:  # a user's rule may raise anything on what is no array
+        raise ArgumentError(
+            f"the rule of {op.name} for {op.arguments[min(position, len(op.arguments) - 1)]} cannot be run on formulas "
+            f"({error}): write it with xp's functions, operators and reshape, transpose, swapaxes, sum, mean, max, "
+            "min, squeeze and astype alone"
+        ) from error
+    return None if found is None else formula(found)
 
 
 def same(one: Formula, other: Formula) -> bool:
@@ -320,4 +385,6 @@ def rebuilt(whole: Formula, args: tuple[Formula, ...]) -> Formula:
     assert whole.op is not None
     if all(map(lambda a, b: a is b, args, whole.args)):
         return whole
-    return derivative(whole.op, *args) if whole.prime else apply(whole.op, args, whole.params)
+    if whole.prime:
+        return derivative(whole.op, args[0], args[1], whole.params)
+    return apply(whole.op, args, whole.params, whole.value)

@@ -18,15 +18,19 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.op import REGISTRY
 from autograd_lite.ops.reduction import reduced_axes
+from autograd_lite.show.formula.counted import power
 from autograd_lite.show.formula.formula import Formula, Number, apply, derivative, number, rebuilt, same
 
 _SPREADS = "broadcast_to"
+_COMPARED = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 _RESHAPES = ("reshape", "squeeze", "expand_dims")
 
 
 def exact(value: Number) -> Number:
     """A number as a fraction of whole numbers where it is exactly one of small ones: 0.5 is 1/2, but 0.1 stays 0.1."""
-    if isinstance(value, bool | int | Fraction):
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool | int):
         return Fraction(value)
     if not numpy.isfinite(value):
         return value
@@ -56,7 +60,8 @@ class Tidier:
             "sum": self._reduced_sum, "broadcast_to": self._spread, "astype": self._cast,
             "exp": self._exp, "log": self._log, "power": self._power,
             "ones_like": self._filled, "zeros_like": self._filled,
-            "scatter_add": self._linear, "getitem": self._linear,
+            "scatter_add": self._linear, "getitem": self._linear, "where": self._chosen,
+            "logical_and": self._both,
         }  # fmt: skip
 
     def tidy(self, whole: Formula) -> Formula:
@@ -68,7 +73,7 @@ class Tidier:
                 return part
             if id(part) not in done:
                 if part.prime:
-                    done[id(part)] = derivative(part.op, walk(part.args[0]), part.args[1])
+                    done[id(part)] = derivative(part.op, walk(part.args[0]), part.args[1], part.params)
                 else:
                     done[id(part)] = self._step(rebuilt(part, tuple(map(walk, part.args))))
             return done[id(part)]
@@ -267,7 +272,7 @@ class Tidier:
         common: Number = Fraction(1)
         sizes: set[Any] = {abs(coefficient) for coefficient, _ in terms}
         if len(terms) > 1 and len(sizes) == 1:
-            common = sizes.pop()
+            common = sizes.pop() if len({power(c) for c, _ in terms}) == 1 else Fraction(sizes.pop())
             terms = [(Fraction(1) if coefficient > 0 else Fraction(-1), core) for coefficient, core in terms]
         first = next((i for i, (coefficient, _) in enumerate(terms) if coefficient > 0), None)
         if first is None:
@@ -300,6 +305,9 @@ class Tidier:
 
     def _loose(self, whole: Formula) -> tuple[_Product, Formula] | None:
         """The scalars in front of a matrix or vector, and it, or `None` where there are none."""
+        if whole.name == _SPREADS and whole.args[0].number not in (None, 1):
+            ones = apply(REGISTRY[_SPREADS], (number(1),), whole.params)
+            return _Product(exact(whole.args[0].number), [], []), ones
         if whole.name not in ("multiply", "divide", "negative"):
             return None
         coefficient, factors, divisors = self._split(whole)
@@ -359,6 +367,8 @@ class Tidier:
             if both == tuple(range(x.ndim)):
                 return x.args[0]
             return apply(REGISTRY["transpose"], x.args, {"axes": both})
+        if _constant(x):
+            return apply(REGISTRY[_SPREADS], x.args, {"shape": whole.shape})
         pulled = self._pulled(x, "transpose", axes=order if x.ndim > 2 else None)
         if pulled is not None:
             return pulled
@@ -393,7 +403,10 @@ class Tidier:
             vector = _vector(x.args[0])
             if vector is not None and x.shape == (1, whole.shape[0]) and x.args[0].shape[0] == 1:
                 return self._make("matmul", vector, x.args[1])
-        if base.name == _SPREADS and base.args[0].number is not None:
+        if x.name == "matmul" and whole.ndim == 1 and x.args[0].shape == (1, x.args[0].size) and _constant(x.args[0]):
+            ones = apply(REGISTRY[_SPREADS], x.args[0].args, {"shape": (x.args[0].size,)})
+            return self._make("matmul", ones, x.args[1])
+        if _constant(base):
             return self._make(_SPREADS, base.args[0], shape=whole.shape)
         pulled = self._pulled(base, "reshape", shape=whole.shape)
         if pulled is not None:
@@ -462,6 +475,29 @@ class Tidier:
     def _filled(self, whole: Formula) -> Formula:
         return self._make(_SPREADS, number(1 if whole.name == "ones_like" else 0), shape=whole.shape)
 
+    def _chosen(self, whole: Formula) -> Formula | None:
+        """A choice that is settled by the condition itself: between numbers, or of what is compared with itself."""
+        condition, taken, left = whole.args
+        while condition.name == _SPREADS:
+            condition = condition.args[0]
+        if condition.number is not None:
+            return taken if condition.number else left
+        if condition.name not in _COMPARED or condition.prime:
+            return None
+        one, other = condition.args
+        if one.number is not None and other.number is not None:
+            return taken if condition.value.all() else left
+        # What differs from itself is no number, of which no formula speaks.
+        if same(one, other) and condition.name in ("equal", "not_equal") and not numpy.isnan(one.value).any():
+            return taken if condition.name == "equal" else left
+        return None
+
+    def _both(self, whole: Formula) -> Formula | None:
+        for one, other in (whole.args, whole.args[::-1]):
+            if one.number is not None:
+                return other if one.number else number(0)
+        return None
+
     def _power(self, whole: Formula) -> Formula | None:
         return whole.args[0] if whole.args[1].number == 1 else None
 
@@ -496,7 +532,7 @@ def expand(whole: Formula, tidier: Tidier) -> Formula:
         if part.prime:
             assert part.op.derivative is not None
             x, out = part.args
-            return formula(part.op.derivative(xp, out, x))
+            return formula(part.op.derivative(xp, out, x, **part.params))
         return rebuilt(part, tuple(map(walk, part.args)))
 
     return tidier.tidy(walk(whole))
@@ -525,6 +561,11 @@ def _vector(x: Formula) -> Formula | None:
     if x.name in _RESHAPES and x.ndim == 2 and x.args[0].ndim == 1:
         return x.args[0]
     return None
+
+
+def _constant(x: Formula) -> bool:
+    """Whether every element of x is one number."""
+    return x.name == _SPREADS and x.args[0].number is not None
 
 
 def _order(whole: Formula) -> tuple[int, ...]:

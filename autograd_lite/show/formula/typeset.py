@@ -11,15 +11,21 @@ worth, how it came about, or the graph.
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy
+
+from autograd_lite.op import Operation
 from autograd_lite.ops.indexing import ARRAY
 from autograd_lite.ops.reduction import reduced_axes
+from autograd_lite.show.formula.counted import Counted
 from autograd_lite.show.formula.formula import Formula, Number
-from autograd_lite.show.names import pretty
+from autograd_lite.show.names import GREEK, LOWERED, RAISED, latex_name
+from autograd_lite.show.names import gradient_latex as gradient_name
 
 # How tightly a formula holds together; what is looser than its place allows gets parentheses.
 _LOOSE, _COMPARE, _ADD, _NEGATE, _PREFIX, _SCALE, _HADAMARD, _MATMUL, _FRACTION, _CALL, _RAISED, _ATOM = range(12)
@@ -36,21 +42,8 @@ _BETWEEN = {  # what the two sides of an infix operation must at least hold
 _PLACE = re.compile(r"\{(\w+)\}")
 _SILENT = ("expand_dims", "squeeze", "broadcast_to", "astype")
 
-_SUPERSCRIPTS = dict(
-    zip("0123456789+-=()abcdefghijklmnoprstuvwxyzTL", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᴸ", strict=True)
-)
-_SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
-_FROM_SUPERSCRIPT = {value: key for key, value in _SUPERSCRIPTS.items() if key.isdigit()}
-_FROM_SUBSCRIPT = {value: key for key, value in _SUBSCRIPTS.items() if key.isdigit()}
-
-_LETTERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ", "eta": "η", "theta": "θ",
-    "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ",
-    "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ",
-    "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "partial": "∂", "nabla": "∇",
-    "infty": "∞", "mathbf": "", "dots": "…",
-}  # fmt: skip
-_COMMANDS = {letter: name for name, letter in _LETTERS.items() if letter}
+_ONE = "\N{MATHEMATICAL BOLD DIGIT ONE}"
+_LETTERS = GREEK | {"partial": "∂", "nabla": "∇", "infty": "∞", "dots": "…"}
 _OPERATORS = {
     "odot": "⊙", "leq": "≤", "geq": "≥", "neq": "≠", "wedge": "∧", "vee": "∨", "cdot": "·", "times": "×",
     "oplus": "⊕", "otimes": "⊗", "ominus": "⊖", "circ": "∘", "ast": "∗", "star": "⋆", "pm": "±",
@@ -60,52 +53,20 @@ _PREFIXES = {
     "rVert": "‖", "Vert": "‖",
 }  # fmt: skip
 _FUNCTIONS = {"ln", "exp", "tanh", "sinh", "cosh", "sin", "cos", "tan", "max", "min", "log", "det", "arg", "arctan"}
-_ESCAPED = {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"} | {c: "\\" + c for c in "_&%$#{}"}
 
 
-def latex_name(name: str) -> str:
-    r"""A tensor's name in LaTeX: one letter carries its layer as superscript, a word stands upright.
-
-    >>> latex_name("W1"), latex_name("x_2"), latex_name("theta"), latex_name("loss")
-    ('W^{1}', 'x_{2}', '\\theta', '\\mathrm{loss}')
-    """
-    printed = pretty(name)
-    match = re.fullmatch(r"(.)([⁰¹²³⁴⁵⁶⁷⁸⁹]*)([₀₁₂₃₄₅₆₇₈₉]*)", printed)
-    if match is None or not (match[1].isalpha()):
-        return rf"\mathrm{{{''.join(_ESCAPED.get(c, c) for c in printed)}}}"
-    letter, above, below = match.groups()
-    written = "\\" + _COMMANDS[letter] if letter in _COMMANDS else letter
-    if above:
-        written += f"^{{{''.join(_FROM_SUPERSCRIPT[c] for c in above)}}}"
-    if below:
-        written += f"_{{{''.join(_FROM_SUBSCRIPT[c] for c in below)}}}"
-    return written
-
-
-def gradient_name(name: str, of: str) -> str:
-    r"""The gradient of the tensor `name` in LaTeX: δ for a weighted input z, a partial derivative otherwise.
-
-    >>> gradient_name("z2", "C"), gradient_name("W1", "C")
-    ('\\delta^{2}', '\\frac{\\partial C}{\\partial W^{1}}')
-    """
-    written = latex_name(name)
-    if re.fullmatch(r"z(\^\{\d+\})?(_\{\d+\})?", written):
-        return r"\delta" + written[1:]
-    return rf"\frac{{\partial {latex_name(of)}}}{{\partial {written}}}"
-
-
-def to_latex(whole: Formula, examples: int | None = None) -> str:
-    r"""`whole` in LaTeX. Where `examples` is given, 1/examples is written 1/n.
+def to_latex(whole: Formula) -> str:
+    r"""`whole` in LaTeX. What was divided by the number of examples is written with 1/n.
 
     >>> from autograd_lite.show.formula.formula import symbol
     >>> W, a = symbol("W^{2}", np.ones((2, 3))), symbol("a", np.ones(3))
     >>> print(to_latex(W @ (a - 1)))
     W^{2} (a - 1)
     """
-    return _latex(whole, examples)[0]
+    return _latex(whole)[0]
 
 
-def to_text(whole: Formula, examples: int | None = None) -> str:
+def to_text(whole: Formula) -> str:
     """`whole` on one line of plain text.
 
     >>> from autograd_lite.show.formula.formula import symbol
@@ -113,39 +74,41 @@ def to_text(whole: Formula, examples: int | None = None) -> str:
     >>> to_text(W @ (a - 1))
     'W² (a − 1)'
     """
-    return latex_to_text(to_latex(whole, examples))
+    return latex_to_text(to_latex(whole))
 
 
-def to_mathml(whole: Formula, examples: int | None = None) -> str:
+def to_mathml(whole: Formula) -> str:
     """`whole` as a MathML element, which browsers show without any script.
 
     >>> from autograd_lite.show.formula.formula import symbol
     >>> to_mathml(symbol("x", np.ones(3)))
     '<math display="block"><mi>x</mi></math>'
     """
-    return latex_to_mathml(to_latex(whole, examples))
+    return latex_to_mathml(to_latex(whole))
 
 
 # Formulas to LaTeX.
 
 
-def _latex(whole: Formula, n: int | None) -> tuple[str, int]:
+def _latex(whole: Formula) -> tuple[str, int]:
     """The LaTeX of `whole` and how tightly it holds together."""
     op = whole.op
     if op is None:
         if whole.number is not None:
-            return _number(whole.number, n)
-        text = whole.latex or _array(whole)
+            return _number(whole.number)
+        if not whole.latex:
+            return _array(whole)
+        text = whole.latex
         return text, _FRACTION if text.startswith(r"\frac") else _RAISED if "^" in text or "nabla" in text else _ATOM
     if whole.prime:
         assert op.prime is not None
-        return _fill(op.prime, {op.arguments[0]: _latex(whole.args[0], n)}), _CALL
+        return _fill(op.prime, {op.arguments[0]: _written(whole.args[0], op)}), _CALL
     if op.name in _SILENT or (op.name == "reshape" and _keeps_order(whole)):
         inner = whole.args[0]
         if op.name == "expand_dims" and inner.ndim == 1 and whole.shape == (1, inner.shape[0]) and inner.shape[0] != 1:
-            return _wrap(_latex(inner, n), _ATOM) + r"^{\mathsf T}", _RAISED
-        return _latex(inner, n)
-    args = [_latex(arg, n) for arg in whole.args]
+            return _wrap(_latex(inner), _ATOM) + r"^{\mathsf T}", _RAISED
+        return _latex(inner)
+    args = [_written(arg, op) for arg in whole.args]
     notation = op.notation
     strength = _STRENGTH.get(op.name)
     if op.name == "multiply" and not (whole.args[0].ndim and whole.args[1].ndim):
@@ -208,31 +171,64 @@ def _wrap(part: tuple[str, int], least: int) -> str:
     return text if strength >= least else f"({text})"
 
 
-def _number(value: Number, n: int | None) -> tuple[str, int]:
+def _written(arg: Formula, op: Operation) -> tuple[str, int]:
+    """An argument of `op`; what was spread is written as spread where the operation does not do it by itself."""
+    inner = thin(arg)
+    if inner is arg or op.spreads:
+        return _latex(arg)
+    ones = r"\mathbf{1}_{" + r" \times ".join(map(str, arg.shape)) + "}"
+    if inner.number is not None:
+        return (ones, _ATOM) if inner.number == 1 else (f"{_wrap(_number(inner.number), _SCALE)} {ones}", _SCALE)
+    return rf"{ones} \odot {_factor(_latex(inner))}", _HADAMARD
+
+
+def thin(part: Formula) -> Formula:
+    """What a formula was before it was spread over axes, which is not written; itself where it was not."""
+    inner, found = part, part
+    while inner.name in _SILENT:
+        size, inner = inner.size, inner.args[0]
+        if inner.size != size:
+            found = inner
+    return found if numpy.broadcast_shapes(found.shape, part.shape) == part.shape else part
+
+
+def _number(value: Number) -> tuple[str, int]:
+    if isinstance(value, float) and not math.isfinite(value):
+        sign = "-" * (value < 0)
+        return (sign + r"\infty", _NEGATE if sign else _ATOM) if math.isinf(value) else (r"\mathrm{nan}", _ATOM)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
         value = int(value)
     if isinstance(value, float):
         near = Fraction(value).limit_denominator(64)
         value = near if near == value else value
     if isinstance(value, Fraction) and value.denominator != 1:
-        sign, over, under = "-" * (value < 0), abs(value.numerator), value.denominator
-        below = str(under)
-        if n is not None and n > 1 and under in (n, 2 * n):
-            below = "n" if under == n else "2n"
-        return rf"{sign}\frac{{{over}}}{{{below}}}", _NEGATE if sign else _FRACTION
+        sign, over, under = "-" * (value < 0), abs(value.numerator), str(value.denominator)
+        if isinstance(value, Counted) and value.power == -1:
+            share = abs(Fraction(value)) * value.examples
+            over, under = share.numerator, f"{share.denominator}n" if share.denominator != 1 else "n"
+        return rf"{sign}\frac{{{over}}}{{{under}}}", _NEGATE if sign else _FRACTION
     if isinstance(value, float):
-        mantissa, _, exponent = f"{value:.6g}".partition("e")
+        mantissa, _, exponent = _digits(value).partition("e")
         text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
         return text, _NEGATE if value < 0 else _SCALE if exponent else _ATOM
     return str(int(value)), _NEGATE if value < 0 else _ATOM
 
 
-def _array(whole: Formula) -> str:
+def _digits(value: float) -> str:
+    """The fewest digits, at least six, that mean this number up to rounding in its last places."""
+    for digits in range(6, 18):
+        text = f"{value:.{digits}g}"
+        if abs(float(text) - value) <= 4 * math.ulp(value):
+            break
+    return text
+
+
+def _array(whole: Formula) -> tuple[str, int]:
     """An array nobody gave a name: its one value, or that it is one."""
     if whole.size == 1:
         value = whole.value.item()
-        return str(value) if isinstance(value, bool) else _number(value, None)[0]
-    return f"0:{whole.size}" if _counts(whole) else r"\mathrm{array}"
+        return (str(value), _ATOM) if isinstance(value, bool) else _number(value)
+    return (f"0:{whole.size}" if _counts(whole) else r"\mathrm{array}"), _ATOM
 
 
 def op_axes(whole: Formula) -> list[int]:
@@ -297,6 +293,8 @@ def _counts(arg: Formula) -> bool:
 _TOKEN = re.compile(
     r"\\([A-Za-z]+)(?:(?<=partial) |(?<=nabla) |(?<=mathsf) )?|\\(.)|([0-9]+(?:\.[0-9]+)?)|(\s+)|(.)", re.DOTALL
 )
+
+__all__ = ["gradient_name", "latex_name", "latex_to_mathml", "latex_to_text", "to_latex", "to_mathml", "to_text"]
 
 Layout = tuple[Any, ...]
 
@@ -393,7 +391,9 @@ def _read(latex: str) -> Layout:
                 return ("prefix" if command in ("sum", "prod") else "operator", _PREFIXES[command])
             if command in _FUNCTIONS:
                 return ("function", command)
-            if command in ("left", "right", "big", "Big", "displaystyle", "mathbf"):
+            if command == "mathbf":
+                return ("bold", words())
+            if command in ("left", "right", "big", "Big", "displaystyle"):
                 return ("row", [])
             return ("letter", _LETTERS.get(command, command))
         if escaped is not None:
@@ -424,7 +424,7 @@ def latex_to_text(latex: str) -> str:
             return inner
         if layout[0] == "row" and any(item[0] == "text" for item in layout[1]):
             return mark + inner
-        plain = inner.replace("−", "-")
+        plain = inner.replace("−", "-").replace(" × ", "×")
         if plain and all(c in known for c in plain):
             return "".join(known[c] for c in plain)
         return mark + (inner if inner.isalnum() or inner.startswith("[") else f"({inner})")
@@ -467,9 +467,11 @@ def latex_to_text(latex: str) -> str:
             inner = text(layout[1]).strip()
             return f"√{inner}" if len(inner) == 1 or inner.isalnum() else f"√({inner})"
         if kind == "sup":
-            return text(layout[1]) + script(layout[2], _SUPERSCRIPTS, "^")
+            return text(layout[1]) + script(layout[2], RAISED, "^")
         if kind == "sub":
-            return text(layout[1]) + script(layout[2], _SUBSCRIPTS, "_")
+            return text(layout[1]) + script(layout[2], LOWERED, "_")
+        if kind == "bold":
+            return str(layout[1]).replace("1", _ONE)
         return " " if kind == "space" else str(layout[1])
 
     return text(_read(latex)).strip()
@@ -514,6 +516,8 @@ def latex_to_mathml(latex: str, display: str = "block") -> str:
         inside = html.escape(str(layout[1])) if len(layout) > 1 else ""
         if kind == "digits":
             return f"<mn>{inside}</mn>"
+        if kind == "bold":
+            return f'<mi mathvariant="bold">{inside}</mi>'
         if kind == "text":
             return f"<mtext>{inside}</mtext>"
         if kind in ("word", "function"):

@@ -48,7 +48,7 @@
     canvas.style.width = `${value.w * zoom}px`;
     canvas.style.height = `${Math.max(value.h * zoom, 14)}px`;  // one row of cells is still to be seen
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.mean}`);
+    canvas.setAttribute("aria-label", `${what}: heat map from ${value.lo} to ${value.hi}, mean ${value.average}`);
     const context = canvas.getContext("2d"), image = context.createImageData(value.w, value.h), bytes = atob(value.b);
     for (let i = 0; i < bytes.length; i++) {
       const code = bytes.charCodeAt(i), [r, g, b] = shade((code - 128) / 127);
@@ -79,7 +79,7 @@
       add(scale, make("span", "", minus(-value.most)), make("i"), make("span", "", minus(value.most)));
       add(box, scale);
       if (value.note) add(box, make("div", "caption", value.note));
-    } else add(box, make("div", "caption", value.k === "empty" ? "empty" : `${minus(value.lo)} … ${minus(value.hi)}, mean ${minus(value.mean)}`));
+    } else add(box, make("div", "caption", value.k === "empty" ? "empty" : `${minus(value.lo)} … ${minus(value.hi)}, mean ${minus(value.average)}`));
     if (value.wrong) add(box, make("div", "caption", `${value.wrong} not finite`));
     return box;
   };
@@ -111,7 +111,7 @@
 
   const forwardStep = (step, box) => {
     const op = ops[step.op], result = tensors[op.t];
-    add(box, opening("forward", titled(op), op), op.f && maths("div", "formula", op.f));
+    add(box, opening("forward", titled(op), op), op.f && maths("div", "formula", op.f), op.why && make("p", "caption reason", op.why));
     const flow = make("div", "flow");
     op.in.forEach((x, i) => add(flow, i ? after(op.y.length < 3 ? op.y : ",", tensorCard(operand(x))) : tensorCard(operand(x))));
     add(box, add(flow, after("→", tensorCard(result, "", true))), facts(op, op.c));
@@ -149,6 +149,7 @@
       else if (edge.lm) add(flow, after("×", add(make("div", "card"), make("div", "role", "local derivative"), maths("div", "name", edge.lm))));
       add(flow, after(edge.lm ? "=" : "→", slopeCard(t, edge.of > 1 ? `outgoing, arrival ${edge.nth} of ${edge.of}` : "outgoing cotangent", true, arriving)));
       add(branch, flow);
+      if (edge.why) add(branch, make("p", "caption reason", edge.why));
       if (edge.note) add(branch, make("p", "where", edge.note));
       if (edge.means) add(branch, add(make("p", "where"), "where ", maths("span", "", edge.means)));
       if (edge.of > 1) {
@@ -207,7 +208,7 @@
     begins.set(module, Math.min(at, begins.get(module) ?? Infinity));
   }
   const since = (name) => {  // the step from which on a node is there
-    if (name[0] === "m") return begins.get(name);
+    if (name[0] === "b") return begins.get(name);
     const op = "ot".includes(name[0]) ? opOf.get(Number(name.slice(1))) : undefined;
     return op === undefined ? -1 : madeAt.get(op);
   };
@@ -229,7 +230,7 @@
     for (const element of picture.querySelectorAll(".node")) {
       const name = element.dataset.node, number = Number(name.slice(1));
       nodes.set(name, element);
-      if (name[0] === "m") {
+      if (name[0] === "b") {
         element.classList.add("module");
         const lines = [...element.querySelectorAll("text")].map((line) => line.textContent);
         element.setAttribute("aria-label", `${lines.join(", ")}: expand`);

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 Scope = tuple[str, ...]
+Edge = tuple[str, str]
+"""From the item of the first name to that of the second."""
 
 _FEW = 3
 """Values that go from box to box each on its own; more of one kind are one node."""
@@ -49,29 +51,49 @@ class Contents:
             self.leaves[item.kind] = count + 1, elements + item.size
 
 
-def folded(items: list[Item], edges: list[tuple[str, str]], depth: int) -> tuple[list[Item], list[tuple[str, str]]]:
-    """The items and edges that are left when every scope more than `depth` levels down is one box.
+def folded(
+    items: list[Item], edges: list[Edge], depth: int, apart: bool = True
+) -> tuple[list[Item], list[Edge], dict[str, str]]:
+    """What is left when every scope more than `depth` levels down is one box: items, edges, and who is in which box.
 
     A box hides its operations, the leaves that only it uses, and the values between its operations. A value that it
-    hands on within its pass, or that is a result, stands beside it. Where another pass uses what a box hides, an edge
-    leads from the box itself.
+    hands on within its pass, or that is a result, stands beside it, and many of a kind are one node; with `apart` false
+    those are inside as well, and one box leads to the next. Where another pass uses what a box hides, an edge leads
+    from the box itself.
 
     >>> from autograd_lite.show.picture.fold import Item, folded
     >>> inside = [Item("o1", "operation", "operation", ("net",), 0, None), Item("t1", "result", "", ("net",), 0, None)]
-    >>> left, edges = folded(inside, [("o1", "t1")], depth=0)
-    >>> [item.kind for item in left], edges
-    (['box', 'result'], [('b0', 't1')])
+    >>> left, edges, hidden = folded(inside, [("o1", "t1")], depth=0)
+    >>> [item.kind for item in left], edges, hidden
+    (['box', 'result'], [('b0', 't1')], {'o1': 'b0'})
     """
+    left, boxes, hidden = _hidden(items, _users(items, edges), depth, apart)
+    led = _led(edges, hidden)
+    if not apart:
+        return left, led, hidden
+    made = {end for _, end in edges} - {item.name for item in items if item.kind == "operation"}
+    source = {end: start for start, end in led if end in made}
+    # A value that goes back into the box it comes from is part of its inside.
+    inner = {(name, box) for name, box in source.items() if box in boxes}
+    return *_bundled(left, [edge for edge in led if edge not in inner], source), hidden
+
+
+def _users(items: list[Item], edges: list[Edge]) -> dict[str, list[Item]]:
+    """The operations that read what stands at a name."""
     by_name = {item.name: item for item in items}
     users: dict[str, list[Item]] = {}
-    made: set[str] = set()
     for start, end in edges:
         if by_name[end].kind == "operation":
             users.setdefault(start, []).append(by_name[end])
-        else:
-            made.add(end)
+    return users
+
+
+def _hidden(
+    items: list[Item], users: dict[str, list[Item]], depth: int, apart: bool
+) -> tuple[list[Item], set[str], dict[str, str]]:
+    """What is left of the items, boxes among them; the names of the boxes; and in which of them the others are."""
     boxes: dict[tuple[str, Scope], Item] = {}
-    hidden: dict[str, str] = {}  # in which box
+    hidden: dict[str, str] = {}
     left: list[Item] = []
     for item in items:
         level = item.frames + depth
@@ -79,11 +101,10 @@ def folded(items: list[Item], edges: list[tuple[str, str]], depth: int) -> tuple
             left.append(item)
             continue
         beside, inside = item.scope[:level], item.scope[: level + 1]
-        uses = users.get(item.name, [])
         # Values are handed on within a pass; a leaf belongs to the forward one where that uses it, as its scope does.
-        within = [use for use in uses if _pass(use) == _pass(item)]
-        asked = item.kind == "result"
-        if item.kind != "operation" and (asked or any(use.scope[: level + 1] != inside for use in within)):
+        within = [use for use in users.get(item.name, ()) if _pass(use) == _pass(item)]
+        handed = item.kind == "result" or any(use.scope[: level + 1] != inside for use in within)
+        if apart and handed and item.kind != "operation":
             left.append(replace(item, scope=beside))
             continue
         part = item.part or within[0].part
@@ -92,22 +113,17 @@ def folded(items: list[Item], edges: list[tuple[str, str]], depth: int) -> tuple
             left.append(boxes[part, inside])
         boxes[part, inside].what.take(item)
         hidden[item.name] = boxes[part, inside].name
-    led = _led(edges, hidden)
-    source = {end: start for start, end in led if end in made}
-    # A value that goes back into the box it comes from is part of its inside.
-    whole = {box.name for box in boxes.values()}
-    inner = {(name, box) for name, box in source.items() if box in whole}
-    return _bundled(left, [edge for edge in led if edge not in inner], source)
+    return left, {box.name for box in boxes.values()}, hidden
 
 
 def _pass(item: Item) -> Scope:
     return item.scope[: item.frames]
 
 
-def _led(edges: list[tuple[str, str]], to: dict[str, str]) -> list[tuple[str, str]]:
+def _led(edges: list[Edge], to: dict[str, str]) -> list[Edge]:
     """Edges to what has gone lead to what stands for it, and there once only; the others keep their order."""
-    found: list[tuple[str, str]] = []
-    seen: set[tuple[str, str]] = set()
+    found: list[Edge] = []
+    seen: set[Edge] = set()
     for edge in edges:
         led = to.get(edge[0], edge[0]), to.get(edge[1], edge[1])
         if led[0] != led[1] and (led == edge or led not in seen):
@@ -116,9 +132,7 @@ def _led(edges: list[tuple[str, str]], to: dict[str, str]) -> list[tuple[str, st
     return found
 
 
-def _bundled(
-    items: list[Item], edges: list[tuple[str, str]], source: dict[str, str]
-) -> tuple[list[Item], list[tuple[str, str]]]:
+def _bundled(items: list[Item], edges: list[Edge], source: dict[str, str]) -> tuple[list[Item], list[Edge]]:
     """Tensors of a kind that come from one box and go to the same boxes are one node where they are many."""
     boxes = {item.name for item in items if item.kind == "box"}
     tensors = [item for item in items if item.kind not in ("operation", "constant", "box")]

@@ -1,0 +1,523 @@
+"""Emitting: a program as the text of a flat function over its memory, and of a header of all that it names.
+
+The function makes no Tensor, looks nothing up and allocates no array but what it returns. Knows NumPy's `out=` and how
+calls are written. Must not know graphs, nor the arrays that areas and states are when the text is bound to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy
+
+from autograd_lite.compile.memory import Area, Memory, Place, can_direct, spread_first
+from autograd_lite.compile.names import Namer
+from autograd_lite.engine.graph import Live, tick
+from autograd_lite.errors import ChangedError
+from autograd_lite.ops.indexing import named_once
+from autograd_lite.program.lower import index_of
+from autograd_lite.program.program import REDUCTIONS, Call, State, Value
+
+_NAMED_OUT = {"maximum", "minimum"}  # NumPy warns of a third positional argument
+FILENAME = "<compiled step>"
+
+
+@dataclass
+class Text:
+    """A program as text, and what the names in it stand for."""
+
+    read: str  # the module as a person reads it: it runs with `numpy` alone, with the states filled in
+    code: str  # the function as it runs
+    fixed: str  # the header that depends on no state, and the one that does
+    moving: str
+    constants: dict[str, Any]  # what is the same wherever the program is bound
+    areas: dict[Area, str]
+    reads: list[tuple[State, str]]  # states that are only read
+    lives: list[tuple[str, Live]]  # zero-dimensional arrays of numbers that change
+    groups: list[str]  # what is updated together, in order
+    quietly: str | None  # the function that calls another without warnings, which each thread has of its own
+
+
+def write(memory: Memory) -> Text:
+    """The text of a program whose values have their places."""
+    writer = _Writer(memory)
+    reads = [(v.state, writer.names[v]) for v in memory.program.states if v.state and v not in memory.places]
+    return Text(
+        writer.text(), writer.code(), writer.header_text(False), writer.header_text(True), writer.constants,
+        writer.area_names, reads, writer.lives, writer.groups, writer.functions.get("quietly"),
+    )  # fmt: skip
+
+
+@dataclass
+class _Named:
+    """A line of the header: a name and what it is, as run and as read."""
+
+    name: str
+    run: str
+    read: str
+    moving: bool  # whether it depends on memory that may move
+
+
+class _Writer:
+    """The text of a program while it is written."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.program = memory.program
+        self.namer = Namer("at", "layout")
+        self.names: dict[Value, str] = {}
+        self.area_names: dict[Area, str] = {}
+        self.defined: set[Value] = set()
+        self.header: list[_Named] = []
+        self.moving: set[str] = set()
+        self.constants: dict[str, Any] = {"np": numpy}
+        self.functions: dict[Any, str] = {}
+        self.numbers: dict[Any, str] = {}
+        self.single: dict[str, str] = {}  # names of arrays of one element for zero-dimensional ones
+        self.lives: list[tuple[str, Live]] = []
+        self.groups: list[str] = []
+        self.lines: list[tuple[str, str | None]] = []  # as run, as read
+        self.indent = ""
+        self.parameters = [self.name(value, "x") for value in self.program.inputs]
+        for value in self.program.states:
+            self.name(value, "state")
+        self.name_areas()
+        for value, there in memory.places.items():
+            if value.kind == "state" or memory.joined.get(value) is not None:
+                self.define_place(value, there)
+        self.shown_names = [self.name_home(there) for there, _ in memory.copied]
+        self.name_constants()
+        self.write()
+
+    # Names and the header.
+
+    def name(self, value: Value, fallback: str = "t") -> str:
+        if value not in self.names:
+            self.names[value] = self.namer(value.name, fallback)
+        return self.names[value]
+
+    def function(self, name: str, function: Any) -> str:
+        """The name of a function that the text calls."""
+        if name not in self.functions:
+            self.functions[name] = self.namer(name, name)
+            self.constants[self.functions[name]] = function
+        return self.functions[name]
+
+    def define(self, name: str, run: str, needs: Iterable[str], read: str | None = None) -> None:
+        moving = any(each in self.moving for each in needs)
+        if moving:
+            self.moving.add(name)
+        self.header.append(_Named(name, run, run if read is None else read, moving))
+
+    def name_areas(self) -> None:
+        for area in self.memory.areas:
+            name = self.area_names[area] = self.namer(area.label, "block")
+            if area.states:
+                self.moving.add(name)
+            self.header.append(_Named(name, "", f"np.empty({area.size}, {dtype_text(area.dtype)})", False))
+        for value in self.program.states:
+            if value not in self.memory.places:
+                name = self.names[value]
+                self.moving.add(name)
+                self.header.append(_Named(name, "", f"np.empty({value.shape}, {dtype_text(value.dtype)})", False))
+
+    def define_place(self, value: Value, there: Place, fallback: str = "t") -> str:
+        """The name of an array that has a place of its own."""
+        if value in self.defined:
+            return self.names[value]
+        self.defined.add(value)
+        whole = self.area_names[there.area]
+        if value.name is None and there.shape == (there.area.size,):
+            self.names[value] = whole
+        else:
+            self.define(self.name(value, fallback), place_text(whole, there), [whole])
+        return self.names[value]
+
+    def name_home(self, there: Place) -> str:
+        """The name of a place that no value of the program has."""
+        whole = self.area_names[there.area]
+        name = self.namer(there.area.label.removesuffix("_memory"), "home")
+        self.define(name, place_text(whole, there), [whole])
+        return name
+
+    def name_constants(self) -> None:
+        used = [*(arg for call in self.program.calls for arg in call.values), *self.program.wanted()]
+        for value in dict.fromkeys(v for v in used if v.kind == "constant"):
+            name = self.name(value, "constant")
+            self.constants[name] = value.sample
+            self.header.append(_Named(name, "", _literal(value.sample), False))
+
+    def number(self, arg: Any, dtype: Any) -> str:
+        """A number as a zero-dimensional array of the other operand's dtype: what NumPy makes of it each time."""
+        live = isinstance(arg, Live)
+        known = (arg.key if live else (type(arg), repr(arg)), dtype)
+        if known not in self.numbers:
+            number = arg.read() if live else arg
+            shown = f"number_{number:g}".replace(".", "_").replace("-", "minus_").replace("+", "")
+            name = self.numbers[known] = self.namer(str(arg.key[1]).strip("_") if live else shown, "number")
+            if live:
+                self.lives.append((name, arg))
+            else:
+                self.constants[name] = numpy.array(number, dtype)
+            text = f"np.array({number_text(number)}, {dtype_text(dtype)})"
+            self.header.append(_Named(name, text if live else "", text, False))
+        return self.numbers[known]
+
+    def one_element(self, name: str) -> str:
+        """A zero-dimensional array as one of one element, on which NumPy's functions start quicker."""
+        if name not in self.single:
+            self.single[name] = self.namer(f"{name}_1", "one")
+            self.define(self.single[name], f"{name}.reshape(1)", [name])
+        return self.single[name]
+
+    def operand(self, call: Call, arg: Any) -> str:
+        if isinstance(arg, Value):
+            return self.name(arg)
+        others = call.values
+        number = isinstance(arg, Live | int | float) and not isinstance(arg, bool) and call.ufunc is not None
+        if number and others and others[0].dtype.kind == "f":
+            return self.number(arg, others[0].dtype)
+        if isinstance(arg, Live):
+            return self.number(arg, call.out.dtype)
+        return number_text(arg)
+
+    # The lines.
+
+    def line(self, run: str, read: str | None = None) -> None:
+        self.lines.append((self.indent + run, self.indent + (run if read is None else read)))
+
+    def group(self, states: Iterable[State]) -> None:
+        """The next lines write over these states."""
+        marks = [] if self.groups else self.marks()
+        self.groups.append(", ".join(state.label for state in states))
+        self.lines.append((f"at[0] = {len(self.groups)}", None))
+        self.lines += [(line, None) for line in marks]
+
+    def marks(self) -> list[str]:
+        """Lines that mark the tensors that get new values as changed; all that could fail in them is done here."""
+        leaves = list(dict.fromkeys(effect.leaf for effect in self.program.effects if effect.what == "data"))
+        if not leaves:
+            return []
+        names = [self.namer(f"tensor_{i}", "tensor") for i in range(len(leaves))]
+        moment = self.namer("moment", "moment")
+        self.lines.append((f"{moment} = {self.function('tick', tick)}()", None))
+        for name, leaf in zip(names, leaves, strict=True):
+            referred = self.namer(f"{name}_ref", "ref")
+            self.constants[referred] = leaf.ref
+            self.lines.append((f"{name} = {referred}()", None))
+        return [" = ".join(f"{name}._changed" for name in names) + f" = {moment}"]
+
+    def write(self) -> None:
+        i = 0
+        while i < len(self.program.calls):
+            if i in self.memory.runs:
+                i = self.run(i)
+            else:
+                self.one(self.program.calls[i])
+                i += 1
+        self.returned = self.finish()
+
+    def one(self, call: Call) -> None:
+        out = call.out
+        if call.is_view:
+            self.view(call)
+        elif not can_direct(call):
+            self.plain(call)
+        else:
+            args = [self.operand(call, arg) for arg in call.args]
+            self.define_place(out, self.memory.places[out])
+            if call in self.memory.updates:
+                self.group(self.memory.updates[call])
+            self.into(call, args, self.names[out])
+
+    def view(self, call: Call) -> None:
+        base, out = call.args[0], call.out
+        if out in self.names and out in self.memory.places:
+            return
+        if not self.memory.fixed(base):
+            self.line(f"{self.name(out)} = {view_text(call, self.name(base))}")
+            return
+        if out.name is None and call.function == "transpose" and base.name:
+            out.name = f"{base.name}_T"
+        self.define(self.name(out), view_text(call, self.name(base)), [self.name(base)])
+
+    def run(self, begin: int) -> int:
+        """The calls of a run, in a loop over pieces where it is cut."""
+        run = self.memory.runs[begin]
+        calls = self.program.calls[begin : run.end]
+        work = [call for call in calls if not call.is_view]
+        for call in work:
+            if call.out not in run.turns:
+                self.define_place(call.out, self.memory.places[call.out], "flat")
+            else:
+                self.names[call.out] = self.area_names[run.turns[call.out]]
+        flat = dict.fromkeys(v for call in work for v in (*call.values, call.out) if v.shape == (run.size,))
+        part = {self.place_name(v): self.place_name(v) for v in flat}
+        if run.updates:
+            self.group(run.updates)
+        if run.count > 1:
+            part = self.pieces(run, part)
+        for call in work:
+            args = [part[self.place_name(arg)] if arg in flat else self.operand(call, arg) for arg in call.args]
+            self.into(call, args, part[self.place_name(call.out)])
+        self.indent = ""
+        for call in calls:
+            if call.is_view:
+                self.view(call)
+        return run.end
+
+    def place_name(self, value: Value) -> str:
+        """One name for all values that are the same memory, as the old and the new value of a state are."""
+        there = self.memory.places.get(value)
+        whole = there is not None and there.shape == (there.area.size,)
+        return self.area_names[there.area] if whole and there is not None else self.names[value]
+
+    def pieces(self, run: Any, part: dict[str, str]) -> dict[str, str]:
+        """Begin the loop over the pieces of these arrays; returns how each is called in it."""
+        spares = {self.area_names[area] for area in run.spares}
+        starts = range(0, run.size, run.piece)
+        found = {name: self.namer(f"{name}_piece", "piece") for name in part}
+        pieces = self.namer("pieces", "pieces")
+        cut = [f"{name}[:{run.size} - i]" if name in spares else f"{name}[i : i + {run.piece}]" for name in part]
+        self.define(pieces, f"[({', '.join(cut)}) for i in {starts!r}]", part)
+        self.line(f"for {', '.join(found.values())} in {pieces}:")
+        self.indent = "    "
+        return found
+
+    def plain(self, call: Call) -> None:
+        """A call that NumPy cannot direct into a buffer."""
+        name = self.name(call.out)
+        args = [self.operand(call, arg) for arg in call.args]
+        if call.function == "getitem":
+            text = f"{args[0]}[{index_text(index_of(call.params['template'], [Raw(a) for a in args[1:]]))}]"
+            if any(v.dtype == bool for v in call.values[1:]):
+                checked = self.function("same_shape", _same_shape)
+                self.line(f"{name} = {checked}({text}, {call.out.shape})", f"{name} = {text}")
+                return
+        else:
+            extra = [f"{k}={number_text(v)}" for k, v in call.params.items()]
+            text = f"np.{call.function}({', '.join([*args, *extra])})"
+        self.line(f"{name} = {text}")
+
+    def into(self, call: Call, args: list[str], out: str) -> None:
+        """A call with its result directed into `out`."""
+        function, p = call.function, call.params
+        if call.ufunc is not None:
+            short = self.function(f"np_{function}", call.ufunc)
+            if not call.out.shape and all(self.memory.fixed(v) for v in call.values):
+                args = [self.one_element(name) if name.isidentifier() else name for name in args]  # but numbers
+                out = self.one_element(out)
+            small = spread_first(call)
+            if small is not None and all(self.memory.apart(call.out, v) for v in call.values):
+                self.line(f"{out}[...] = {self.name(small)}")
+                args = [out if arg is small else name for arg, name in zip(call.args, args, strict=True)]
+            joined = ", ".join(args)
+            read = f"np.{function}({joined}, out={out})"
+            if call.quiet:
+                self.line(f"{self.function('quietly', None)}({short}, {joined}, {out})", read)
+                return
+            self.line(f"{short}({joined}, {'out=' if function in _NAMED_OUT else ''}{out})", read)
+            return
+        x = args[0] if args else ""
+        if function in REDUCTIONS:
+            ufunc = REDUCTIONS[function]
+            reduce = self.function(f"{ufunc.__name__}_reduce", ufunc.reduce)
+            axis, keep = p.get("axis"), p.get("keepdims", False)
+            axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+            fast = f"{reduce}({x}, {axis}, None, {out}{', True' if keep else ''})"
+            self.line(fast, f"np.{ufunc.__name__}.reduce({x}, axis={axis}, keepdims={keep}, out={out})")
+            return
+        match function:
+            case "join":
+                start = 0
+                for value, name in zip(call.values, args, strict=True):
+                    if self.memory.joined.get(value) is not call.out:
+                        self.line(f"{out}[{start}:{start + value.size}].reshape({value.shape})[...] = {name}")
+                    start += value.size
+            case "matmul":
+                name = "dot" if _dot_is_equal(call) else "matmul"
+                short = self.function(f"np_{name}", getattr(numpy, name))
+                self.line(f"{short}({x}, {args[1]}, {out})", f"np.{name}({x}, {args[1]}, out={out})")
+            case "mean" | "argmax":
+                self.line(f"np.{function}({x}, axis={p.get('axis')}, keepdims={p.get('keepdims', False)}, out={out})")
+            case "concatenate" | "stack":
+                self.line(f"np.{function}(({', '.join(args)},), axis={p.get('axis', 0)}, out={out})")
+            case "clip":
+                self.line(f"np.clip({', '.join(args)}, out={out})")
+            case "where":
+                copyto = self.function("copyto", numpy.copyto)
+                for each in (f"({out}, {args[2]})", f"({out}, {args[1]}, where={args[0]})"):
+                    self.line(f"{copyto}{each}", f"np.copyto{each}")
+            case "astype":
+                text = f"({out}, {x}, casting='unsafe')"
+                self.line(self.function("copyto", numpy.copyto) + text, "np.copyto" + text)
+            case "copy" | "spread":
+                self.line(f"{out}[...] = {x}")
+            case "reshape":
+                self.line(f"{out}.reshape({call.args[0].shape})[...] = {x}")
+            case "random":
+                rng = self.namer("rng", "rng")
+                self.constants[rng] = p["rng"]
+                self.header.append(_Named(rng, "", "np.random.default_rng()", False))
+                self.line(f"{rng}.random(None, {dtype_text(numpy.dtype(p['dtype']))}, {out})")
+            case "zeros":
+                self.line(f"{out}.fill(0)")
+            case "setitem" | "add_at":
+                if self.memory.places.get(call.args[0]) is not self.memory.places[call.out]:
+                    self.line(f"{out}[...] = {x}")
+                index = index_text(index_of(p["template"], [Raw(a) for a in args[2:]]))
+                if p.get("once"):
+                    once = self.function("named_once", named_once)
+                    self.line(f"{once}(np, {out}.shape, np.s_[{index}])", f"# no element is named twice by [{index}]")
+                self.line(
+                    f"{out}[{index}] = {args[1]}" if function == "setitem"
+                    else f"np.add.at({out}, np.s_[{index}], {args[1]})"
+                )  # fmt: skip
+
+    def finish(self) -> list[str]:
+        """After the calls: gradients copied to memory of their own, new values over the old, results copied.
+
+        What is read of the old states is read before one is written.
+        """
+        memory = self.memory
+        for name, (_, value) in zip(self.shown_names, memory.copied, strict=True):
+            self.line(f"{name}[...] = {self.name(value)}")
+        overwritten = [memory.homes[state] for state, _ in memory.late]
+
+        def reads(value: Value) -> bool:
+            there = memory.place_of(value)
+            return there is not None and any(there.meets(home) for home in overwritten)
+
+        returned = []
+        for value in self.program.outputs:
+            text = f'{self.name(value)}.copy("K")' if memory.fixed(value) else f"np.array({self.name(value)})"
+            if reads(value):
+                name = self.namer("result", "result")
+                self.line(f"{name} = {text}")
+                text = name
+            returned.append(text)
+        sources = []
+        for _, value in memory.late:
+            source = self.name(value)
+            if len(memory.late) > 1 and reads(value):
+                name = self.namer("old", "old")
+                self.line(f"{name} = {source}.copy()")
+                source = name
+            sources.append(source)
+        for (state, _), source in zip(memory.late, sources, strict=True):
+            name = self.name_home(memory.homes[state])
+            self.group([state])
+            self.line(f"{name}[...] = {source}")
+        if self.groups:
+            self.lines.append((f"at[0] = {len(self.groups) + 1}", None))
+        return returned
+
+    # The texts.
+
+    def header_text(self, moving: bool) -> str:
+        """The part of the header that does, or does not, depend on memory that may move."""
+        return "".join(f"{each.name} = {each.run}\n" for each in self.header if each.run and each.moving is moving)
+
+    def code(self) -> str:
+        """The function as it runs."""
+        body = "".join(f"    {run}\n" for run, _ in self.lines)
+        result = f"({', '.join(self.returned)}{',' if self.returned else ''})"
+        return f"def run({', '.join(self.parameters)}):\n{body}    return {result}\n"
+
+    def text(self) -> str:
+        """The module as a person reads it: it runs with `numpy` alone, with the states filled in."""
+        header = "".join(f"{each.name} = {each.read}\n" for each in self.header)
+        read = "".join(f"    {line}\n" for _, line in self.lines if line is not None)
+        result = ", ".join(self.returned) or None
+        return f"import numpy as np\n\n{header}\n\ndef step({', '.join(self.parameters)}):\n{read}    return {result}\n"
+
+
+class Raw:
+    """Text that stands for itself in a `repr`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _same_shape(array: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
+    """A mask of the function's own was changed in place: the program is made for the number it selected."""
+    if array.shape != shape:
+        raise ChangedError(f"a mask selects elements of shape {array.shape} now and {shape} when the step was recorded")
+    return array
+
+
+def _dot_is_equal(call: Call) -> bool:
+    """Whether `dot`, which starts quicker, takes the same way through BLAS as `matmul` here."""
+    x, y = (arg.sample for arg in call.args)
+    if x.ndim != 2 or y.ndim != 2 or 1 in (*x.shape, *y.shape) or 0 in (*x.shape, *y.shape) or x.dtype != y.dtype:
+        return False
+    return bool(numpy.dot(x, y).tobytes() == numpy.matmul(x, y).tobytes())
+
+
+def dtype_text(dtype: Any) -> str:
+    """A dtype as it is written: by name, or by its code where its bytes are in the other order."""
+    return f"np.{dtype.name}" if dtype.isnative else f"np.dtype({dtype.str!r})"
+
+
+def number_text(number: Any) -> str:
+    """A number, or a parameter of a call, as it is written."""
+    if isinstance(number, float | numpy.floating) and not numpy.isfinite(number):
+        kind = f"np.{type(number).__name__}" if isinstance(number, numpy.generic) else "float"
+        return f"{kind}({str(number)!r})"
+    if isinstance(number, numpy.dtype):
+        return dtype_text(number)
+    return repr(number)
+
+
+def place_text(whole: str, there: Place) -> str:
+    """How the array at a place is made of its area."""
+    stop = there.start + there.size
+    flat = whole if (there.start, stop) == (0, there.area.size) else f"{whole}[{there.start}:{stop}]"
+    if there.axes == tuple(range(len(there.shape))):
+        return f"{flat}.reshape({there.shape})"
+    shape = tuple(there.shape[i] for i in there.axes)
+    return f"{flat}.reshape({shape}).transpose({tuple(there.axes.index(i) for i in range(len(shape)))})"
+
+
+def _literal(array: numpy.ndarray) -> str:
+    if array.size == 0 or array.size > 16:
+        note = "" if array.size == 0 else "  # a plain array of the function's own"
+        return f"np.empty({array.shape}, {dtype_text(array.dtype)}){note}"
+    text = repr(array.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
+    return f"np.array({text}, {dtype_text(array.dtype)})"
+
+
+def index_text(index: tuple[Any, ...]) -> str:
+    """An index as it is written between brackets."""
+    return "()" if not index else ", ".join("..." if part is Ellipsis else _slice_text(part) for part in index)
+
+
+def _slice_text(part: Any) -> str:
+    if not isinstance(part, slice):
+        return repr(part)
+    text = f"{'' if part.start is None else part.start}:{'' if part.stop is None else part.stop}"
+    return text if part.step is None else f"{text}:{part.step}"
+
+
+def view_text(call: Call, base: str) -> str:
+    """A view as it is written."""
+    p = call.params
+    match call.function:
+        case "member":
+            return f"{base}[{p['start']}:{p['stop']}].reshape({p['shape']})"
+        case "transpose":
+            return f"{base}.T" if p["axes"] is None else f"{base}.transpose({p['axes']})"
+        case "swapaxes":
+            return f"{base}.swapaxes({p['axis1']}, {p['axis2']})"
+        case "view":
+            return f"{base}[{index_text(p['index'])}]"
+        case "reshape_view":
+            return f"{base}.reshape({p['shape']})"
+        case "broadcast_to":
+            return f"np.broadcast_to({base}, {p['shape']})"
+    return f"np.{call.function}({base}, {p['axis']})"

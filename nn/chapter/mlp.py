@@ -1,0 +1,84 @@
+"""The chapter's network: affine maps with an activation after each.
+
+Examples are rows, so aˡ = f(aˡ⁻¹ Wˡᵀ + bˡ). Must not know costs, training or the closed form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite import Tensor
+from nn.initializers import generator, scaled_normal
+from nn.layers import ACTIVATIONS, Initializer, Linear
+from nn.module import Module
+
+
+class MLP(Module):
+    """The network of chapter 2: `sizes[0]` inputs, then layers aˡ = f(aˡ⁻¹ Wˡᵀ + bˡ), `sizes[-1]` outputs.
+
+    `activation` names f; `output` names that of the last layer where it differs: `"identity"` for a
+    cost from logits. `rng` is a generator or a seed. Its tensors are called W1, b1, z1, a1, …
+
+    >>> model = nn.MLP([64, 30, 10], rng=0)
+    >>> model(np.zeros((5, 64))).shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str = "sigmoid",
+        rng: Any = None,
+        dtype: Any = np.float32,
+        output: str | None = None,
+        initializer: Initializer = scaled_normal,
+    ) -> None:
+        self.sizes = _sizes(sizes)
+        for name in (activation, output or activation):
+            if not isinstance(name, str) or name not in ACTIVATIONS:
+                raise ag.ArgumentError(f"MLP: no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}")
+        rng = generator(rng)
+        self.layers = [
+            Linear(n, m, rng, dtype, initializer, name=str(number))
+            for number, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1)
+        ]
+        self.activation = ACTIVATIONS[activation]()
+        self.output = ACTIVATIONS[output or activation]() if output not in (None, activation) else self.activation
+        for number, layer in enumerate(self.layers, start=1):
+            layer.label = f"layer {number}"
+
+    def forward(self, x: Any) -> Tensor:
+        a = x
+        last = len(self.layers)
+        for number, layer in enumerate(self.layers, start=1):
+            z = layer(a)
+            z.name = f"z{number}"
+            # By its forward alone: an activation needs no scope of its own inside the network's.
+            a = (self.output if number == last else self.activation).forward(z)
+            if a is not z:
+                a.name = f"a{number}"
+        return a  # type: ignore[no-any-return]
+
+    def extra_repr(self) -> str:
+        return str(list(self.sizes))
+
+
+def _sizes(sizes: Any) -> tuple[int, ...]:
+    """Numbers of neurons, layer by layer, the inputs first."""
+    try:
+        given = list(sizes)
+        found = tuple(int(size) for size in given)
+        whole = all(not isinstance(size, str) and int(size) == size for size in given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ag.ArgumentError(
+            f"MLP: sizes {sizes!r:.60} must be whole numbers of neurons, as in [64, 30, 10]"
+        ) from error
+    if len(found) < 2:
+        raise ag.ArgumentError(f"MLP: sizes {given} make no layer: give at least inputs and outputs")
+    if not whole:
+        raise ag.ArgumentError(f"MLP: sizes {given} must be whole numbers of neurons")
+    return found
