@@ -350,7 +350,7 @@ class Compiled:
                 continue
             current, replay = self._bound(entry)
             tensors = list({e.leaf(): None for e in entry.program.effects})
-            generators = [c.params["rng"] for c in entry.program.calls if c.function == "random"]
+            generators = entry.program.generators()
             before = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
             streams = [g.bit_generator.state for g in generators]
             replayed = self._replay(entry, current, replay, arrays)
