@@ -142,13 +142,14 @@ class Steps:
         told: Json = {}
         try:
             told |= self._factor(tensor, node, position)
-            right = to_latex(words.handed(tensor, node, position))
+            handed = words.handed(tensor, node, position)
+            offered = choices(handed, words.slope(tensor), to_latex(words.operand(x)))
         except FAILURES:
             return told
         told |= self._note(tensor, node, position)
+        right = offered[0]
         told["rule"], told["rt"] = latex_to_mathml(right), latex_to_text(right)
         told["eq"] = latex_to_mathml(f"{words.slope(x)} = {right}")
-        offered = choices(right, words.slope(tensor), to_latex(words.operand(x)))
         told["guess"] = [latex_to_mathml(each, "inline") for each in offered]
         return told
 
