@@ -27,6 +27,7 @@ NEGATIVE = ("-", 6)
 
 JOIN, MEMBER = "join", "member"
 """A flat array made of several, and a view of one of those in it."""
+TRANSPOSE, CAST = "transpose", "astype"
 PUT, ITEMS, SPREAD, PART = "setitem", "getitem", "spread", "part"
 ONCE = "named_once"
 """A look, at every call, whether an index names an element twice."""
@@ -332,7 +333,7 @@ ROWS: dict[str, Row] = {
         lambda arrays, p: numpy.stack(arrays, **p), None, {"axis": 0}, into=_joined_into("stack"),
         text=lambda texts, p: f"np.stack([{', '.join(texts)}], axis={p.get('axis', 0)})", **_MOVE,
     ),
-    "astype": Row(
+    CAST: Row(
         lambda arrays, p: arrays[0].astype(p["dtype"]), 1, {"dtype": None}, into=_cast_into,
         text=lambda texts, p: f"{texts[0]}.astype({dtype_text(numpy.dtype(p['dtype']))})", **_MOVE,
     ),
@@ -347,7 +348,7 @@ ROWS: dict[str, Row] = {
         lambda arrays, p: arrays[0].reshape(p["shape"]), 1, {"shape": None}, into=_reshape_into,
         text=lambda texts, p: f"{texts[0]}.reshape({p['shape']})", **_MOVE,
     ),
-    "transpose": Row(
+    TRANSPOSE: Row(
         lambda arrays, p: arrays[0].transpose(p["axes"]), 1, {"axes": None}, order=_transposed, text=_transpose_text,
         **_MOVE,
     ),

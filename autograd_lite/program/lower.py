@@ -105,7 +105,7 @@ class _Lowering:
         return value
 
     def cast(self, value: Value, dtype: Any) -> Value:
-        return value if value.dtype == dtype else self.emit("astype", value, {"dtype": dtype})
+        return value if value.dtype == dtype else self.emit(calls.CAST, value, {"dtype": dtype})
 
     def assign(self, tensor: Tensor, value: Any) -> None:
         """A leaf takes a new value."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.engine.graph import Live
-from autograd_lite.program.calls import evaluate
+from autograd_lite.program.calls import TRANSPOSE, evaluate
 from autograd_lite.program.program import Call, Effect, Program, Value
 
 
@@ -124,7 +124,7 @@ def cancel_transposes(program: Program) -> Program:
                 if source.name is None and source.kind == "result":
                     source.name = call.out.name
                 continue
-            call.function, call.args = "transpose", (source,)
+            call.function, call.args = TRANSPOSE, (source,)
             call.params = {"axes": None if order == tuple(range(len(order)))[::-1] else order}
         kept.append(call)
     program.calls = kept
