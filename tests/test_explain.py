@@ -256,6 +256,27 @@ def test_an_operation_whose_forward_and_rule_call_others_is_drawn_and_explained(
     assert "hypot" in ag.draw(loss, grads=True).source
 
 
+@pytest.mark.parametrize("error", [NotImplementedError, ZeroDivisionError, AssertionError, UnicodeError, KeyError])
+def test_where_a_users_rule_gives_no_formula_the_page_says_why(
+    registry: dict[str, ag.Operation], error: type[Exception]
+) -> None:
+    @ag.operation(notation=r"\operatorname{{twice}}({x})")
+    def twice(xp: Any, x: Any) -> Any:
+        return x + x
+
+    def rule(xp: Any, g: Any, out: Any, x: Any) -> Any:
+        if not isinstance(x, np.ndarray):
+            raise error("only arrays, please")
+        return g + g
+
+    twice.rules(x=rule)
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    page = content(explain(ag.sum(twice(w))))
+    [edge] = [e for s in page["steps"] if s["p"] == "b" for e in s["e"] if page["tensors"][e["t"]]["n"] == "w"]
+    assert "eq" not in edge and edge["why"].startswith("No formula: ") and "only arrays, please" in edge["why"]
+    assert page["values"][page["tensors"][edge["t"]]["g"]]["v"] == [[2.0, 2.0]]
+
+
 def test_an_argument_that_was_left_out_is_neither_drawn_nor_told() -> None:
     w = ag.tensor([-1.0, 2.0, 5.0], requires_grad=True, name="w")
     loss = ag.sum(ag.clip(w, max=3.0))

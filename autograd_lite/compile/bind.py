@@ -30,16 +30,18 @@ class Home:
     private is a view of `whole`: so what else refers to `raw`, or to an array of `shown`, is the users'.
     """
 
-    __slots__ = ("raw", "whole", "shown", "__weakref__")
+    __slots__ = ("raw", "whole", "shown", "leaves", "__weakref__")
 
     def __init__(self, size: int, dtype: Any) -> None:
         self.raw = numpy.empty(size * dtype.itemsize + 64, numpy.uint8)
         # Through a memoryview, since NumPy lets a view of an array's view refer to that array.
         self.whole = numpy.frombuffer(self.raw.data, dtype, size, _gap(self.raw))
         self.shown: dict[tuple[str, int], numpy.ndarray] = {}
+        self.leaves: dict[tuple[str, int], Leaf] = {}  # whose each of them is
 
     def show(self, state: State, place: Place, first: int) -> numpy.ndarray:
         """The array that a tensor has of its place in an area that begins at element `first`."""
+        self.leaves[state.key] = state.leaf
         if state.key not in self.shown:
             begin, dtype = _gap(self.raw), self.whole.dtype
             visible = self.raw[begin : begin + self.whole.nbytes].view(dtype)

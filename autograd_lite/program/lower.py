@@ -157,9 +157,9 @@ class _Lowering:
             Effect(self.leaf(t), "data", value) for t, value in self.assigned.items() if t not in recorder.created
         ]
         for tensor, (_, grad_before, _) in recorder.before.items():
-            if tensor in recorder.created:
+            if tensor in recorder.created or tensor not in recorder.grads:
                 continue
-            held = tensor._grad
+            held = recorder.grads[tensor]
             if type(held) is Tensor:
                 value = self.look_up(held)
                 if not (value.kind == "state" and value.state == ("grad", self.leaf(tensor))):

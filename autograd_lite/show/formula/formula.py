@@ -18,7 +18,7 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.show.formula.counted import Count, count, counted
 
@@ -346,7 +346,9 @@ def pull(
         if primed(op):
             return formula(g * slope(op, values[0], out, params))
         found = op.pull(position, xp, g, out, values, params)
-    except (AttributeError, TypeError) as error:
+    except AutogradError:
+        raise
+    except Exception as error:  # a user's rule may raise anything on what is no array
         raise ArgumentError(
             f"the rule of {op.name} for {op.arguments[min(position, len(op.arguments) - 1)]} cannot be run on formulas "
             f"({error}): write it with xp's functions, operators and reshape, transpose, swapaxes, sum, mean, max, "
