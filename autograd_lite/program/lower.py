@@ -131,7 +131,7 @@ class _Lowering:
     def calls_of(self, tensor: Tensor, node: Node, operands: list[Any]) -> Any:
         """What a node is made of: its operation's forward, on traced values."""
         tracer, op = self.tracer, node.op
-        if tensor in self.recorder.spread and isinstance(operands[0], Value):
+        if tensor in self.recorder.spreads and isinstance(operands[0], Value):
             # In memory of its own, as the reverse pass on arrays has it.
             params = {"shape": tuple(node.params["shape"])}
             return tracer.untraced(tracer.emit(calls.SPREAD, (tracer.traced(operands[0]),), params))
