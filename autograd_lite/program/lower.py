@@ -393,6 +393,7 @@ def lower(
             effects.append(Effect(leaf(tensor), "grad", None))
     program = Program(lowering.calls, list(given.values()), states, [look_up(t) for t in outputs], effects, quiet)
     program.measure("recorded")
+    lowering.node = None  # it and its namespace know each other: the recording must not wait for the collector
     return program
 
 
