@@ -159,7 +159,9 @@ def test_what_fails_only_while_it_is_recorded_is_a_compile_error_that_names_the_
             return True
         return False
 
-    with pytest.raises(ag.CompileError, match=r"fails while it is recorded, in line \d+ of test_promises_first_call.py"):
+    with pytest.raises(
+        ag.CompileError, match=r"fails while it is recorded, in line \d+ of test_promises_first_call.py"
+    ):
         ag.compile(f)(np.ones(2))
 
 

@@ -330,6 +330,9 @@ class Compiled:
         self._thread.quick = None
         at, groups = bound.at[0], bound.groups
         if at > 0:
+            moment = tick()
+            for tensor in entry.changed:  # the run may have come no further than to say that it begins
+                tensor._changed = moment
             done = "; ".join(groups[: at - 1]) or "none"
             begun = groups[at - 1] if at <= len(groups) else "none"
             error.add_note(
