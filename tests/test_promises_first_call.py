@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_compile import batch, bits, plain, state
 
 import autograd_lite as ag
 import nn
-from test_compile import batch, bits, plain, state
 
 
 def test_sums_over_fortran_order_have_the_bits_of_eager_from_the_first_call_on() -> None:

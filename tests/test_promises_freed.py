@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_compile import batch, bits, plain, training_step
 
 import autograd_lite as ag
 import nn
-from test_compile import batch, bits, plain, training_step
 
 
 @pytest.fixture

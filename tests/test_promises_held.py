@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_compile import OPTIMIZERS, batch, bits, plain, state, training_step
 
 import autograd_lite as ag
 import nn
 from autograd_lite.compile import held as counting
-from test_compile import OPTIMIZERS, batch, bits, plain, state, training_step
 
 
 def counter() -> tuple[ag.Tensor, Any]:

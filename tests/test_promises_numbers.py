@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_compile import batch, bits, plain, state
 
 import autograd_lite as ag
 import nn
-from test_compile import batch, bits, plain, state
 
 X = np.ones(2)
 

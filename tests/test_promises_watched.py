@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_compile import bits
 
 import autograd_lite as ag
 import nn
 from autograd_lite.compile.guards import MOST_BYTES, MOST_VALUES, Scan
-from test_compile import bits
 
 X = np.ones(2)
 FACTOR = 2.0
@@ -58,7 +58,7 @@ def kinds() -> dict[str, tuple[Callable[[Any], Any], Callable[[], Any]]]:
     found["memoryview"] = lambda x: x * window[1], lambda: shared.__setitem__(1, 5)
     long = [1.0] * 5000
     found["long list"] = lambda x: x * sum(long), lambda: long.__setitem__(4321, 5.0)
-    table: dict[Any, float] = {i: 1.0 for i in range(3000)}
+    table: dict[Any, float] = dict.fromkeys(range(3000), 1.0)
     found["long dictionary"] = lambda x: x * sum(table.values()), lambda: table.__setitem__(2999, 5.0)
     order = {"a": 1.0, "b": 2.0}
     found["order of a dictionary"] = lambda x: x * next(iter(order.values())), lambda: order.update(a=order.pop("a"))

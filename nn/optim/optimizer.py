@@ -22,6 +22,8 @@ from nn.state import Found
 class _Numbers:
     """The numbers of one optimiser, apart from its other attributes: each is read live, so none is ever fixed."""
 
+    __watched__ = False
+
 
 class Number:
     """A number of an optimiser that is checked whenever it is set, declared in the class: `lr = Number(…)`.
@@ -187,6 +189,11 @@ class Optimizer:
         else:
             object.__delattr__(self, name)
         ag.touch()
+
+    def __repr__(self) -> str:
+        count = len(vars(self).get("parameters", ()))
+        numbers = "".join(f", {name}={value!r}" for name, value in vars(self._numbers).items())
+        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}{numbers})"
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *vars(self._numbers)]
