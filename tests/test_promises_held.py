@@ -1,4 +1,4 @@
-"""What a user holds keeps its values: arrays, views and gradients that were handed out, and arguments that are states."""
+"""What a user holds keeps its values: arrays, views and gradients that were handed out; arguments may be states."""
 
 from __future__ import annotations
 

@@ -828,10 +828,10 @@ def _forget_written(bound: Bound) -> str:
     names = []
     for leaf, gradient in bound.grads:
         tensor = leaf()
-        if gradient is not None and tensor is not None and tensor._grad is gradient:
-            if all(state.array is not gradient for state in bound.homes):
-                tensor._grad = None
-                names.append(leaf.name or "a state")
+        shown = gradient is not None and tensor is not None and tensor._grad is gradient
+        if shown and all(state.array is not gradient for state in bound.homes):
+            tensor._grad = None
+            names.append(leaf.name or "a state")
     return f"; the gradients of {', '.join(names)} are forgotten (None)" if names else ""
 
 
