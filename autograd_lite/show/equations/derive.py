@@ -16,18 +16,20 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend, display
-from autograd_lite.diagnosis import describe
 from autograd_lite.engine import reverse
-from autograd_lite.engine.graph import Node, ancestors, refuse_released
+from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
-from autograd_lite.errors import ArgumentError, CheckError, GraphError
+from autograd_lite.errors import ArgumentError, CheckError
 from autograd_lite.names import weighted_input
-from autograd_lite.op import Operation
+from autograd_lite.show.equations.agreement import agreement
+from autograd_lite.show.equations.naming import Names
 from autograd_lite.show.formula.counted import count
-from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, primed, pull, symbol, xp
+from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, pull, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier, expand
 from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex
 from autograd_lite.show.names import gradient_latex, latex_name, plain, pretty, spelled
+
+__all__ = ["DETAILS", "Derivation", "Line", "Names", "derivation", "derive"]
 
 DETAILS = ("node", "layer", "full")
 _LONGEST = 40  # parts a formula may have before what it stands for gets a name and a line of its own
@@ -205,230 +207,12 @@ def derive(loss: Tensor, detail: str = "layer", expanded: bool = False) -> Deriv
     if detail not in DETAILS:
         raise ArgumentError(f"derive(): detail is {detail!r}, but there are {', '.join(map(repr, DETAILS))}")
     with numpy.errstate(all="ignore"):
-        return _Walk(Names(loss, "derive()"), detail, expanded).run()
+        return derivation(Names(loss, "derive()"), detail, expanded)
 
 
-class Names:
-    """What is called what in the graph of a loss, and the gradient of everything in it."""
-
-    def __init__(self, loss: Tensor, caller: str) -> None:
-        self.loss = loss
-        self.caller = caller
-        self._refuse()
-        self.tensors: list[Tensor] = ancestors(loss)
-        xp_of = backend.namespace(loss._data)
-        self.gradients: dict[Tensor, Any] = reverse.sweep(loss, xp_of.ones_like(loss._data))
-        self.given: dict[int, str] = {}  # by id, of tensors and arrays
-        self.invented: set[int] = set()
-        self._taken: set[str] = set()
-        self._reached: dict[str, int] = {}
-        self.anchors: set[int] = set()  # tensors whose gradient is a δ of the layers
-        self.activated: dict[int, Tensor] = {}  # an elementwise activation's output, and the z it is of
-        self.uses: dict[int, int] = {}
-        self._name()
-        self.layers: list[Tensor] = []
-        self.examples = self._examples()
-        self._batches: set[int] = set()  # tensors whose first axis counts the examples, by id
-        for tensor in self.tensors if self.examples else ():
-            inputs = tensor.node.inputs if tensor.node is not None else ()
-            passed = any(id(x) in self._batches for x in inputs) and tensor.shape[:1] == (self.examples,)
-            if passed or any(tensor is each for each in self.layers):
-                self._batches.add(id(tensor))
-        floats = {t.dtype for t in self.tensors if t.dtype.kind == "f"}
-        self.epsilon = max(float(numpy.finfo(dtype).eps) for dtype in floats)
-
-    def _refuse(self) -> None:
-        loss, caller = self.loss, self.caller
-        if not isinstance(loss, Tensor):
-            raise ArgumentError(f"{caller}: the loss is {type(loss).__name__}, not a tensor")
-        if loss.shape != ():
-            raise GraphError(
-                f"{caller}: {describe(loss, 'the loss')} is not a scalar, so there is no one gradient: "
-                "reduce it first, as in ag.sum(loss)"
-            )
-        if loss.node is None:
-            raise GraphError(
-                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so it has "
-                "no reverse pass; compute it from tensors that require a gradient, outside no_grad()"
-            )
-        refuse_released(caller, loss)
-        if not loss.requires_grad:
-            raise GraphError(
-                f"{caller}: there is no path from {describe(loss, 'the loss')} to a tensor that requires a gradient: "
-                "make a leaf with ag.tensor(data, requires_grad=True)"
-            )
-
-    def unique(self, wanted: str) -> str:
-        """`wanted`, or with an index where another tensor has that name."""
-        name, index = wanted, 1
-        while latex_name(name) in self._taken:
-            index += 1
-            name = f"{wanted[:16]}_{index}"  # a long name is cut short where it is written, with the index on it
-        self._taken.add(latex_name(name))
-        return name
-
-    def _numbered(self, letter: str, start: int = 1) -> str:
-        start = max(start, self._reached.get(letter, 0) + 1) if letter.endswith("_") else start
-        while latex_name(f"{letter}{start}") in self._taken:
-            start += 1
-        self._reached[letter] = start
-        return self.unique(f"{letter}{start}")
-
-    def _name(self) -> None:
-        users: dict[int, list[tuple[Node, int]]] = {}
-        arrays: dict[int, Any] = {}
-        for tensor in self.tensors:
-            if tensor.name and str(tensor.name).strip():
-                self.given[id(tensor)] = self.unique(str(tensor.name))
-            if tensor.node is not None:
-                for position, x in enumerate(tensor.node.inputs):
-                    users.setdefault(id(x), []).append((tensor.node, position))
-                    if backend.is_array(x):
-                        arrays[id(x)] = x
-        self.uses = {key: len(found) for key, found in users.items()}
-        if id(self.loss) not in self.given:
-            self.given[id(self.loss)] = self.unique("C")
-        self._arrays = arrays  # kept alive: they are known by id
-        layer = 0
-        for tensor in self.tensors:
-            node = tensor.node
-            if node is None or not tensor.requires_grad or not _activates(node.op):
-                continue
-            z = node.inputs[0]
-            if not isinstance(z, Tensor) or z.node is None or not z.requires_grad:
-                continue
-            layer += id(z) not in self.anchors
-            self._invent(z, "z", layer)
-            self.anchors.add(id(z))
-            if primed(node.op):
-                self._invent(tensor, "a", layer)
-                self.activated.setdefault(id(tensor), z)
-        for tensor in self.tensors:
-            if weighted_input(str(tensor.name or "")) is not None and tensor.node is not None and tensor.requires_grad:
-                self.anchors.add(id(tensor))
-        for x in (*(t for t in self.tensors if t.node is None), *arrays.values()):
-            if id(x) not in self.given and (x.ndim or getattr(x, "requires_grad", False)):
-                self._leaf(x, users.get(id(x), []))
-
-    def _invent(self, tensor: Tensor, letter: str, start: int) -> None:
-        if id(tensor) not in self.given:
-            self.given[id(tensor)] = self._numbered(letter, start)
-            self.invented.add(id(tensor))
-
-    def _leaf(self, x: Any, users: list[tuple[Node, int]]) -> None:
-        """A readable name for a leaf that has none, by what it is used for."""
-        ops = {node.op.name for node, _ in users}
-        if getattr(x, "requires_grad", False):
-            letter = "W" if "matmul" in ops or x.ndim > 1 else "b" if "add" in ops else "w"
-            self.given[id(x)] = self._numbered(letter)
-        elif x.dtype.kind in "iub" and "getitem" in ops and _counting(x):
-            return
-        else:
-            letter = "x" if "matmul" in ops else "y"
-            self.given[id(x)] = self.unique(letter) if latex_name(letter) not in self._taken else self._numbered("c_")
-
-    def result(self, tensor: Tensor) -> None:
-        """A name for a result that needs one."""
-        self._invent(tensor, "u_", 1)
-
-    def _examples(self) -> int | None:
-        layers = [t for t in self.tensors if id(t) in self.anchors and t.ndim == 2]
-        if not layers:
-            layers = [
-                t.node.inputs[0] for t in self.tensors
-                if t.node is not None and t.node.op.name == "matmul" and t.ndim == 2 and t.node.inputs[0].ndim == 2
-                and not (isinstance(t.node.inputs[0], Tensor) and t.node.inputs[0].node is None
-                         and t.node.inputs[0].requires_grad)
-            ]  # fmt: skip
-        if not layers:
-            layers = [t for t in self.tensors if t.ndim == 2 and weighted_input(str(t.name or "")) is not None]
-        self.layers = layers
-        lengths = {t.shape[0] for t in layers}
-        return lengths.pop() if len(lengths) == 1 else None
-
-    def of_examples(self, tensor: Tensor) -> bool:
-        """Whether the first axis of a tensor counts the examples."""
-        return id(tensor) in self._batches
-
-    @property
-    def of(self) -> str:
-        """The name of the loss."""
-        return self.given[id(self.loss)]
-
-
-def _activates(op: Operation) -> bool:
-    return op.activation or primed(op)
-
-
-def _counting(x: Any) -> bool:
-    host = backend.to_numpy(x if backend.is_array(x) else x._data)
-    return host.ndim == 1 and host.dtype.kind in "iu" and bool(numpy.array_equal(host, numpy.arange(host.size)))
-
-
-def agreement(found: Formula, expected: Any, epsilon: float = 0.0) -> tuple[float, float, tuple[int, ...]]:
-    """The largest difference of a formula from `expected`, what rounding may account for, and the worst element.
-
-    `epsilon` is the precision of the coarsest number on the way, where that is coarser than those in the formula.
-    """
-    target = backend.to_numpy(expected)
-    value = numpy.asarray(found.value)
-    if value.shape != target.shape:
-        value = numpy.broadcast_to(value, target.shape)
-    if not target.size:
-        return 0.0, 0.0, ()
-    wide = numpy.result_type(target.dtype, numpy.float64)
-    difference = numpy.abs(value.astype(wide) - target.astype(wide))
-    # Both infinite, or both no number: as equal as they can be.
-    difference = numpy.where((value == target) | (numpy.isnan(value) & numpy.isnan(target)), 0.0, difference)
-    difference = numpy.where(numpy.isnan(difference), numpy.inf, difference)
-    length, epsilon = 1, max(epsilon, float(numpy.finfo(target.dtype).eps))
-    for part in parts(found):
-        if part.op is None and part.number is None and part.dtype.kind == "f":
-            epsilon = max(epsilon, float(numpy.finfo(part.dtype).eps))
-        length = max(length, *part.shape, 1)
-    sizes = numpy.concatenate([numpy.abs(target).ravel(), _magnitude(found).ravel()])
-    scale = float(sizes[numpy.isfinite(sizes)].max(initial=0.0))
-    worst = numpy.unravel_index(int(difference.argmax()), difference.shape)
-    return float(difference.max()), float(20 * epsilon * length**0.5 * scale), tuple(int(i) for i in worst)
-
-
-def _magnitude(whole: Formula) -> Any:
-    """How large the terms are that `whole` is added up from: what rounding errors are measured by.
-
-    The sizes of the arguments go through linear operations as values do, and through others with their slopes.
-    """
-    done: dict[int, Any] = {}
-
-    def walk(part: Formula) -> Any:
-        if id(part) not in done:
-            done[id(part)] = numpy.maximum(numpy.abs(numpy.asarray(part.value, float)), propagated(part))
-        return done[id(part)]
-
-    def propagated(part: Formula) -> Any:
-        op = part.op
-        values: list[Any] = [None if arg.value is None else numpy.asarray(arg.value) for arg in part.args]
-        if op is None or part.prime or part.value.dtype.kind != "f":
-            return 0.0
-        if op.spreads and not op.moves and op.differentiable:
-            one, out = numpy.ones(part.shape), numpy.asarray(part.value)
-            size = numpy.zeros(part.shape)
-            for i, arg in enumerate(part.args):
-                slope = (
-                    op.pull(i, numpy, one, out, values, part.params)
-                    if arg.number is None and values[i] is not None
-                    else None
-                )
-                if slope is not None:
-                    size = size + numpy.abs(slope) * walk(arg)
-            return numpy.where(numpy.isfinite(size), size, 0.0)
-        if op.linear:
-            sizes = [
-                walk(arg) if value.dtype.kind == "f" else value for arg, value in zip(part.args, values, strict=True)
-            ]
-            return numpy.abs(numpy.asarray(op.run(numpy, sizes, part.params), float))
-        return 0.0
-
-    return walk(whole)
+def derivation(names: Names, detail: str = "layer", expanded: bool = False) -> Derivation:
+    """The equations of the graph that `names` are those of."""
+    return _Walk(names, detail, expanded).run()
 
 
 class _Walk:

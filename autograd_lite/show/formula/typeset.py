@@ -126,8 +126,14 @@ def _latex(whole: Formula) -> tuple[str, int]:
     if op.name == "scatter_add":
         return _scattered(whole, args), _CALL
     axes = whole.params.get("axis", 0)
+    if axes is None and op.defaults.get("axis") is not None:
+        axes = tuple(range(whole.args[0].ndim))
     if "axis" in op.defaults and axes != op.defaults["axis"] and isinstance(axes, int | tuple):
-        notation = _along(notation, whole.args[0].ndim, axes)
+        notation = _along(notation, whole.args[0].ndim, axes, op.defaults["axis"] is None)
+    if "template" in whole.params:
+        index = _index(whole, args[len(op.arguments) - 1 :]).replace("{", "{{").replace("}", "}}")
+        notation = notation.replace("(", f"_{{{{[{index}]}}}}(", 1)
+    notation = _stated(notation, op, whole.params)
     places = dict(zip(op.arguments, args, strict=False))
     if op.variadic:
         last = len(op.arguments) - 1
@@ -174,7 +180,16 @@ def _wrap(part: tuple[str, int], least: int) -> str:
 def _written(arg: Formula, op: Operation) -> tuple[str, int]:
     """An argument of `op`; what was spread is written as spread where the operation does not do it by itself."""
     inner = thin(arg)
-    if inner is arg or op.spreads:
+    if op.spreads or op.name in _SILENT:
+        return _latex(arg)
+    if arg.name == "expand_dims" and arg.ndim > 2:
+        axes = [axis % arg.ndim for axis in _several(arg.params["axis"])]
+        parts = ["new" if i in axes else ":" for i in range(arg.ndim)]
+        while parts[-1] == ":":
+            parts.pop()
+        text = ", ".join(r"\mathrm{new}" if part == "new" else part for part in parts)
+        return rf"{_wrap(_written(arg.args[0], op), _ATOM)}_{{[{text}]}}", _RAISED
+    if inner is arg:
         return _latex(arg)
     ones = r"\mathbf{1}_{" + r" \times ".join(map(str, arg.shape)) + "}"
     if inner.number is not None:
@@ -243,12 +258,27 @@ def _keeps_order(whole: Formula) -> bool:
     return [n for n in whole.shape if n != 1] == [n for n in whole.args[0].shape if n != 1]
 
 
-def _along(notation: str, ndim: int, axis: int | tuple[int, ...]) -> str:
+def _several(axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    return axis if isinstance(axis, tuple) else (axis,)
+
+
+def _stated(notation: str, op: Operation, params: dict[str, Any]) -> str:
+    """The notation of a function with the parameters that it needs, which are part of what it means."""
+    for name, value in params.items():
+        known = name in ("axis", "keepdims", "template") or value == op.defaults.get(name, object)
+        plain = isinstance(value, int | float) or (isinstance(value, tuple) and all(type(n) is int for n in value))
+        if notation.endswith(")") and plain and not known:
+            shown = f"({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)
+            notation = rf"{notation[:-1]}, \mathrm{{{{{name}}}}} = {shown})"
+    return notation
+
+
+def _along(notation: str, ndim: int, axis: int | tuple[int, ...], all_by_itself: bool) -> str:
     """A notation that says over which axes, where these are not all."""
     axes = reduced_axes(ndim, axis)
-    if len(axes) >= ndim:
+    if len(axes) >= ndim and (all_by_itself or ndim < 2):
         return notation
-    if ndim == 2:
+    if ndim == 2 and len(axes) == 1:
         words = "rows" if axes == (0,) else "columns"
     else:
         words = ("axis " if len(axes) == 1 else "axes ") + ", ".join(map(str, axes))
@@ -263,7 +293,8 @@ def _index(whole: Formula, arrays: list[tuple[str, int]]) -> str:
 
 def _part(part: Any) -> str:
     if isinstance(part, slice):
-        ends = ["" if end is None else str(end) for end in (part.start, part.stop)]
+        start = None if part.start == 0 and (part.step is None or part.step > 0) else part.start
+        ends = ["" if end is None else str(end) for end in (start, part.stop)]
         return ":".join(ends + ([str(part.step)] if part.step is not None else []))
     return r"\dots" if part is Ellipsis else r"\mathrm{new}" if part is None else str(part)
 
