@@ -61,3 +61,7 @@ class EngineError(AutogradError, RuntimeError):
 
 class CompileError(AutogradError, RuntimeError):
     """A function cannot be compiled: the message names the line that needs a value while recording."""
+
+
+class CompileWarning(UserWarning):
+    """A compiled function runs as it is from now on: the message says why, and what would change that."""

@@ -10,6 +10,10 @@ from typing import Any
 import autograd_lite as ag
 
 
+class UnwrittenError(ag.AutogradError, NotImplementedError):
+    """A module has no `forward`, or an optimiser no `step`: a class of one's own writes it."""
+
+
 class DivergenceError(ag.AutogradError, ArithmeticError):
     """The cost of a mini-batch is no finite number: the message says when, and what to try.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
+from nn.arguments import whole
 
 
 def generator(rng: Any) -> np.random.Generator:
@@ -29,6 +30,7 @@ def standard_normal(rng: np.random.Generator, outputs: int, inputs: int) -> tupl
     >>> weight.shape, bias.shape
     ((3, 2), (3,))
     """
+    rng, outputs, inputs = generator(rng), whole("outputs", outputs, 1), whole("inputs", inputs, 1)
     return rng.standard_normal((outputs, inputs)), rng.standard_normal(outputs)
 
 

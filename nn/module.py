@@ -15,6 +15,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor, display
 from nn import state as states
+from nn.errors import UnwrittenError
 from nn.parameter import is_parameter, mark
 from nn.state import Found
 
@@ -44,7 +45,7 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; written by each subclass."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward: write one")
+        raise UnwrittenError(f"{type(self).__name__} has no forward: write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         with _scope(self.label or type(self).__name__):

@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.arguments import float_dtype
 
 # By identity: two tensors are never the same for having equal values. The marks keep no tensor alive.
 _marked: weakref.WeakValueDictionary[int, Tensor] = weakref.WeakValueDictionary()
@@ -32,6 +33,7 @@ def Parameter(  # noqa: N802 - it reads as what it makes
     >>> nn.Parameter([1.0, 2.0], name="w")
     tensor([1., 2.], dtype=float32, name='w', requires_grad=True)
     """
+    dtype = float_dtype("Parameter", dtype)
     parameter = ag.tensor(data, requires_grad=True, dtype=dtype, name=name)
     if not requires_grad:
         parameter.requires_grad = False

@@ -11,7 +11,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.compile import compiled, emit
+from autograd_lite.compile import bind, compiled
 from autograd_lite.program import passes
 from autograd_lite.program.program import Call, Program, Value
 
@@ -49,7 +49,7 @@ def functions(program: Program) -> Counter[str]:
 
 
 def run(program: Program) -> list[bytes]:
-    found = emit.lay_out(program).bind().run(*(value.sample for value in program.inputs))
+    found = bind.lay_out(program).bind().run(*(value.sample for value in program.inputs))
     return [array.tobytes() for array in found]
 
 

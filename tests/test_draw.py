@@ -213,6 +213,17 @@ def test_parameters_of_an_operation_are_on_its_node_unless_they_are_the_default(
     assert "Σ" in nodes(draw(x.sum()).source).values()
 
 
+def test_a_parameter_that_is_no_plain_value_is_told_by_its_kind(registry: dict[str, ag.Operation]) -> None:
+    @ag.operation(notation=r"{x}")
+    def odd(xp: Any, x: Any, *, rng: Any, call: Any, table: Any, factor: Any) -> Any:
+        return x
+
+    odd.rules(x=lambda xp, g, out, x, **given: g)
+    x = named("x")
+    shown = odd(x, rng=np.random.default_rng(0), call=np.exp, table=np.ones((2, 3)), factor=np.float32(0.5))
+    assert "odd|rng Generator|call exp|table (2, 3) float64|factor 0.5" in nodes(draw(shown).source).values()
+
+
 def test_tensors_are_boxes_operations_are_round_and_each_kind_has_its_colour() -> None:
     source = draw(network()).source
     assert set(re.findall(r"^ *t\d+ \[shape=(\w+)", source, re.MULTILINE)) == {"box"}
@@ -624,6 +635,16 @@ def test_what_is_no_tensor_is_refused() -> None:
         draw([named("x"), None])  # type: ignore[list-item]
     with pytest.raises(ArgumentError, match="is empty"):
         draw([])
+    with pytest.raises(ArgumentError, match=r"is function, not a tensor: draw what it gives, as in draw\(model\(x\)\)"):
+        draw(network)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["grads", "values"])
+@pytest.mark.parametrize("value", ["g.svg", None, 1, np.ones(2)], ids=repr)
+def test_what_is_neither_true_nor_false_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ArgumentError, match=rf"draw\(\): {name} is .*, not True or False.*\.save\('g\.svg'\)"):
+        draw(named("x"), **{name: value})
+    assert draw(named("x"), values=np.True_).source == draw(named("x"), values=True).source  # type: ignore[arg-type]
 
 
 def test_a_released_graph_is_refused_by_name_also_where_only_a_part_was_released() -> None:

@@ -216,6 +216,77 @@ def test_other_operations_and_arrays_find_their_place(registry: dict[str, ag.Ope
     assert "strange" in [op["o"] for op in data["ops"]]
 
 
+def test_what_has_an_effect_is_not_done_again_to_be_explained_or_derived(registry: dict[str, ag.Operation]) -> None:
+    rng = np.random.default_rng(0)
+    sent: list[Any] = []
+
+    @ag.operation(notation=r"\operatorname{{send}}({x})", effect=True)
+    def send(xp: Any, x: Any) -> Any:
+        sent.append(x)
+        return x * len(sent)
+
+    send.rules(x=lambda xp, g, out, x: g)
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    loss = ag.sum(send(send(w.T)) * ag.random_like(w, rng))
+    after, count = rng.bit_generator.state, len(sent)
+    page, derivation = content(explain(loss)), ag.derive(loss, detail="node")
+    ag.draw(loss, values=True, grads=True).svg()
+    assert (rng.bit_generator.state, len(sent)) == (after, count) == (after, 2)
+    assert [op["ft"] for op in page["ops"] if op["o"] == "send"] == ["u₁ = send(w)", "u₂ = send(u₁)"]
+    assert derivation.difference < 1e-12
+
+
+def test_an_operation_whose_forward_and_rule_call_others_is_drawn_and_explained(
+    registry: dict[str, ag.Operation],
+) -> None:
+    @ag.operation(notation=r"\operatorname{{hypot}}({x}, {y})", symbol="hypot")
+    def hypotenuse(xp: Any, x: Any, y: Any) -> Any:
+        return xp.sqrt(xp.square(x) + xp.square(y))
+
+    hypotenuse.rules(
+        x=lambda xp, g, out, x, y: xp.divide(g * x, hypotenuse(x, y)), y=lambda xp, g, out, x, y: g * y / out
+    )
+    w = ag.tensor([3.0, 6.0], requires_grad=True, name="w")
+    loss = ag.sum(hypotenuse(w, ag.tensor([4.0, 8.0], name="y")))
+    page = content(explain(loss))
+    assert page["ops"][0]["ft"] == "u₁ = hypot(w, y)"
+    [edge] = [e for s in page["steps"] if s["p"] == "b" for e in s["e"] if page["tensors"][e["t"]]["n"] == "w"]
+    assert edge["rt"] == "(∂C/∂u₁ ⊙ w)/(hypot(w, y))"
+    assert page["values"][page["tensors"][edge["t"]]["g"]]["v"] == [[0.6, 0.6]]
+    assert "hypot" in ag.draw(loss, grads=True).source
+
+
+@pytest.mark.parametrize("error", [NotImplementedError, ZeroDivisionError, AssertionError, UnicodeError, KeyError])
+def test_where_a_users_rule_gives_no_formula_the_page_says_why(
+    registry: dict[str, ag.Operation], error: type[Exception]
+) -> None:
+    @ag.operation(notation=r"\operatorname{{twice}}({x})")
+    def twice(xp: Any, x: Any) -> Any:
+        return x + x
+
+    def rule(xp: Any, g: Any, out: Any, x: Any) -> Any:
+        if not isinstance(x, np.ndarray):
+            raise error("only arrays, please")
+        return g + g
+
+    twice.rules(x=rule)
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    page = content(explain(ag.sum(twice(w))))
+    [edge] = [e for s in page["steps"] if s["p"] == "b" for e in s["e"] if page["tensors"][e["t"]]["n"] == "w"]
+    assert "eq" not in edge and edge["why"].startswith("No formula: ") and "only arrays, please" in edge["why"]
+    assert page["values"][page["tensors"][edge["t"]]["g"]]["v"] == [[2.0, 2.0]]
+
+
+def test_an_argument_that_was_left_out_is_neither_drawn_nor_told() -> None:
+    w = ag.tensor([-1.0, 2.0, 5.0], requires_grad=True, name="w")
+    loss = ag.sum(ag.clip(w, max=3.0))
+    page = content(explain(loss))
+    [clip] = [op for op in page["ops"] if op["o"] == "clip"]
+    assert len(clip["in"]) == 2 and clip["in"][1]["n"] == "3.0" and "None" not in clip["ft"]
+    assert "None" not in ag.draw(loss, values=True, grads=True).source
+    assert "None" not in page["ops"][0]["ft"] and all(e["eq"] for s in page["steps"] if s["p"] == "b" for e in s["e"])
+
+
 def test_arrays_of_another_library(world: Any) -> None:
     w = world.tensor(np.ones((2, 3)), requires_grad=True, name="w")
     content(explain(ag.sum(ag.sigmoid(w * w))))

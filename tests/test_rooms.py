@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "display", "files", "names", "backend", "op", "ops", "diagnosis", "engine", "check", "program", "show",
-    "compile",
+    "errors", "display", "files", "names", "backend", "op", "ops", "diagnosis", "engine", "program", "show", "compile",
+    "check",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 

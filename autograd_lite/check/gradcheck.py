@@ -145,6 +145,26 @@ def gradcheck(
     >>> report.passed, report.rows[0].method
     (True, 'complex step')
     """
+    report = report_of(f, inputs, tolerance, rng, order)
+    if not report.passed:
+        raise CheckError(f"gradcheck: {slip(report.worst)}\n{report}")
+    return report
+
+
+def slip(wrong: CheckRow) -> str:
+    """What is wrong, in one line."""
+    of = "gradient" if wrong.order == 1 else "gradient's gradient"
+    return (
+        f"the {of} with respect to {wrong.input} is wrong: at element {wrong.element} the rules give "
+        f"{wrong.gradient!r}, the {wrong.method} {wrong.expected!r} (argument {wrong.position} of f, relative "
+        f"error {wrong.relative:.1e}, tolerance {wrong.tolerance:.0e})"
+    )
+
+
+def report_of(
+    f: Callable[..., Any], inputs: Sequence[Any], tolerance: float | None, rng: Any, order: int
+) -> CheckReport:
+    """What `gradcheck` reports, passed or not."""
     if order not in (1, 2):
         raise ArgumentError(f"gradcheck: order is {order!r}, but only gradients of order 1 and 2 can be checked")
     if not inputs:
@@ -155,17 +175,9 @@ def gradcheck(
     if order == 2:
         slope_points = [*points, Tensor(start, name="output gradient")]
         if any(point.size for point in slope_points):
+            _same_recorded(f, points, start)
             rows += _check(_slopes(f, len(points)), slope_points, tolerance, generator, 2)[0]
-    report = CheckReport(tuple(rows))
-    if not report.passed:
-        wrong = report.worst
-        of = "gradient" if wrong.order == 1 else "gradient's gradient"
-        raise CheckError(
-            f"gradcheck: the {of} with respect to {wrong.input} is wrong: at element {wrong.element} the rules give "
-            f"{wrong.gradient!r}, the {wrong.method} {wrong.expected!r} (argument {wrong.position} of f, relative "
-            f"error {wrong.relative:.1e}, tolerance {wrong.tolerance:.0e})\n{report}"
-        )
-    return report
+    return CheckReport(tuple(rows))
 
 
 def _point(position: int, value: Any) -> Tensor:
@@ -208,6 +220,21 @@ def _slopes(f: Callable[..., Any], count: int) -> Callable[..., Tensor]:
         return _joined([g for g in found if g is not None])
 
     return slopes
+
+
+def _same_recorded(f: Callable[..., Any], points: Sequence[Tensor], start: Any) -> None:
+    """Raise where the gradient that is recorded, to be differentiated again, is not the one that is not."""
+    found: list[list[Any]] = []
+    for record in (False, True):
+        output, leaves = _call(f, points, [_copied(point.data) for point in points])
+        found.append(reverse.grad(output, leaves, gradient=start, create_graph=record, allow_unused=True))
+    for i, (point, plain, recorded) in enumerate(zip(points, *found, strict=True)):
+        one, other = (numpy.zeros(point.shape) if g is None else g.numpy() for g in (plain, recorded))
+        if not numpy.allclose(one, other, rtol=1e-9, atol=1e-12 * _largest(one), equal_nan=True):
+            raise CheckError(
+                f"gradcheck: the gradient with respect to {point.name} (argument {i} of f) is another one where it is "
+                "recorded (create_graph=True): a rule does something else on Tensors than on arrays"
+            )
 
 
 def _joined(tensors: Sequence[Tensor]) -> Tensor:

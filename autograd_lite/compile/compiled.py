@@ -1,59 +1,57 @@
 """`compile`: a function that is recorded at its first call for a signature and replayed at the others.
 
-Knows recording, programs and plans, and when a program no longer holds. Must not know passes.
+Recording is a dry run: the function is run with the recorder looking on, everything is put back, and only when there
+is a program is the call done, by the function itself. Knows recordings, programs bound to memory, what they rely on,
+and when to look again whether they are right. Must not know passes, nor how memory is laid out.
 """
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
+import sys
 import threading
 import types
+import warnings
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.compile.emit import Bound, Layout, lay_out
+from autograd_lite.compile.bind import Bound, Layout, lay_out
+from autograd_lite.compile.emit import FILENAME
 from autograd_lite.compile.flat import flatten_updates
-from autograd_lite.compile.memory import layout, same_memory
+from autograd_lite.compile.guards import ARRAY, FORM, Guard, Scan, alike, explained, expression, hold
+from autograd_lite.compile.held import held, unseen, watched
+from autograd_lite.compile.memory import layout
 from autograd_lite.compile.outline import Outline, outline
 from autograd_lite.compile.source import clean_source
+from autograd_lite.compile.tree import assemble, disassemble, result
+from autograd_lite.compile.verify import Before, after, began, difference, programs_differ
 from autograd_lite.diagnosis import describe
-from autograd_lite.engine.graph import Node, ancestors, history, mode, tick, touch
+from autograd_lite.engine.graph import ancestors, history, mode, tick, touch
 from autograd_lite.engine.tensor import Tensor
-from autograd_lite.errors import ArgumentError, CheckError, CompileError, GraphError
-from autograd_lite.op import Operation
+from autograd_lite.errors import ArgumentError, CheckError, CompileError, CompileWarning
 from autograd_lite.program.lower import lower
 from autograd_lite.program.passes import drop_dead, optimise
-from autograd_lite.program.program import Program, Stats
-from autograd_lite.program.record import Recorder
+from autograd_lite.program.program import Leaf, Program, Stats
+from autograd_lite.program.record import EVERYBODYS, Recorder, put_stream, stream_state
 
-_MISSING = object()
-_MOST_PROGRAMS = 64
-_SMALL = 1024  # elements of an array that is compared as a whole, where the program does not hold it itself
-# "cell", "item", "slot", "length" or "content"; its owner; the key; the value it must have
-_Guard = tuple[str, Any, Any, Any]
-_SCALARS = (bool, int, float, complex, str, bytes, type(None))
+MOST_PROGRAMS = 64
+MOST_ALIKE = 16
+"""Programs that are kept of one signature: for other values of what the function reads besides its arguments."""
+PATIENCE = 4
+"""Recordings in a row for other numbers that were never replayed, after which the function runs as it is.
 
-
-def _no_gradient(*args: Any, **kwargs: Any) -> Any:
-    raise GraphError(
-        "a result of a compiled function has no graph behind it: call backward() or grad() inside the function"
-    )
-
-
-def _compiled(xp: Any, x: Any) -> Any:
-    return x
-
-
-# What a result of a compiled function comes from, so that no gradient is silently lost behind it.
-_RESULT = Operation(_compiled, r"{x}", "compiled", analytic=False)
-_RESULT.name = "compiled"
-_RESULT.rules(x=_no_gradient)
+Where it is no number that was another, but a whole number, a word or an object, of which there may be a few, four times
+as many.
+"""
+MISS: Any = object()
+_AS_BEFORE = "{} broke off before any state was updated: all parameters are as before the call"
 
 
 @dataclass(eq=False)
@@ -61,19 +59,30 @@ class _Entry:
     """One program, what it takes for fixed, and how its results are put together."""
 
     program: Program
-    guards: list[_Guard]  # looked at before every replay
-    watched: list[_Guard]  # of objects that tell of their changes
+    guards: list[Guard]
     conditions: list[tuple[Callable[[], Any], Any]]
-    flags: list[tuple[Tensor, bool]]
-    entry_grads: list[tuple[Tensor, bool]]
+    flags: list[tuple[Callable[[], Tensor | None], bool]]  # tensors, and whether they required a gradient
+    entry_grads: list[tuple[Callable[[], Tensor | None], bool]]  # whose gradient was read, and whether there was one
     form: Any
     wants: list[bool]
     drawn: Outline
-    touched: list[Tensor]
     source: str
+    streams: list[Any]
+    given: dict[int, Callable[[], Tensor | None]]  # arguments that are tensors of the function's own
+    own: frozenset[int]  # identities of the tensors that no other argument may be
+    kind: Any  # the signature without its numbers
+    layouts: list[tuple[Leaf, Any]]  # of its states: shape, dtype and memory order
     layout: Layout | None = None  # made when it is first wanted
-    match: Callable[[tuple[Any, ...]], tuple[Any, ...] | None] | None = None  # made when it is first wanted
-    owner: Any = None  # whose method it is, which must not make way for another of the same id
+    owner: int | None = None  # the identity of whose method it is
+    calls: int = 1
+    left: int = 1  # calls until the next audit
+    codes: dict[Any, tuple[types.CodeType, dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> list[Tensor]:
+        """The tensors whose data or gradient the program changes."""
+        found = {effect.leaf.id: effect.leaf() for effect in self.program.effects}
+        return [tensor for tensor in found.values() if tensor is not None]
 
 
 @dataclass
@@ -81,16 +90,45 @@ class _Quick:
     """The program of the last call, and what makes the next one the same."""
 
     entry: _Entry
-    plan: Bound
+    bound: Bound
     grad: bool
     moment: int
-    match: Callable[[tuple[Any, ...]], tuple[Any, ...] | None]  # the arrays of arguments that fit
-    replay: Callable[..., Any]
+    step: Callable[[tuple[Any, ...]], Any]
+
+
+@dataclass
+class _Dry:
+    """A call of the function that was looked at and taken back."""
+
+    recorder: Recorder
+    given: list[Any]  # the arguments as the function got them
+    arguments: list[tuple[Tensor, str]]
+    outputs: list[Tensor]
+    form: Any
+    nodes: list[Tensor]
+    changes: list[tuple[str, Any, Any]] = field(default_factory=list)
+
+
+class _Plain(threading.local):
+    """Whether a compiled function is being run as it is in this thread: then those it calls are too."""
+
+    on = False
+
+    def run(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+        before, self.on = self.on, True
+        touch()  # nobody takes the quick way meanwhile
+        try:
+            return function(*args)
+        finally:
+            self.on = before
+
+
+_plain = _Plain()
 
 
 class _Thread(threading.local):
     def __init__(self) -> None:
-        self.plans: weakref.WeakKeyDictionary[_Entry, tuple[Bound, Callable[..., Any]]] = weakref.WeakKeyDictionary()
+        self.bounds: weakref.WeakKeyDictionary[_Entry, Bound] = weakref.WeakKeyDictionary()
         self.quick: _Quick | None = None
 
 
@@ -99,17 +137,21 @@ class Compiled:
 
     __name__: str
 
-    def __init__(self, function: Callable[..., Any], verify: bool = False) -> None:
+    def __init__(self, function: Callable[..., Any], verify: bool | None = None) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.verify = verify
         self._method = False
         self.records = 0  # how often the function has been recorded
         self._entries: dict[Any, list[_Entry]] = {}
+        self._given_up: dict[Any, str] = {}  # kinds of calls that run as they are, and why
+        self._fruitless: dict[Any, int] = {}  # of kinds of calls: recordings in a row that were never replayed
+        self._restless: dict[Any, int] = {}  # of signatures: calls that changed what they read
         self._thread = _Thread()
         self._latest: _Entry | None = None
         self._lock = threading.RLock()
-        parameters = inspect.signature(function).parameters.values()
+        self._signature = inspect.signature(function)
+        parameters = self._signature.parameters.values()
         self._names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
     def __set_name__(self, owner: Any, name: str) -> None:
@@ -118,6 +160,13 @@ class Compiled:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
+    def __reduce__(self) -> Any:
+        # By its function: a copy records for itself. What is pickled by name finds the compiled one there.
+        return (Compiled, (self.function, self.verify))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Compiled:
+        return Compiled(self.function, self.verify)
+
     # Calling.
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -125,115 +174,161 @@ class Compiled:
         if now.recorder is not None:
             return self.function(*args, **kwargs)
         if kwargs:
-            bound = inspect.signature(self.function).bind(*args, **kwargs)
-            if bound.kwargs:
-                raise ArgumentError(f"{self.__name__}: a compiled function takes its arguments by position")
-            args = bound.args
+            args = self._positional(args, kwargs)
         # The way of the steady state: the same signature as before, nothing changed since.
         quick = self._thread.quick
         if quick is not None and quick.grad is now.grad and quick.moment == history.last:
-            operands = quick.match(args)
-            if operands is not None:
-                quick.plan.at[0] = 0
-                try:
-                    return quick.replay(*operands)
-                except BaseException as error:
-                    self._explain(quick.entry, quick.plan, error)
-                    raise
-        arrays = []
-        key: list[Any] = [now.grad]
-        for arg in args:
+            found = quick.step(args)
+            if found is not MISS:
+                return found
+        return self._call(args)
+
+    def _positional(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        bound = self._signature.bind(*args, **kwargs)
+        if bound.kwargs:
+            raise ArgumentError(f"{self.__name__}: a compiled function takes its arguments by position")
+        return bound.args
+
+    def _call(self, args: tuple[Any, ...]) -> Any:
+        """A call that is not known to be like the last one."""
+        if _plain.on:
+            return self.function(*args)
+        signature = self._signature_of(args)
+        known = self._entries.get(signature, ())
+        for entry in known:
+            if self._holds(entry, args):
+                return self._again(entry, args)
+        kind = self._kind(signature)
+        why = self._given_up.get(kind) or self._given_up.get(None)
+        if why is not None:
+            return self._plainly(args)
+        return self._record(signature, kind, args)
+
+    def _signature_of(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What a program is made for: gradient mode, shapes, dtypes and layouts, numbers, which arguments are one."""
+        key: list[Any] = [mode.now.grad]
+        for i, arg in enumerate(args):
             kind = type(arg)
             if kind is Tensor:
                 array = arg._data
-                key.append(
-                    (array.shape, array.dtype, array.strides, type(array), arg._requires_grad and _first(arg, args))
-                )
-                arrays.append(array)
+                first = next(j for j, each in enumerate(args) if each is arg)
+                key.append((array.shape, array.dtype, array.strides, type(array), arg._requires_grad, first))
             elif kind is numpy.ndarray or backend.is_array(arg):
                 key.append((arg.shape, arg.dtype, arg.strides, kind))
-                arrays.append(arg)
+            elif self._method and i == 0:
+                key.append(("self", id(arg)))
             else:
-                owner = self._method and len(key) == 1
-                key.append(("self", id(arg)) if owner else _static(self.__name__, arg))
-        signature = tuple(key)
-        if self.verify:
-            return self._verified(signature, args, arrays)
-        for entry in self._entries.get(signature, ()):
-            if self._holds(entry):
-                current, replay = self._bound(entry)
-                self._remember(entry, current, replay, now.grad, args)
-                return self._replay(entry, current, replay, arrays)
-        return self._record(signature, args)
+                key.append(_static(self.__name__, arg))
+        return tuple(key)
 
-    def _remember(self, entry: _Entry, current: Bound, replay: Any, grad: bool, args: tuple[Any, ...]) -> None:
+    @staticmethod
+    def _kind(signature: tuple[Any, ...]) -> Any:
+        """A signature without the values of its numbers."""
+        return tuple(
+            part[:1] if isinstance(part, tuple) and part and part[0] in _COUNTED else part for part in signature
+        )
+
+    def _again(self, entry: _Entry, args: tuple[Any, ...]) -> Any:
+        """Replay a program that holds; from time to time with the function itself beside it."""
+        self._fruitless.pop(entry.kind, None)
+        self._fruitless.pop(None, None)
+        entry.calls += 1
+        entry.left -= 1
+        if entry.left < 1:
+            return self._audit(entry, args)
+        bound = self._bound(entry)
+        self._remember(entry, bound, args)
+        arrays = self._arrays(entry, args)
+        states = [stream_state(stream) for stream in entry.streams]
+        bound.at[0] = 0
+        try:
+            found = bound.run(*arrays)
+            return self._returned(entry, bound, found)
+        except BaseException as error:  # noqa: BLE001 - an interrupt too leaves everything as before, or is told of
+            return self._broke_off(entry, bound, args, error, states)
+
+    def _arrays(self, entry: _Entry, args: tuple[Any, ...]) -> list[Any]:
+        """The arrays of the arguments that a program takes."""
+        return [
+            arg._data if type(arg) is Tensor else arg
+            for i, arg in enumerate(args)
+            if (type(arg) is Tensor and i not in entry.given) or backend.is_array(arg)
+        ]
+
+    def _returned(self, entry: _Entry, bound: Bound, found: Sequence[Any]) -> Any:
+        for leaf, gradient in bound.grads:
+            leaf()._grad = gradient
+        made = [result(array, wants) for array, wants in zip(found, entry.wants, strict=True)]
+        return assemble(entry.form, made)
+
+    def _holds(self, entry: _Entry, args: tuple[Any, ...]) -> bool:
+        """Whether everything the program takes for fixed is as it was."""
+        return self._fits(entry, args) and hold(entry.guards)
+
+    def _fits(self, entry: _Entry, args: tuple[Any, ...]) -> bool:
+        """Whether arguments and states are those of a program, but for what is watched."""
+        return (
+            all(args[i] is tensor() for i, tensor in entry.given.items())
+            and not any(type(a) is Tensor and i not in entry.given and id(a) in entry.own for i, a in enumerate(args))
+            and all(read() == answer for read, answer in entry.conditions)
+            and all((t := tensor()) is not None and t._requires_grad is flag for tensor, flag in entry.flags)
+            and all(
+                (t := tensor()) is not None and (t._grad is not None) is present
+                for tensor, present in entry.entry_grads
+            )
+            and all(
+                (t := leaf()) is not None
+                and type(t._data) is numpy.ndarray
+                and (t._data.shape, t._data.dtype, layout(t._data)) == form
+                for leaf, form in entry.layouts
+            )
+        )
+
+    def _bound(self, entry: _Entry) -> Bound:
+        """The program in this thread's memory, with today's states in it, and nothing in it that somebody holds."""
+        with self._lock:
+            bound = self._thread.bounds.get(entry)
+            if bound is None:
+                bound = self._layout(entry).bind()
+            elif any(state.array is not array for state, array in bound.reads) or any(
+                state.array is not home for state, home in bound.homes.items()
+            ):
+                bound = bound.again()
+            states = held(bound)
+            if states:
+                bound = bound.moved(states)
+            for array, number in bound.lives:
+                array[...] = number.read()
+            for state, home in bound.homes.items():
+                now = state.array
+                if now is not None and now is not home:
+                    home[...] = now
+                    touch()  # for other programs that keep it elsewhere
+                    tensor = state.leaf()
+                    if state.what == "data":
+                        tensor._data = home
+                        tensor._changed = tick()
+                    else:
+                        tensor._grad = home
+            self._thread.bounds[entry] = bound
+            self._latest = entry
+            return bound
+
+    def _remember(self, entry: _Entry, bound: Bound, args: tuple[Any, ...]) -> None:
         """Note what the next call must look like to be replayed without a look-up."""
         self._thread.quick = None
         if entry.entry_grads:
             return  # nobody tells of a gradient that was set or forgotten: look each time
-        quick = (Tensor, numpy.ndarray, int, bool, str, type(None))
-        if all(type(arg) in quick or arg is entry.owner for arg in args):
-            if entry.match is None:
-                entry.match = _match(args, entry.guards)
-            self._thread.quick = _Quick(entry, current, grad, history.last, entry.match, replay)
+        quick = (Tensor, numpy.ndarray, int, float, bool, str, type(None))
+        if all(type(arg) in quick or id(arg) == entry.owner for arg in args):
+            self._thread.quick = _Quick(entry, bound, mode.now.grad, history.last, _step(self, entry, bound, args))
 
-    def _holds(self, entry: _Entry) -> bool:
-        """Whether everything the program takes for fixed is as it was."""
-        return (
-            _hold(entry.guards)
-            and _hold(entry.watched)
-            and all(read() == answer for read, answer in entry.conditions)
-            and all(tensor._requires_grad is flag for tensor, flag in entry.flags)
-            and all((tensor._grad is not None) is present for tensor, present in entry.entry_grads)
-            and all(
-                t._data.shape == v.shape
-                and t._data.dtype == v.dtype
-                and type(t._data) is type(v.sample)
-                and layout(t._data) == layout(v.sample)
-                for v in entry.program.states
-                if v.state is not None and v.state.what == "data"
-                for t in (v.state.tensor,)
-            )
-        )
-
-    def _bound(self, entry: _Entry) -> tuple[Bound, Callable[..., Any]]:
-        """The program in this thread's memory, with today's states in it, and what replays it."""
-        with self._lock:
-            known = self._thread.plans.get(entry)
-            if known is None:
-                current = self._layout(entry).bind()
-            else:
-                current = known[0]
-                if any(state.array is not array for state, array in current.reads):
-                    current = current.again()
-            replay = known[1] if known is not None and known[0] is current else _replay(entry, current)
-            for array, number in current.lives:
-                array[...] = number.read()
-            for state, home in current.homes.items():
-                now = state.array
-                if now is not None and not same_memory(now, home):
-                    home[...] = now
-                    touch()  # for other programs that keep it elsewhere
-                    if state.what == "data":
-                        state.tensor._data = home
-                        state.tensor._changed = tick()
-                    else:
-                        state.tensor._grad = home
-            self._thread.plans[entry] = current, replay
-            self._latest = entry
-            return current, replay
-
-    def _replay(self, entry: _Entry, current: Bound, replay: Any, arrays: Any) -> Any:
-        current.at[0] = 0
-        try:
-            return replay(*arrays)
-        except BaseException as error:
-            self._explain(entry, current, error)
-            raise
-
-    def _explain(self, entry: _Entry, current: Bound, error: BaseException) -> None:
-        """Say which states a replay that broke off had updated already."""
-        at, groups = current.at[0], current.groups
+    def _broke_off(
+        self, entry: _Entry, bound: Bound, args: tuple[Any, ...], error: BaseException, states: list[Any]
+    ) -> Any:
+        """Say which states a replay that broke off had updated; where none was, an error is the eager call's own."""
+        self._thread.quick = None
+        at, groups = bound.at[0], bound.groups
         if at > 0:
             done = "; ".join(groups[: at - 1]) or "none"
             begun = groups[at - 1] if at <= len(groups) else "none"
@@ -241,133 +336,370 @@ class Compiled:
                 f"{self.__name__} broke off while it updated its states: updated already: {done}; "
                 f"perhaps in part: {begun}; restore them from a state_dict() saved before the call"
             )
-        else:
-            error.add_note(
-                f"{self.__name__} broke off before any state was updated: all parameters are as before the call"
-            )
+            raise error
+        for stream, state in zip(entry.streams, states, strict=True):
+            put_stream(stream, state)
+        if isinstance(error, Exception) and _of_the_program(error):
+            return self._plainly(args)
+        error.add_note(_AS_BEFORE.format(self.__name__))
+        raise error
+
+    # The function itself.
+
+    def _plainly(self, args: tuple[Any, ...]) -> Any:
+        """The function itself, with results as a replay gives them."""
+        found: list[Tensor] = []
+        form = disassemble(_plain.run(self.function, self._stand_ins(args, ())), found)
+        return assemble(form, [result(t._data.copy("K"), t._requires_grad) for t in found])
+
+    def _give_up(self, kind: Any, why: str) -> None:
+        """Run calls of this kind as they are from now on, and say so."""
+        self._given_up[kind] = why
+        warnings.warn(f"{self.__name__} runs as it is, not compiled: {why}", CompileWarning, stacklevel=5)
+
+    def _stand_ins(self, args: tuple[Any, ...], themselves: Any) -> list[Any]:
+        """The arguments as the function gets them: tensors, and those of its own `themselves`."""
+        found: list[Any] = []
+        of: dict[int, Tensor] = {}
+        for i, arg in enumerate(args):
+            tensor = type(arg) is Tensor
+            if (not tensor and not backend.is_array(arg)) or (tensor and id(arg) in themselves):
+                found.append(arg)
+            elif tensor and id(arg) in of:
+                found.append(of[id(arg)])
+            else:
+                name = self._names[i] if i < len(self._names) else f"argument{i}"
+                array = arg._data if tensor else arg
+                if backend.namespace(array) is not numpy:
+                    raise CompileError(f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself")
+                of[id(arg)] = given = Tensor(array, name=arg.name if tensor else name, copy=False)
+                given._requires_grad = tensor and arg._requires_grad
+                found.append(given)
+        return found
 
     # Recording.
 
-    def _record(self, signature: Any, args: tuple[Any, ...]) -> Any:
+    def _record(self, signature: Any, kind: Any, args: tuple[Any, ...]) -> Any:
+        """A call for which there is no program: try it, take it back, make a program, and then do it."""
         with self._lock:
             owner = args[0] if self._method and args else None
-            guards = _snapshot(self.function, owner)
-            generators = _generators(guards)
-            states = [(g, g.bit_generator.state) for g in generators]
-            tensors: list[Tensor] = []
-            tensors_given: dict[Tensor, Tensor] = {}
-            names: dict[int, str] = {}
-            call_args = []
-            for i, arg in enumerate(args):
-                if type(arg) is Tensor or backend.is_array(arg):
-                    given = arg if type(arg) is Tensor else Tensor(arg, copy=False)
-                    name = self._names[i] if i < len(self._names) else f"argument{i}"
-                    if type(arg) is not Tensor:
-                        given.name = name
-                    if backend.namespace(given._data) is not numpy:
-                        raise CompileError(
-                            f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself"
-                        )
-                    if given in tensors_given and arg._requires_grad:
-                        given = tensors_given[given]  # one tensor in two places: its gradient is that of both
-                        tensors.append(Tensor(given._data, name=name, copy=False))  # nobody reads this one
-                        names[id(tensors[-1])] = name
-                        call_args.append(given)
-                        continue
-                    if given in tensors_given:
-                        given = Tensor(given._data, name=name, copy=False)
-                    if type(arg) is Tensor:
-                        tensors_given[arg] = given
-                    if given.node is not None:
-                        given = Tensor(given._data, name=given.name, copy=False)
-                    tensors.append(given)
-                    names[id(given)] = name
-                    call_args.append(given)
-                else:
-                    call_args.append(arg)
-            recorder = Recorder(states)
-            recorder.plain.update(t for t, arg in zip(call_args, args, strict=True) if backend.is_array(arg))
+            scan = Scan(self.function, owner)
+            if scan.used_up:
+                self._give_up(None, f"it reads {scan.used_up[0]}, of which each item is there once: pass the item")
+                return self._plainly(args)
+            dry = self._dry_run(scan, args)
+            count = self._fruitless[kind] = self._fruitless.get(kind, 0) + 1
+            total = self._fruitless[None] = self._fruitless.get(None, 0) + 1
+            if dry.changes:
+                return self._changing(signature, dry.changes[0], args)
+            entry = self._program(scan, dry, kind, args)
+            known = self._entries.setdefault(signature, [])
+            for earlier in known:
+                if self._same(earlier, entry, args):
+                    changed = [guard.owner for guard in earlier.guards if not guard.holds]
+                    earlier.guards, earlier.codes = entry.guards, {}
+                    entry = earlier
+                    if self._only_operands(entry, changed, args):
+                        self._fruitless[kind] = count = 0
+                    break
+            else:
+                self.records += 1
+            found = self._plain_and_audited(entry, args, first=True)
+            if entry not in known:
+                known.insert(0, entry)
+                del known[MOST_ALIKE:]
+                while len(self._entries) > MOST_PROGRAMS:
+                    self._entries.pop(next(iter(self._entries)))
+            self._latest = entry
+            touch()
+            if count >= PATIENCE:
+                self._weary(signature, kind, count)
+            elif total >= MOST_PROGRAMS:
+                self._give_up(None, f"no two of its last {MOST_PROGRAMS} calls had the same shapes and numbers")
+            return found
+
+    def _changing(self, signature: Any, change: tuple[str, Any, Any], args: tuple[Any, ...]) -> Any:
+        """A call that changed what it reads: it is done as it is, and recorded the next time."""
+        where, then, now = change
+        count = self._restless[signature] = self._restless.get(signature, 0) + 1
+        if count >= PATIENCE:
+            kind = self._kind(signature)
+            self._give_up(kind, f"it changes {where}, which it reads, at every call ({then!r:.40}, then {now!r:.40})")
+        return self._plainly(args)
+
+    def _weary(self, signature: Any, kind: Any, count: int) -> None:
+        """Record no more of what is another number at every call."""
+        many = [each for each in self._entries if self._kind(each) == kind]
+        if len(many) > 1:
+            varying = [i for i in range(1, len(signature)) if len({repr(each[i]) for each in many}) > 1]
+            names = [self._names[i - 1] if i <= len(self._names) else f"argument {i}" for i in varying]
+            numbers = any(signature[i][0] in ("float", "complex") for i in varying)
+            what = f"its argument {' and '.join(names)}"
+        else:
+            earlier = self._entries.get(signature, [])[1:2]
+            changes = [change for entry in earlier for guard in entry.guards for change in guard.changes()]
+            numbers = any(isinstance(now, int | float | numpy.generic) for _, _, now in changes)
+            what = changes[0][0] if changes else "something that it reads"
+        if count >= (PATIENCE if numbers else 4 * PATIENCE):
+            self._give_up(kind, f"{what} is another at every call: pass it as an argument, as an array")
+
+    def _same(self, earlier: _Entry, entry: _Entry, args: tuple[Any, ...]) -> bool:
+        """Whether a recording made nothing new: another content of an array that does not decide anything."""
+        return (
+            self._fits(earlier, args)
+            and all(guard.kind is ARRAY for guard in earlier.guards if not guard.holds)
+            and earlier.form == entry.form
+            and earlier.wants == entry.wants
+            and programs_differ(earlier.program, entry.program) is None
+        )
+
+    def _only_operands(self, entry: _Entry, arrays: list[numpy.ndarray], args: tuple[Any, ...]) -> bool:
+        """Whether the function does nothing with these arrays that a replay does not do anew: then none is compared.
+
+        It is recorded once more with tensors in the places of the arrays, whose values nobody can read.
+        """
+        scan = Scan(self.function, args[0] if self._method and args else None)
+        try:
+            dry = self._dry_run(scan, args, operands=arrays)
+            found = not dry.changes and programs_differ(
+                entry.program, self._program(scan, dry, entry.kind, args).program
+            ) is None  # fmt: skip
+        except Exception:  # noqa: BLE001 - it needs the values, in one way or another
+            return False
+        if found:
+            for guard in entry.guards:
+                if guard.kind is ARRAY and any(guard.owner is array for array in arrays):
+                    guard.kind, guard.seen = FORM, FORM.look(guard.owner, ())
+        return found
+
+    def _dry_run(
+        self,
+        scan: Scan,
+        args: tuple[Any, ...],
+        themselves: frozenset[int] = frozenset(),
+        operands: Sequence[numpy.ndarray] = (),
+    ) -> _Dry:
+        """The function run with the recorder looking on, and everything put back.
+
+        `themselves` are tensors that it gets as arguments and has of its own; `operands` arrays of its own whose values
+        it must not see.
+        """
+        themselves |= {id(t) for t in scan.tensors}
+        given = self._stand_ins(args, themselves)
+        recorder = Recorder(stream for stream, _ in scan.streams)
+        recorder.plain.update(t for t, arg in zip(given, args, strict=True) if backend.is_array(arg))
+        outputs: list[Tensor] = []
+        try:
+            if operands or scan.large:
+                stand_ins = scan.cover([*operands, *scan.large])
+                recorder.plain.update(stand_ins)
+                recorder.created.update(stand_ins)
             with recorder:
-                returned = self.function(*call_args)
+                returned = self.function(*given)
                 recorder.check_randomness()
-                outputs: list[Tensor] = []
-                form = _disassemble(returned, outputs)
-                held = [t._grad for t in recorder.before if type(t._grad) is Tensor]
-                roots = [
-                    *outputs,
-                    *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)),
-                    *held,
-                    *recorder.draws_made,
-                ]
-                nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
-                for t in nodes:
-                    if t.node.number < recorder.began and t._requires_grad and mode.now.grad:
-                        raise CompileError(
-                            f"{self.__name__} uses {describe(t)}, which was computed outside and requires a gradient: "
-                            "compute it inside, or detach() it"
-                        )
-                nodes = [t for t in nodes if t.node.number > recorder.began]
-                own = {id(t) for t in tensors}
-                if any(id(t) in own for t in recorder.before):
-                    raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
-                program = lower(recorder, nodes, [(t, names[id(t)]) for t in tensors], outputs)
-                drawn = outline(recorder, outputs)
-                results = [Tensor(t._data, copy=False) for t in outputs]
-                wants = [t._requires_grad for t in outputs]
+                form = disassemble(returned, outputs)
+        except CompileError as error:
+            scan.put_back()
+            if scan.large:
+                where = ", ".join(scan.where(array) for array in scan.large)
+                error.add_note(f"{where} is too large to be compared, so that only operations may use it: pass it")
+            raise
+        except Exception as error:
+            scan.put_back()
+            raise self._whose(error, recorder, scan, args) from error
+        except BaseException:
+            scan.put_back()
+            raise
+        changes = scan.put_back()
+        nodes = self._nodes(recorder, outputs)
+        own = {id(t) for t in given if type(t) is Tensor and id(t) not in themselves}
+        if any(id(t) in own for t in recorder.before):
+            raise CompileError(f"{self.__name__} changes one of its arguments: return the new value instead")
+        arguments: list[tuple[Tensor, str]] = []
+        for i, (tensor, arg) in enumerate(zip(given, args, strict=True)):
+            if type(tensor) is not Tensor or id(arg) in themselves:
+                continue
+            name = self._names[i] if i < len(self._names) else f"argument{i}"
+            if any(tensor is earlier for earlier, _ in arguments):
+                tensor = Tensor(tensor._data, name=name, copy=False)  # nobody reads this one
+            arguments.append((tensor, name))
+        inputs = [x for t in nodes if t.node is not None for x in t.node.inputs]
+        used = {id(x) for x in (*inputs, *recorder.before)}
+        missed = {id(arg) for arg in args if type(arg) is Tensor and id(arg) in used} - themselves
+        if missed and not changes:
+            return self._dry_run(scan, args, themselves | missed, operands)
+        return _Dry(recorder, given, arguments, outputs, form, nodes, changes)
+
+    def _nodes(self, recorder: Recorder, outputs: list[Tensor]) -> list[Tensor]:
+        """The results that a recording has made, in order."""
+        roots = [
+            *outputs,
+            *(v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)),
+            *(g for g in recorder.grads.values() if type(g) is Tensor),
+            *recorder.draws_made,
+        ]
+        nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
+        for t in nodes:
+            if t.node.number < recorder.began and t._requires_grad and mode.now.grad:
+                raise CompileError(
+                    f"{self.__name__} uses {describe(t)}, which was computed outside and requires a gradient: "
+                    "compute it inside, or detach() it"
+                )
+        return [t for t in nodes if t.node.number > recorder.began]
+
+    def _whose(self, error: Exception, recorder: Recorder, scan: Scan, args: tuple[Any, ...]) -> Exception:
+        """Whether an error is the function's own, or comes from its being recorded: the function itself tells."""
+        streams = [*(stream for stream, _ in scan.streams), *EVERYBODYS]
+        before = Before([*recorder.before, *scan.tensors], streams)
+        try:
+            self._plainly(args)
+        except Exception as own:  # noqa: BLE001 - it is raised by who asks
+            found: Exception = own
+        else:
+            found = CompileError(f"{self.__name__} fails while it is recorded, {_line(error)}: {_said(error)}")
+        finally:
+            before.put_back()
+            scan.put_back()
+        return found
+
+    def _program(self, scan: Scan, dry: _Dry, kind: Any, args: tuple[Any, ...]) -> _Entry:
+        """The program of a recording with everything that it relies on."""
+        recorder = dry.recorder
+        try:
+            program = lower(recorder, dry.nodes, dry.arguments, dry.outputs)
+            drawn = outline(recorder, dry.outputs)
             program = optimise(program)
             source = clean_source(program, self.__name__)
             program = optimise(program, (flatten_updates, drop_dead))
-            touched = {e.tensor: None for e in program.effects if e.what == "data"}
-            captured = {v.state.tensor: None for v in program.states if v.state is not None}
-            captured.update((e.tensor, None) for e in program.effects)
-            quick, watched = (_but(part, recorder.read_live, program) for part in guards)
-            entry = _Entry(
-                program, quick, watched, recorder.conditions,
-                [(t, t._requires_grad) for t in captured],
-                [(t, g is not None) for t, g in recorder.entry_grads.items()
-                 if t in recorder.read_grads and t not in recorder.created],
-                form, wants, drawn, list(touched), source,
-            )  # fmt: skip
-            entry.owner = owner
-            entries = self._entries.setdefault(signature, [])
-            entries.insert(0, entry)
-            del entries[8:]
-            while len(self._entries) > _MOST_PROGRAMS:
-                self._entries.pop(next(iter(self._entries)))
-            self._latest = entry
-            self.records += 1
-            touch()
-            made = [_result(r._data.copy(), w) for r, w in zip(results, wants, strict=True)]
-            return _assemble(form, made)
+        except CompileError:
+            raise
+        except Exception as error:
+            raise CompileError(f"{self.__name__} cannot be compiled, {_line(error)}: {_said(error)}") from error
+        captured = {v.state.leaf(): None for v in program.states if v.state is not None}
+        captured.update((e.leaf(), None) for e in program.effects)
+        gone = _Gone(self)
 
-    def _verified(self, signature: Any, args: tuple[Any, ...], arrays: list[Any]) -> Any:
-        """Replay and run the function itself from the same state; raise unless every bit is equal."""
-        for entry in self._entries.get(signature, ()):
-            if not self._holds(entry):
-                continue
-            current, replay = self._bound(entry)
-            tensors = list({e.tensor: None for e in entry.program.effects})
-            generators = [c.params["rng"] for c in entry.program.calls if c.function == "random"]
-            before = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
-            streams = [g.bit_generator.state for g in generators]
-            replayed = self._replay(entry, current, replay, arrays)
-            ours = [(t._data.copy(), None if t._grad is None else t._grad.copy()) for t in tensors]
-            for t, (data, grad) in zip(tensors, before, strict=True):
-                t._data, t._grad = data, grad
-            for g, state in zip(generators, streams, strict=True):
-                g.bit_generator.state = state
-            touch()
-            eager = self.function(*args)
-            theirs = [(t._data, t._grad) for t in tensors]
-            pairs = [("a result", a._data, b._data) for a, b in zip(_leaves(replayed), _leaves(eager), strict=True)]
-            for t, (d1, g1), (d2, g2) in zip(tensors, ours, theirs, strict=True):
-                pairs.append((t.name or "a state", d1, d2))
-                pairs.append((f"the gradient of {t.name or 'a state'}", g1, g2))
-            for what, mine, other in pairs:
-                if (mine is None) != (other is None) or (mine is not None and mine.tobytes() != other.tobytes()):
-                    raise CheckError(f"{self.__name__}: {what} of the replay differs from the function itself")
-            return replayed
-        return self._record(signature, args)
+        def weak(tensor: Tensor) -> Any:
+            return weakref.ref(tensor, gone)
+
+        entry = _Entry(
+            program, scan.guards, recorder.conditions,
+            [(weak(t), t._requires_grad) for t in {**captured, **dict.fromkeys(scan.tensors)}],
+            [(weak(t), g is not None) for t, g in recorder.entry_grads.items()
+             if t in recorder.read_grads and t not in recorder.created],
+            dry.form, [t._requires_grad for t in dry.outputs], drawn, source,
+            list({id(g): g for g, _ in recorder.generators.values()}.values()),
+            {i: weak(arg) for i, (arg, tensor) in enumerate(zip(args, dry.given, strict=True))
+             if type(arg) is Tensor and tensor is arg},
+            frozenset(id(t) for t in (*captured, *scan.tensors)), kind,
+            [(v.state.leaf, (v.shape, v.dtype, layout(v.sample)))
+             for v in program.states if v.state is not None and v.state.what == "data"],
+        )  # fmt: skip
+        gone.entry = weakref.ref(entry)
+        entry.owner = id(args[0]) if self._method and args else None
+        for guard in entry.guards:
+            for owner, name in recorder.read_live:
+                if id(guard.owner) == owner:
+                    guard.free(name)
+            guard.let_go(gone)
+        return entry
+
+    def _drop(self, entry: _Entry) -> None:
+        """Forget a program that can never hold again, since something it relies on is no more."""
+        for signature, entries in list(self._entries.items()):
+            if entry in entries:
+                entries.remove(entry)
+                if not entries:
+                    self._entries.pop(signature, None)
+        if self._thread.quick is not None and self._thread.quick.entry is entry:
+            self._thread.quick = None
+        if self._latest is entry:
+            self._latest = None
+        self._thread.bounds.pop(entry, None)
+
+    # Audits.
+
+    def _audit(self, entry: _Entry, args: tuple[Any, ...]) -> Any:
+        entry.left = 1 if self.verify else entry.calls
+        return self._plain_and_audited(entry, args, first=False)
+
+    def _plain_and_audited(self, entry: _Entry, args: tuple[Any, ...], first: bool) -> Any:
+        """The function itself, and before it a replay from the same state, which must do the same to the last bit."""
+        themselves = {id(args[i]) for i in entry.given}
+        reached = [t for tensor, _ in entry.flags if (t := tensor()) is not None]
+        before = Before(reached, entry.streams, entry.changed)
+        ours, replayed = None, self.verify is False
+        try:
+            if self.verify is not False:
+                ours = self._replayed(entry, args, reached)
+                before.put_back()
+                replayed = True
+            returned = _plain.run(self.function, self._stand_ins(args, themselves))
+        except BaseException as error:
+            before.put_back()
+            if not (replayed and isinstance(error, Exception)):
+                error.add_note(_AS_BEFORE.format(self.__name__))
+            raise
+        found: list[Tensor] = []
+        form = disassemble(returned, found)
+        what = None
+        if ours is not None:
+            what = "the form of the result" if form != entry.form else difference(
+                ours, after(reached, entry.streams, found)
+            )  # fmt: skip
+        if what is not None:
+            self._drop(entry)
+            raise self._caught(entry, args, before, what, first)
+        if first:
+            entry.calls, entry.left = 1, sys.maxsize if self.verify is False else 1
+        return assemble(form, [result(t._data.copy("K"), t._requires_grad) for t in found])
+
+    def _replayed(self, entry: _Entry, args: tuple[Any, ...], reached: list[Tensor]) -> Any:
+        """What a replay leaves behind; `None` where it breaks off, as the function itself will then show."""
+        bound = self._bound(entry)
+        arrays = self._arrays(entry, args)
+        bound.at[0] = 0
+        try:
+            found = bound.run(*arrays)
+        except Exception as error:
+            if not _of_the_program(error):
+                raise
+            return None
+        for leaf, gradient in bound.grads:
+            leaf()._grad = gradient
+        return after(reached, entry.streams, [result(array, False) for array in found])
+
+    def _caught(
+        self, entry: _Entry, args: tuple[Any, ...], before: Before, what: str, first: bool
+    ) -> CompileError | CheckError:
+        """The error of a replay that is not what the function does: what differs, and where that began."""
+        eager = Before([t for t, _, _, _ in before.tensors], entry.streams)
+        before.put_back()
+        try:
+            where = self._where(entry, args)
+        except Exception:  # noqa: BLE001 - it is a help, and must not hide what was found
+            where = None
+        began_at = f"; it begins at {where}" if where else ""
+        if first:
+            return CompileError(
+                f"{self.__name__} cannot be compiled: replayed from the same state it gives {what} other than the "
+                f"function itself{began_at}. It reads something that changes by itself and cannot be seen, such as "
+                "random numbers of a generator made inside or the time: pass that as an argument"
+            )
+        eager.put_back()
+        return CheckError(
+            f"{self.__name__}: {what} of the replay differs from the function itself{began_at}. The function's own "
+            "result is what stands in the states now; it reads something that cannot be watched: pass it as an argument"
+        )
+
+    def _where(self, entry: _Entry, args: tuple[Any, ...]) -> str | None:
+        owner = args[0] if self._method and args else None
+        scan = Scan(self.function, owner)
+        states = {v.state.key: v.state.array.copy() for v in entry.program.states if v.state}
+        dry = self._dry_run(scan, args)
+        now = self._program(scan, dry, entry.kind, args)
+        found = programs_differ(entry.program, now.program)
+        return found or began(entry.program, self._arrays(entry, args), states, dry.nodes)
 
     # What a user can look at.
 
@@ -378,7 +710,9 @@ class Compiled:
 
     def _layout(self, entry: _Entry) -> Layout:
         with self._lock:
-            entry.layout = entry.layout or lay_out(entry.program)
+            if entry.layout is None:
+                entry.layout = lay_out(entry.program)
+                entry.program.forget_samples()
             return entry.layout
 
     @property
@@ -407,6 +741,26 @@ class Compiled:
         self._layout(entry)
         return dict(entry.program.stats)
 
+    def explain_guards(self) -> str:
+        """What the latest program relies on besides its arguments, a line each; `print` it.
+
+        Where calls run as they are, not compiled, it says why.
+
+        >>> import autograd_lite as ag
+        >>> import numpy as np
+        >>> settings = {"factor": 2.0}
+        >>> scaled = ag.compile(lambda x: ag.multiply(x, settings["factor"]))
+        >>> _ = scaled(np.ones(2))
+        >>> print(scaled.explain_guards())
+        """
+        lines = [f"runs as it is, not compiled: {why}" for why in self._given_up.values()]
+        if self._latest is None and lines:
+            return "\n".join(lines)
+        entry = self._entry()
+        lines += [explained(entry.guards)]
+        lines += [f"an answer of a number read anew: {answer!r}" for _, answer in entry.conditions]
+        return "\n".join(line for line in lines if line)
+
     def draw(self, depth: int | None = None) -> Any:
         """The picture of the latest recording: forward, reverse pass and the new values of states.
 
@@ -418,23 +772,204 @@ class Compiled:
         return outlined(self._entry().drawn, depth)
 
     def __repr__(self) -> str:
-        return f"<compiled {self.__name__}: {self.records} recorded>"
+        why = next(iter(self._given_up.values()), None)
+        return f"<compiled {self.__name__}: {self.records} recorded{f'; runs as it is: {why}' if why else ''}>"
 
 
-def compile(function: Callable[..., Any] | None = None, *, verify: bool = False) -> Any:
+def _broke_off(compiled: Compiled) -> Callable[..., Any]:
+    """What to do with a replay that broke off, without keeping the compiled function alive."""
+    ref = weakref.ref(compiled)
+
+    def broke_off(entry: _Entry, bound: Bound, args: Any, error: BaseException, states: Any) -> Any:
+        alive = ref()
+        if alive is None:
+            raise error
+        return alive._broke_off(entry, bound, args, error, states)
+
+    return broke_off
+
+
+class _Gone:
+    """What is called when a thing is no more that a program relies on: it drops the program."""
+
+    __slots__ = ("compiled", "entry")
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.compiled = weakref.ref(compiled)
+        self.entry: Callable[[], _Entry | None] = lambda: None
+
+    def __call__(self, _: Any) -> None:
+        compiled, entry = self.compiled(), self.entry()
+        if compiled is not None and entry is not None:
+            compiled._drop(entry)
+
+
+def _line(error: BaseException) -> str:
+    """The line of the user's, and the operation, in which an error was raised."""
+    trace, found, op = error.__traceback__, "", ""
+    while trace is not None:
+        frame = trace.tb_frame
+        node: Any = frame.f_locals.get("node")
+        if getattr(node, "op", None) is not None:
+            op = f"in {node.op.name}, "
+        if frame.f_globals.get("__name__", "").partition(".")[0] != "autograd_lite":
+            found = f"in line {trace.tb_lineno} of {frame.f_code.co_filename.rpartition('/')[2]}"
+        trace = trace.tb_next
+    return op + found
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _of_the_program(error: BaseException) -> bool:
+    """Whether an error was raised by a call of a replay, not by somebody who broke in."""
+    trace, last = error.__traceback__, None
+    while trace is not None:
+        last = trace.tb_frame
+        trace = trace.tb_next
+    if last is None:
+        return False
+    package = last.f_globals.get("__name__", "").partition(".")[0]
+    return last.f_code.co_filename == FILENAME or package in ("autograd_lite", "numpy")
+
+
+def _static(name: str, value: Any) -> Any:
+    """An argument that is no array: part of the signature by its value."""
+    if isinstance(value, _NUMBERS):
+        return (type(value).__name__, repr(value))  # 1 and True, 0.0 and -0.0 are equal, but not the same
+    if isinstance(value, tuple | list) and all(isinstance(each, _NUMBERS) for each in value):
+        return (type(value).__name__, f"{[type(each).__name__ for each in value]} {value!r}")
+    raise ArgumentError(
+        f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}"
+    )
+
+
+_COUNTED = ("int", "float", "complex", "tuple", "list")
+_NUMBERS = (bool, int, float, complex, str, bytes, type(None))
+
+
+# The steady state: the look at everything that a program takes for fixed, its replay, and what it tells its tensors, as
+# one function that is written out for the things there are: a loop over them costs as much as a call of NumPy.
+
+
+def _step(compiled: Compiled, entry: _Entry, bound: Bound, args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any]:
+    """A call that is like the last one, or `MISS`: one function for each program in each memory."""
+    shown = _shown(bound)
+    form = (tuple(place for place, _ in shown), len(bound.held))
+    if form not in entry.codes:
+        names: dict[str, Any] = {}
+        text = _step_text(entry, shown, len(bound.held), args, names)
+        exec(builtins.compile(text, "<look before a compiled step>", "exec"), names)
+        entry.codes[form] = names.pop("step").__code__, names
+    code, shared = entry.codes[form]
+    for name, owner, key in shared["fresh"]:
+        shared[name] = owner.get(key)
+    names = {
+        **shared, "run": bound.run, "at": bound.at, "entry": entry, "broke_off": _broke_off(compiled), "bound": bound,
+    }  # fmt: skip
+    for i, (home, _) in enumerate(bound.held):
+        names[f"watched{i}"], names[f"unseen{i}"] = watched(home), unseen(home)
+    return types.FunctionType(code, names)
+
+
+def _shown(bound: Bound) -> list[tuple[str, Leaf]]:
+    """How the gradients are called that a run leaves, and whose they are."""
+    grads = bound.grads
+    where = {
+        id(array): f"watched{i}[{k}]" for i, (home, _) in enumerate(bound.held) for k, array in enumerate(watched(home))
+    }
+    return [("None" if array is None else where[id(array)], leaf) for leaf, array in grads]
+
+
+def _step_text(
+    entry: _Entry, shown: list[tuple[str, Leaf]], homes: int, args: tuple[Any, ...], names: dict[str, Any]
+) -> str:
+    conditions, operands = _arguments(entry, args, names)
+    conditions += expression(entry.guards, names)
+    names.update(
+        Tensor=Tensor, ndarray=numpy.ndarray, MISS=MISS, result=result, assemble=assemble, form=entry.form,
+        streams=entry.streams, stream_state=stream_state, getrefcount=sys.getrefcount, held=held,
+    )  # fmt: skip
+    looks = [f"p{i}._grad is {place}" for i, (place, _) in enumerate(shown)]
+    looks += [f"[*map(getrefcount, watched{i})] == unseen{i}" for i in range(homes)]
+    names.update((f"r{i}", leaf.ref) for i, (_, leaf) in enumerate(shown))
+    lines = [
+        "def step(args):",
+        "    try:",
+        f"        if not ({' and '.join(conditions)}):",
+        "            return MISS",
+        "    except (ValueError, KeyError, IndexError, AttributeError):",
+        "        return MISS",
+        *(f"    p{i} = r{i}()" for i in range(len(shown))),
+        f"    if not ({' and '.join(looks) or True}) and held(bound):",
+        "        return MISS",
+        "    entry.left -= 1",
+        "    if entry.left < 1:",
+        "        entry.left += 1",
+        "        return MISS",
+        f"    states = {'[stream_state(stream) for stream in streams]' if entry.streams else '()'}",
+        "    at[0] = 0",
+        "    try:",
+        f"        found = run({', '.join(operands)})",
+    ]
+    lines += [f"        p{i}._grad = {place}" for i, (place, _) in enumerate(shown)]
+    results = [f"result(found[{i}], {wants})" for i, wants in enumerate(entry.wants)]
+    lines += [
+        f"        return {results[0]}" if entry.form == 0 else f"        return assemble(form, [{', '.join(results)}])",
+        "    except BaseException as error:",
+        "        return broke_off(entry, bound, args, error, states)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _arguments(entry: _Entry, args: tuple[Any, ...], names: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The conditions that arguments are as the program takes them, and how the arrays among them are called."""
+    conditions, operands = [f"len(args) == {len(args)}"], []
+    names["own"] = entry.own
+    for i, arg in enumerate(args):
+        here = f"args[{i}]"
+        if i in entry.given or id(arg) == entry.owner:
+            conditions.append(f"id({here}) == {id(arg)}")
+        elif type(arg) is Tensor or type(arg) is numpy.ndarray:
+            array: Any = arg
+            operand = here
+            if type(arg) is Tensor:
+                array, operand = arg._data, f"{here}._data"
+                conditions.append(f"type({here}) is Tensor and {here}._requires_grad is {arg._requires_grad}")
+                if entry.own:
+                    conditions.append(f"id({here}) not in own")
+                for j, other in enumerate(args[:i]):
+                    if type(other) is Tensor:
+                        conditions.append(f"{here} {'is' if other is arg else 'is not'} args[{j}]")
+            names[f"s{i}"], names[f"d{i}"], names[f"t{i}"] = array.shape, array.dtype, array.strides
+            conditions.append(f"type(a{i} := {operand}) is ndarray")
+            conditions.append(f"a{i}.shape == s{i} and a{i}.dtype is d{i} and a{i}.strides == t{i}")
+            operands.append(f"a{i}")
+        else:  # a number or a word
+            names[f"k{i}"], names["alike"] = arg, alike
+            conditions.append(f"({here} is k{i} or alike({here}, k{i}))")
+    return conditions, operands
+
+
+def compile(function: Callable[..., Any] | None = None, *, verify: bool | None = None) -> Any:
     """Compile a function of arrays and Tensors: record it at the first call, replay a flat program after.
 
-    A training step is compiled whole: forward, reverse pass and update. The first call for a
-    signature (shapes, dtypes, layouts, gradient mode) records; what the function relies on besides
-    its arguments is watched, and a change is honoured or recorded anew. With `verify` every replay
-    is compared with the function itself, bit by bit. Results have no graph behind them.
+    A training step is compiled whole: forward, reverse pass and update. The first call for a signature (shapes,
+    dtypes, layouts, numbers, gradient mode) is done by the function itself, after it was recorded in a dry run; the
+    others replay the program, with the same bits. What the function reads besides its arguments is watched, and a
+    change is honoured or recorded anew: `print(step.explain_guards())` shows it. Results have no graph behind them.
 
-    States are updated in place: an array taken from `w.data` before changes with the next call, and
-    `w.numpy()` is the copy to keep. A plain array of more than 1,024 elements that the function reads
-    with NumPy's own functions counts as fixed: pass it as an argument, or use the library's functions.
+    A replay audits itself: at calls 1, 2, 4, 8, … of a program the function also runs eagerly from the same state, and
+    the two must agree to the last bit. `verify=True` does so at every call, `verify=False` at none.
 
-    Raises `CompileError`, with everything put back, for what cannot be compiled: asking for a
-    recorded value (`item()`, `if`), a shape that depends on data, random numbers from elsewhere.
+    Arrays, views and gradients that were handed out keep their values. A held plain array of more than 1 MiB is
+    refused: pass it as an argument. A function that reads another number at each call, or changes what it reads, runs
+    as it is, which a `CompileWarning` says once.
+
+    Raises `CompileError`, with everything put back, for what cannot be compiled: asking for a recorded value (`item()`,
+    `if`), a shape that depends on data, random numbers from elsewhere; `CheckError` where an audit finds a difference,
+    with the function's own result in the states.
 
     >>> import autograd_lite as ag
     >>> import numpy as np
@@ -455,304 +990,3 @@ def compile(function: Callable[..., Any] | None = None, *, verify: bool = False)
     if isinstance(function, Compiled):
         return function
     return Compiled(function, verify)
-
-
-def _static(name: str, value: Any) -> Any:
-    """An argument that is no array: part of the signature by its value."""
-    if isinstance(value, _SCALARS):
-        return (type(value).__name__, repr(value))  # 1 and True, 0.0 and -0.0 are equal, but not the same
-    if isinstance(value, tuple | list) and all(isinstance(each, _SCALARS) for each in value):
-        return (type(value).__name__, *(f"{type(each).__name__} {each!r}" for each in value))
-    raise ArgumentError(
-        f"{name}: an argument of a compiled function is a tensor, an array or a number, not {type(value).__name__}"
-    )
-
-
-def _first(arg: Tensor, args: tuple[Any, ...]) -> int:
-    """Where a tensor that requires a gradient stands first among the arguments, counted from 1."""
-    return next(i for i, each in enumerate(args, start=1) if each is arg)
-
-
-def _result(array: Any, wants: bool) -> Tensor:
-    """A returned array as a tensor; where it would require a gradient, one that says that there is none."""
-    result: Tensor = object.__new__(Tensor)
-    result.__setstate__((array, None, wants, None))
-    if wants:
-        result.node = node = Node()
-        node.op, node.inputs, node.params, node.scope, node.number = _RESULT, _BEHIND, _NOTHING, (), tick()
-    return result
-
-
-_BEHIND = (Tensor(0.0, requires_grad=True, name="inside a compiled function"),)
-_NOTHING: dict[str, Any] = {}
-
-
-def _disassemble(returned: Any, found: list[Tensor]) -> Any:
-    """The form of what a function returned, with its tensors collected."""
-    if type(returned) is Tensor:
-        found.append(returned)
-        return found.__len__() - 1
-    if isinstance(returned, tuple | list):
-        return (type(returned), [_disassemble(each, found) for each in returned])
-    if isinstance(returned, dict):
-        return (dict, {k: _disassemble(each, found) for k, each in returned.items()})
-    if returned is None:
-        return None
-    raise CompileError(
-        f"a compiled function returns tensors, or tuples, lists or dictionaries of them, not {returned!r:.60}"
-    )
-
-
-def _assemble(form: Any, results: list[Tensor]) -> Any:
-    if isinstance(form, int):
-        return results[form]
-    if form is None:
-        return None
-    kind, parts = form
-    if kind is dict:
-        return {k: _assemble(each, results) for k, each in parts.items()}
-    made = [_assemble(each, results) for each in parts]
-    return made if kind is list else tuple(made) if kind is tuple else kind(*made)
-
-
-def _leaves(returned: Any) -> list[Tensor]:
-    found: list[Tensor] = []
-    _disassemble(returned, found)
-    return found
-
-
-# What a function relies on besides its arguments: numbers and objects in its closure, in the globals
-# it names, and in the attributes of what it reaches from there.
-
-
-def _snapshot(function: Any, owner: Any = None) -> tuple[list[_Guard], list[_Guard]]:
-    """Everything reachable that a recording would bake in, with its present value.
-
-    The second list is of the attributes of watched objects, which call `touch` when one is set.
-    """
-    guards: list[_Guard] = []
-    watched: list[_Guard] = []
-    seen: set[int] = set()
-    stack: list[Any] = [function, owner]
-    while stack and len(guards) < 4096:
-        thing = stack.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, types.MethodType):
-            stack += [thing.__func__, thing.__self__]
-        elif isinstance(thing, Compiled):
-            stack.append(thing.function)
-        elif isinstance(thing, functools.partial):
-            stack += [thing.func, *thing.args, *thing.keywords.values()]
-        elif isinstance(thing, types.FunctionType):
-            if _foreign(thing.__module__) and thing is not function:
-                continue
-            names = _global_names(thing.__code__)
-            for cell in thing.__closure__ or ():
-                try:
-                    value = cell.cell_contents
-                except ValueError:
-                    value = _MISSING
-                guards.append(("cell", cell, None, value))
-                stack.append(value)
-                _look_into(value, names, guards, stack)
-            for name in names:
-                if name in thing.__globals__:
-                    value = thing.__globals__[name]
-                    if not isinstance(value, types.ModuleType | type):
-                        guards.append(("item", thing.__globals__, name, value))
-                        stack.append(value)
-                    _look_into(value, names, guards, stack)
-            stack += [*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()]
-        elif isinstance(thing, dict):
-            guards.append(("length", thing, None, len(thing)))
-            for key, value in list(thing.items())[:256]:
-                guards.append(("item", thing, key, value))
-                stack.append(value)
-        elif isinstance(thing, list):
-            guards.append(("length", thing, None, len(thing)))
-            for i, value in enumerate(thing[:1024]):
-                guards.append(("item", thing, i, value))
-                stack.append(value)
-        elif isinstance(thing, tuple):
-            stack += thing[:1024]
-        elif isinstance(thing, numpy.ndarray):
-            if thing.size <= _SMALL:
-                guards.append(("content", thing, None, thing.tobytes()))
-        elif not isinstance(thing, types.ModuleType | type | Tensor | Operation | int | float | str):
-            if not hasattr(thing, "__dict__"):
-                pass
-            elif getattr(thing, "__watched__", False):
-                seen.add(id(thing.__dict__))
-                watched.append(("length", thing.__dict__, None, len(thing.__dict__)))
-                for name, value in thing.__dict__.items():
-                    watched.append(("item", thing.__dict__, name, value))
-                    stack.append(value)
-            elif not _foreign(type(thing).__module__):
-                stack.append(thing.__dict__)
-            for kind in type(thing).__mro__:
-                if not _foreign(kind.__module__):
-                    _look_at_class(thing, kind, guards, stack)
-    return guards, watched
-
-
-def _replay(entry: _Entry, current: Bound) -> Callable[..., Any]:
-    """One replay as a function of the arguments' arrays: the program, what it tells its tensors, the results.
-
-    It is written out for the tensors there are: in the steady state a loop over them costs as much as a call of NumPy.
-    """
-    names: dict[str, Any] = {"run": current.run, "result": _result, "assemble": _assemble}
-    lines = ["found = run(*arrays)"]
-    for i, (tensor, gradient) in enumerate(current.grads):
-        names[f"p{i}"], names[f"g{i}"] = tensor, gradient
-        lines.append(f"p{i}._grad = g{i}")
-    results = [f"result(found[{i}], {wants})" for i, wants in enumerate(entry.wants)]
-    names["form"] = entry.form
-    lines.append(f"return {results[0]}" if entry.form == 0 else f"return assemble(form, [{', '.join(results)}])")
-    exec("def replay(*arrays):\n" + "".join(f"    {line}\n" for line in lines), names)
-    return names.pop("replay")  # type: ignore[no-any-return]
-
-
-def _match(args: tuple[Any, ...], guards: list[_Guard]) -> Callable[[tuple[Any, ...]], tuple[Any, ...] | None]:
-    """Whether arguments have the signature of `args` and all guards hold, as one expression.
-
-    It returns the arguments' arrays, or `None`. What the expression cannot say is left to `_hold`.
-    """
-    names: dict[str, Any] = {"Tensor": Tensor, "ndarray": numpy.ndarray}
-    parts, operands = [], []
-    for i, arg in enumerate(args):
-        if type(arg) is not Tensor and type(arg) is not numpy.ndarray:  # a number or a word, or a method's object
-            names[f"k{i}"] = arg
-            same = f"args[{i}] == k{i}" if isinstance(arg, _SCALARS) else f"args[{i}] is k{i}"
-            parts.append(f"type(args[{i}]) is type(k{i}) and {same}")
-            continue
-        array: Any = arg._data if type(arg) is Tensor else arg
-        names[f"s{i}"], names[f"d{i}"], names[f"t{i}"] = array.shape, array.dtype, array.strides
-        operand = f"args[{i}]"
-        if type(arg) is Tensor:
-            parts.append(f"type(args[{i}]) is Tensor and args[{i}]._requires_grad is {arg._requires_grad}")
-            operand = f"args[{i}]._data"
-            parts += [f"args[{i}] is not args[{j}]" for j in range(i) if arg._requires_grad and args[j] is not arg]
-            parts += [f"args[{i}] is args[{j}]" for j in range(i) if arg._requires_grad and args[j] is arg]
-        parts.append(f"type(a{i} := {operand}) is ndarray")
-        parts.append(f"a{i}.shape == s{i} and a{i}.dtype is d{i} and a{i}.strides == t{i}")
-        operands.append(f"a{i}")
-    left = []
-    for i, guard in enumerate(guards):
-        kind, owner, key, value = guard
-        names[f"o{i}"], names[f"v{i}"] = owner, value
-        if kind == "length":
-            parts.append(f"len(o{i}) == {value}")
-        elif (
-            kind in ("content", "slot")
-            or value is _MISSING
-            or type(value) in (float, str)
-            or (kind != "cell" and not isinstance(key, str | int))
-        ):
-            left.append(guard)
-        else:
-            parts.append(f"o{i}{'.cell_contents' if kind == 'cell' else f'[{key!r}]'} is v{i}")
-    if left:
-        names["hold"], names["left"] = _hold, left
-        parts.append("hold(left)")
-    arrays = f"({', '.join(operands)}{',' if operands else ''})"
-    parts.insert(0, f"len(args) == {len(args)}")
-    code = (
-        f"def match(args):\n    try:\n        return {arrays} if {' and '.join(parts)} else None\n"
-        "    except (ValueError, KeyError, IndexError):\n        return None\n"
-    )
-    exec(code, names)
-    return names["match"]  # type: ignore[no-any-return]
-
-
-def _but(guards: list[_Guard], live: set[tuple[int, str]], program: Program) -> list[_Guard]:
-    """Guards without what the program reads anew at every call: live numbers and the arrays it holds itself."""
-    held = {id(value.sample) for call in program.calls for value in call.values if value.kind == "constant"}
-    return [
-        guard for guard in guards
-        if (id(guard[1]), guard[2]) not in live and not (guard[0] == "content" and id(guard[1]) in held)
-    ]  # fmt: skip
-
-
-def _foreign(module: str | None) -> bool:
-    """Whether a module is the library's own or somebody else's package, whose insides do not change."""
-    root = (module or "").partition(".")[0]
-    return root in ("autograd_lite", "nn", "numpy", "tqdm", "builtins", "functools", "random", "threading")
-
-
-def _global_names(code: types.CodeType) -> list[str]:
-    names = list(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            names += _global_names(constant)
-    return names
-
-
-def _look_at_class(thing: Any, kind: type, guards: list[_Guard], stack: list[Any]) -> None:
-    """Note what an object of the user's has from its class: slots, methods, and values it may read as its own."""
-    slots = kind.__dict__.get("__slots__", ())
-    for name in (slots,) if isinstance(slots, str) else slots:
-        value = getattr(thing, name, _MISSING)
-        guards.append(("slot", thing, name, value))
-        stack.append(value)
-    for name, part in vars(kind).items():
-        if isinstance(part, types.FunctionType):
-            stack.append(part)
-        elif isinstance(part, staticmethod | classmethod):
-            stack.append(part.__func__)
-        elif isinstance(part, property):
-            stack.append(part.fget)
-        elif not name.startswith("__") and not isinstance(part, types.MemberDescriptorType):
-            guards.append(("item", vars(kind), name, part))
-            stack.append(part)
-
-
-def _look_into(value: Any, names: list[str], guards: list[_Guard], stack: list[Any]) -> None:
-    """Note what a function reads of a module or a class of the user's by the names in its code."""
-    if isinstance(value, types.ModuleType) and not _foreign(value.__name__):
-        holders: list[Any] = [vars(value)]
-    elif isinstance(value, type) and not _foreign(value.__module__):
-        holders = [vars(kind) for kind in value.__mro__ if not _foreign(kind.__module__)]
-    else:
-        return
-    for holder in holders:
-        for name in names:
-            if name in holder and not isinstance(holder[name], types.ModuleType):
-                guards.append(("item", holder, name, holder[name]))
-                stack.append(holder[name])
-
-
-def _generators(guards: tuple[list[_Guard], list[_Guard]]) -> list[numpy.random.Generator]:
-    return [v for part in guards for _, _, _, v in part if isinstance(v, numpy.random.Generator)]
-
-
-def _hold(guards: list[_Guard]) -> bool:
-    """Whether everything noted still has its value."""
-    for kind, owner, key, value in guards:
-        if kind == "cell":
-            try:
-                now = owner.cell_contents
-            except ValueError:
-                now = _MISSING
-        elif kind == "length":
-            if len(owner) != value:
-                return False
-            continue
-        elif kind == "content":
-            if owner.tobytes() != value:
-                return False
-            continue
-        elif kind == "slot":
-            now = getattr(owner, key, _MISSING)
-        else:
-            try:
-                now = owner[key]
-            except (KeyError, IndexError):
-                return False
-        if now is value:
-            continue
-        if isinstance(value, _SCALARS) and type(now) is type(value) and repr(now) == repr(value):
-            continue
-        return False
-    return True

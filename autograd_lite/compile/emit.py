@@ -1,192 +1,53 @@
-"""Emitting: a program as the text of a flat function over its memory, laid out once and bound cheaply.
+"""Emitting: a program as the text of a flat function over its memory, and of a header of all that it names.
 
-The function that comes out makes no Tensor, looks nothing up and allocates no array but what it returns. What it
-names (every area, view, number and piece) is a header that is evaluated when the layout is bound, and the part of it
-that depends on states again when a state moves. Knows NumPy's `out=` and how calls are written. Must not know graphs.
+The function makes no Tensor, looks nothing up and allocates no array but what it returns. Knows NumPy's `out=` and how
+calls are written. Must not know graphs, nor the arrays that areas and states are when the text is bound to them.
 """
 
 from __future__ import annotations
 
-import types
-import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
-from autograd_lite import backend
-from autograd_lite.compile.memory import Area, Memory, Place, assign, can_direct, same_memory, spread_first
+from autograd_lite.compile.memory import Area, Memory, Place, can_direct, spread_first
 from autograd_lite.compile.names import Namer
 from autograd_lite.engine.graph import Live, tick
 from autograd_lite.errors import ChangedError
 from autograd_lite.ops.indexing import named_once
 from autograd_lite.program.lower import index_of
-from autograd_lite.program.program import REDUCTIONS, Call, Program, State, Stats, Value
+from autograd_lite.program.program import REDUCTIONS, Call, State, Value
 
 _NAMED_OUT = {"maximum", "minimum"}  # NumPy warns of a third positional argument
 FILENAME = "<compiled step>"
 
 
-def aligned(size: int, dtype: Any) -> numpy.ndarray:
-    """An empty array of `size` elements that begins at a multiple of 64 bytes."""
-    raw = numpy.empty(size * dtype.itemsize + 64, numpy.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size * dtype.itemsize].view(dtype)
+@dataclass
+class Text:
+    """A program as text, and what the names in it stand for."""
+
+    read: str  # the module as a person reads it: it runs with `numpy` alone, with the states filled in
+    code: str  # the function as it runs
+    fixed: str  # the header that depends on no state, and the one that does
+    moving: str
+    constants: dict[str, Any]  # what is the same wherever the program is bound
+    areas: dict[Area, str]
+    reads: list[tuple[State, str]]  # states that are only read
+    lives: list[tuple[str, Live]]  # zero-dimensional arrays of numbers that change
+    groups: list[str]  # what is updated together, in order
+    quietly: str | None  # the function that calls another without warnings, which each thread has of its own
 
 
-# Where programs keep states: programs that share one update it in the same memory.
-_homes: weakref.WeakValueDictionary[tuple[str, int], numpy.ndarray] = weakref.WeakValueDictionary()
-
-
-def _home_now(state: State) -> numpy.ndarray | None:
-    """The memory that some program already keeps this state in."""
-    home = _homes.get((state.what, id(state.tensor)))
-    return home if home is not None and same_memory(state.array, home) else None
-
-
-def _whole_now(size: int, dtype: Any, homes: dict[State, Place]) -> numpy.ndarray | None:
-    """The area in which some program keeps these states already, at these places; `None` where there is none."""
-    known = {state: _home_now(state) for state in homes}
-    first, home = next(iter(homes.items()))
-    now = known[first]
-    if now is None:
-        return None
-    base = now.base
-    while base is not None and base.base is not None and base.dtype != numpy.uint8:
-        base = base.base
-    if base is None or base.dtype != numpy.uint8 or now.dtype != dtype:
-        return None
-    begin = now.__array_interface__["data"][0] - base.__array_interface__["data"][0] - home.start * dtype.itemsize
-    if begin < 0 or begin + size * dtype.itemsize > base.nbytes:
-        return None
-    whole = base[begin : begin + size * dtype.itemsize].view(dtype)
-    return whole if all(
-        there is not None and same_memory(there, homes[state].array(whole)) for state, there in known.items()
-    ) else None  # fmt: skip
-
-
-@dataclass(eq=False)
-class Bound:
-    """A layout with memory: what a thread runs.
-
-    `at[0]`, which who calls `run` sets to 0 before, says how far it is: 0 before any state is written, k while the
-    k-th of `groups` is, one more than there are when all have been. The tensors that get new values are marked as
-    changed before the first is written.
-    """
-
-    layout: Layout
-    names: dict[str, Any]
-    areas: dict[Area, numpy.ndarray]
-    run: Callable[..., tuple[Any, ...]]
-    at: list[int]
-    homes: dict[State, numpy.ndarray]  # where the program keeps the states that it writes
-    grads: list[tuple[Any, numpy.ndarray | None]]  # tensors, and the gradients that are theirs after a run
-    reads: list[tuple[State, numpy.ndarray]]  # states that are only read, and the arrays they were in
-    lives: list[tuple[numpy.ndarray, Live]]
-
-    @property
-    def groups(self) -> list[str]:
-        """What is updated together, in order."""
-        return self.layout.groups
-
-    @property
-    def held(self) -> list[tuple[numpy.ndarray, tuple[State, ...]]]:
-        """The memory that users can see, and whose data or gradients lie in it."""
-        return [(array, area.states) for area, array in self.areas.items() if area.states]
-
-    def moved(self, states: Iterable[State]) -> Bound:
-        """The same with other memory for these states and gradients, contents and all that lie with them included."""
-        wanted = set(states)
-        areas = {
-            area: _copied(whole) if wanted.intersection(area.states) else whole for area, whole in self.areas.items()
-        }
-        return self.layout.bound(self.names, areas, self.run.__code__)
-
-    def again(self) -> Bound:
-        """The same with the states where they are now: read-only ones, and those that another program has moved."""
-        areas = dict(self.areas)
-        for area in areas:
-            there = self.layout.found(area)
-            if there is not None:
-                areas[area] = there
-        return self.layout.bound(self.names, areas, self.run.__code__)
-
-
-def _copied(whole: numpy.ndarray) -> numpy.ndarray:
-    fresh = aligned(whole.size, whole.dtype)
-    fresh[...] = whole
-    return fresh
-
-
-class Layout:
-    """A program laid out: text and places, to be bound to memory. Threads share it."""
-
-    def __init__(self, memory: Memory, writer: _Writer) -> None:
-        self.program = memory.program
-        self.memory = memory
-        self.text = writer.text()
-        self.groups = writer.groups
-        self.stats = writer.stats()
-        self._area_names = writer.area_names
-        self._names = writer.constants
-        self._lives = writer.lives
-        self._quietly = writer.functions.get("quietly")
-        self._reads = [(value.state, writer.names[value]) for value in memory.program.states
-                       if value.state is not None and value not in memory.places]  # fmt: skip
-        self._homes = {area: {s: memory.homes[s] for s in area.states if s in memory.homes} for area in memory.areas}
-        self._fixed = compile(writer.header_text(False), FILENAME, "exec")
-        self._moving = compile(writer.header_text(True), FILENAME, "exec")
-        namespace: dict[str, Any] = {}
-        exec(compile(writer.code(), FILENAME, "exec"), namespace)
-        self._code = namespace["run"].__code__
-
-    def found(self, area: Area) -> numpy.ndarray | None:
-        """Where some program keeps all the states of an area now, one after the other as here."""
-        homes = self._homes[area]
-        return _whole_now(area.size, area.dtype, homes) if homes else None
-
-    def bind(self) -> Bound:
-        """The program in memory of its own, with states where other programs keep them already."""
-        areas = {}
-        for area in self.memory.areas:
-            there = self.found(area)
-            areas[area] = aligned(area.size, area.dtype) if there is None else there
-        names = dict(self._names)
-        names.update((self._area_names[area], whole) for area, whole in areas.items())
-        if self._quietly is not None:
-            names[self._quietly] = backend.quiet_run()  # of this thread alone
-        exec(self._fixed, names)
-        # A code object keeps what Python learns of the dictionary it runs over: each binding has its own.
-        return self.bound(names, areas, self._code.replace())
-
-    def bound(self, names: dict[str, Any], areas: dict[Area, numpy.ndarray], code: types.CodeType) -> Bound:
-        """Bind what depends on states: `names` of an earlier binding, with these areas."""
-        names = dict(names)
-        reads = []
-        names.update((self._area_names[area], whole) for area, whole in areas.items() if area.states)
-        for state, name in self._reads:
-            names[name] = state.array
-            reads.append((state, names[name]))
-        names["at"] = at = [0]
-        exec(self._moving, names)
-        homes = {state: home.array(areas[home.area]) for state, home in self.memory.homes.items()}
-        for (what, tensor), array in homes.items():
-            _homes[what, id(tensor)] = array
-        grads = [
-            (tensor, None if there is None else homes.get(State("grad", tensor), there.array(areas[there.area])))
-            for tensor, there in self.memory.shown
-        ]
-        lives = [(names[name], number) for name, number in self._lives]
-        return Bound(self, names, areas, types.FunctionType(code, names), at, homes, grads, reads, lives)
-
-
-def lay_out(program: Program) -> Layout:
-    """Give every value of a program its memory, and write the function that runs it."""
-    memory = assign(program)
-    layout = Layout(memory, _Writer(memory))
-    program.stats["planned"] = layout.stats
-    return layout
+def write(memory: Memory) -> Text:
+    """The text of a program whose values have their places."""
+    writer = _Writer(memory)
+    reads = [(v.state, writer.names[v]) for v in memory.program.states if v.state and v not in memory.places]
+    return Text(
+        writer.text(), writer.code(), writer.header_text(False), writer.header_text(True), writer.constants,
+        writer.area_names, reads, writer.lives, writer.groups, writer.functions.get("quietly"),
+    )  # fmt: skip
 
 
 @dataclass
@@ -329,17 +190,24 @@ class _Writer:
 
     def group(self, states: Iterable[State]) -> None:
         """The next lines write over these states."""
-        if not self.groups:
-            touched = list(dict.fromkeys(e.tensor for e in self.program.effects if e.what == "data"))
-            names: list[str] = []
-            for tensor in touched:
-                names.append(self.namer(f"tensor_{len(names)}", "tensor"))
-                self.constants[names[-1]] = tensor
-            if names:
-                marks = " = ".join(f"{name}._changed" for name in names)
-                self.lines.append((f"{marks} = {self.function('tick', tick)}()", None))
+        marks = [] if self.groups else self.marks()
         self.groups.append(", ".join(state.label for state in states))
         self.lines.append((f"at[0] = {len(self.groups)}", None))
+        self.lines += [(line, None) for line in marks]
+
+    def marks(self) -> list[str]:
+        """Lines that mark the tensors that get new values as changed; all that could fail in them is done here."""
+        leaves = list(dict.fromkeys(effect.leaf for effect in self.program.effects if effect.what == "data"))
+        if not leaves:
+            return []
+        names = [self.namer(f"tensor_{i}", "tensor") for i in range(len(leaves))]
+        moment = self.namer("moment", "moment")
+        self.lines.append((f"{moment} = {self.function('tick', tick)}()", None))
+        for name, leaf in zip(names, leaves, strict=True):
+            referred = self.namer(f"{name}_ref", "ref")
+            self.constants[referred] = leaf.ref
+            self.lines.append((f"{name} = {referred}()", None))
+        return [" = ".join(f"{name}._changed" for name in names) + f" = {moment}"]
 
     def write(self) -> None:
         i = 0
@@ -524,7 +392,7 @@ class _Writer:
 
         returned = []
         for value in self.program.outputs:
-            text = f"{self.name(value)}.copy()" if memory.fixed(value) else f"np.array({self.name(value)})"
+            text = f'{self.name(value)}.copy("K")' if memory.fixed(value) else f"np.array({self.name(value)})"
             if reads(value):
                 name = self.namer("result", "result")
                 self.line(f"{name} = {text}")
@@ -564,14 +432,6 @@ class _Writer:
         read = "".join(f"    {line}\n" for _, line in self.lines if line is not None)
         result = ", ".join(self.returned) or None
         return f"import numpy as np\n\n{header}\n\ndef step({', '.join(self.parameters)}):\n{read}    return {result}\n"
-
-    def stats(self) -> Stats:
-        """What the program costs as it is planned."""
-        calls, areas = self.program.calls, self.memory.areas
-        return Stats(
-            sum(not call.is_view and call.function != "join" for call in calls), len(areas),
-            sum(area.size * area.dtype.itemsize for area in areas), sum(call.flops for call in calls),
-        )  # fmt: skip
 
 
 class Raw:

@@ -40,7 +40,7 @@ def _group(effects: list[Effect], tried: set[Value]) -> list[Effect] | None:
         call = value.call
         if effect.what != "data" or call is None or call.ufunc is None or value in tried:
             continue
-        if value.shape == effect.tensor.shape:
+        if value.shape == effect.leaf.shape:
             found.setdefault(_form(value, _DEPTH), []).append(effect)
     return next((group for group in found.values() if len(group) > 1), None)
 
@@ -61,7 +61,7 @@ class _Flattening:
     def __init__(self, program: Program, group: list[Effect]) -> None:
         self.program = program
         self.group = group
-        self.shapes = [effect.tensor.shape for effect in group]
+        self.shapes = [effect.leaf.shape for effect in group]
         self.made: list[Call] = []
         self.members: list[Call] = []
         self.gone: dict[Call, None] = {}

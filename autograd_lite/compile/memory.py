@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.program.program import REDUCTIONS, Call, Program, State, Value
+from autograd_lite.program.program import REDUCTIONS, Call, Leaf, Program, State, Value
 
 # What can be directed into given memory, besides ufuncs; what it may write where its first operand is.
 INTO = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "where", "astype", "copy", "random",
@@ -50,6 +50,14 @@ class Place:
         apart = self.start + self.size <= other.start or other.start + other.size <= self.start
         return self.area is other.area and not apart
 
+    def layout(self, itemsize: int) -> tuple[int, ...]:
+        """The strides of the array here, those of axes longer than 1."""
+        strides = [0] * len(self.shape)
+        for i in reversed(self.axes):
+            strides[i] = itemsize
+            itemsize *= self.shape[i]
+        return tuple(stride for stride, n in zip(strides, self.shape, strict=True) if n > 1)
+
     def array(self, whole: numpy.ndarray) -> numpy.ndarray:
         """The array here, where `whole` is its area."""
         flat = whole[self.start : self.start + self.size]
@@ -78,14 +86,6 @@ def layout(array: numpy.ndarray) -> tuple[int, ...]:
 def _order(sample: numpy.ndarray) -> list[int]:
     """The axes longer than 1 in the order they have in memory."""
     return sorted((i for i, n in enumerate(sample.shape) if n > 1), key=lambda i: -sample.strides[i])
-
-
-def same_memory(x: Any, y: numpy.ndarray) -> bool:
-    """Whether two arrays are one in memory."""
-    return (
-        x is not None and x.shape == y.shape and x.dtype == y.dtype and layout(x) == layout(y)
-        and x.__array_interface__["data"][0] == y.__array_interface__["data"][0]
-    )  # fmt: skip
 
 
 def can_direct(call: Call) -> bool:
@@ -141,7 +141,7 @@ class Memory:
     updates: dict[Call, list[State]] = field(default_factory=dict)  # calls that write new values over the old
     runs: dict[int, Run] = field(default_factory=dict)  # by the call they begin with
     late: list[tuple[State, Value]] = field(default_factory=list)  # new values written over the old at the end
-    shown: list[tuple[Any, Place | None]] = field(default_factory=list)  # tensors and the gradients they get
+    shown: list[tuple[Leaf, Place | None]] = field(default_factory=list)  # the gradients that tensors get
     copied: list[tuple[Place, Value]] = field(default_factory=list)  # gradients that are copied to memory of their own
 
     def root(self, value: Value) -> Value:
@@ -264,7 +264,7 @@ class _Assignment:
         for state in self.updated:
             if state not in memory.homes:
                 sample = self.state_of[state].sample if state in self.state_of else state.array
-                home = place(self.area(f"{state.tensor.name or 'state'}_memory", sample.size, sample.dtype, (state,)),
+                home = place(self.area(f"{state.leaf.name or 'state'}_memory", sample.size, sample.dtype, (state,)),
                              0, sample)  # fmt: skip
                 memory.homes[state] = home
                 if state in self.state_of:
@@ -401,7 +401,7 @@ class _Assignment:
                 continue
             state, value = effect.state, effect.value
             if value is None or state in memory.homes:
-                memory.shown.append((effect.tensor, None if value is None else memory.homes[state]))
+                memory.shown.append((effect.leaf, None if value is None else memory.homes[state]))
                 continue
             there = memory.exact(value)
             homes = memory.homes.values()
@@ -409,7 +409,7 @@ class _Assignment:
                 claimed.add(value)
                 there.area.states += (state,)
             else:
-                label = f"d{effect.tensor.name or 'state'}_memory"
+                label = f"d{effect.leaf.name or 'state'}_memory"
                 there = place(self.area(label, value.size, value.dtype, (state,)), 0, value.sample)
                 memory.copied.append((there, value))
-            memory.shown.append((effect.tensor, there))
+            memory.shown.append((effect.leaf, there))

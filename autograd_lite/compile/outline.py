@@ -63,7 +63,7 @@ def _result(like: Tensor, name: str | None, op: Operation, inputs: Sequence[Any]
 def outline(recorder: Recorder, outputs: Sequence[Tensor]) -> Outline:
     """The outline of what an open recording has recorded on the way to `outputs` and to its effects."""
     assigned = [(at, t, v) for at, t, v in recorder.assigned_values if t not in recorder.created]
-    left = {t: t._grad for t in recorder.before if type(t._grad) is Tensor and t not in recorder.created}
+    left = {t: g for t, g in recorder.grads.items() if type(g) is Tensor and t not in recorder.created}
     left = {t: g for t, g in left.items() if g is not recorder.entry_grads.get(t)}
     given = [v for _, _, v in recorder.assigned_values if isinstance(v, Tensor)]
     owners = {id(g): t for t, g in recorder.entry_grads.items() if g is not None}

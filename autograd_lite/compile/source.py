@@ -167,10 +167,10 @@ def clean_source(program: Program, function: str) -> str:
     for effect in program.effects:
         if effect.value is None:
             continue
-        label = effect.tensor.name or "state"
+        label = effect.leaf.name or "state"
         text, _, inner = writer.operand(effect.value)
         if effect.what == "grad":
-            changed.append((f"d{label}" if effect.tensor.name else "gradient", text))
+            changed.append((f"d{label}" if effect.leaf.name else "gradient", text))
         elif effect.value in writer.parts:
             new = writer.namer(f"new_{label}", "new")
             writer.lines.append((f"{new} = {text}", _comment(inner)))

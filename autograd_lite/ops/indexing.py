@@ -128,6 +128,13 @@ def fill(template: Any, arrays: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(next(remaining) if part is ARRAY else part for part in template)
 
 
+def _filled(template: Any, arrays: tuple[Any, ...], x: Any) -> tuple[Any, ...]:
+    """The index of `x`; NumPy would make a number of another library's array unasked."""
+    if arrays:
+        backend.namespace(x, *arrays)
+    return fill(template, arrays)
+
+
 @operation(notation=r"{x}_{{[\cdot]}}", symbol="[ ]", linear=True, flops=0)
 def getitem(xp: Any, x: Any, *indices: Any, template: Any) -> Any:
     """`x[index]`, with `index` given as a template and the arrays in it; users write `x[index]`.
@@ -135,7 +142,7 @@ def getitem(xp: Any, x: Any, *indices: Any, template: Any) -> Any:
     >>> ag.tensor([1.0, 2.0, 3.0])[::-2].numpy()
     array([3., 1.])
     """
-    return x[fill(template, indices)]
+    return x[_filled(template, indices, x)]
 
 
 getitem.rules(
@@ -157,7 +164,7 @@ def scatter_add(xp: Any, g: Any, *indices: Any, template: Any, shape: Any) -> An
     """
     out = xp.zeros(shape, dtype=g.dtype)
     if indices:
-        xp.add.at(out, fill(template, indices), g)
+        xp.add.at(out, _filled(template, indices, g), g)
     else:  # integers and slices name no element twice
         out[fill(template, ())] = g
     return out
@@ -182,7 +189,7 @@ def put_at(xp: Any, x: Any, value: Any, *indices: Any, template: Any) -> Any:
     >>> ag.put(ag.tensor([1.0, 2.0]), 0, 9.0).numpy()
     array([9., 2.])
     """
-    index = fill(template, indices)
+    index = _filled(template, indices, x)
     if indices:
         named_once(xp, x.shape, index)
     out = x.copy()

@@ -15,7 +15,7 @@ from autograd_lite.engine.graph import Live, Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.ops.indexing import fill
-from autograd_lite.program.program import Call, Effect, Program, State, Value
+from autograd_lite.program.program import Call, Effect, Leaf, Program, State, Value
 from autograd_lite.program.record import Recorder
 
 
@@ -318,6 +318,11 @@ def lower(
     assigned: dict[Tensor, Value] = {}
     entry = {id(t): owner for owner, t in recorder.entry_grads.items() if t is not None}
 
+    leaves: dict[int, Leaf] = {}
+
+    def leaf(tensor: Tensor) -> Leaf:
+        return leaves.setdefault(id(tensor), Leaf(tensor))
+
     def look_up(x: Any) -> Any:
         if isinstance(x, Tensor):
             if x in assigned:
@@ -329,7 +334,7 @@ def lower(
                 if id(x) in given:
                     found = given[id(x)]
                 elif id(x) in entry:
-                    found = Value("state", data, _gradient_name(entry[id(x)].name), State("grad", entry[id(x)]))
+                    found = Value("state", data, _gradient_name(entry[id(x)].name), State("grad", leaf(entry[id(x)])))
                     states.append(found)
                 elif x in recorder.fixed:
                     found = Value("constant", data)
@@ -341,7 +346,7 @@ def lower(
                         if found.dtype != data.dtype:
                             found = lowering.emit("astype", (Traced(found, lowering),), {"dtype": data.dtype}).value
                 else:
-                    found = Value("state", data, x.name, State("data", x))
+                    found = Value("state", data, x.name, State("data", leaf(x)))
                     states.append(found)
                 env[id(x)] = found
             return found
@@ -373,17 +378,19 @@ def lower(
             result.name = tensor.name
         env[id(tensor)] = result
     # What happens to a tensor made inside stays inside.
-    effects = [Effect(tensor, "data", value) for tensor, value in assigned.items() if tensor not in recorder.created]
+    effects = [Effect(leaf(t), "data", value) for t, value in assigned.items() if t not in recorder.created]
     for tensor, (_, grad_before, _) in recorder.before.items():
         if tensor in recorder.created:
             continue
-        held = tensor._grad
+        if tensor not in recorder.grads:
+            continue
+        held = recorder.grads[tensor]
         if type(held) is Tensor:
             value = look_up(held)
-            if not (value.kind == "state" and value.state == ("grad", tensor)):
-                effects.append(Effect(tensor, "grad", value))
+            if not (value.kind == "state" and value.state == ("grad", leaf(tensor))):
+                effects.append(Effect(leaf(tensor), "grad", value))
         elif held is None and (grad_before is not None or tensor in recorder.entry_grads):
-            effects.append(Effect(tensor, "grad", None))
+            effects.append(Effect(leaf(tensor), "grad", None))
     program = Program(lowering.calls, list(given.values()), states, [look_up(t) for t in outputs], effects, quiet)
     program.measure("recorded")
     return program

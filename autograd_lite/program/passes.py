@@ -37,7 +37,7 @@ def _replace(program: Program, instead: dict[Value, Value]) -> None:
     for call in program.calls:
         call.args = tuple(final(arg) for arg in call.args)
     program.outputs = [final(value) for value in program.outputs]
-    program.effects = [Effect(e.tensor, e.what, final(e.value)) for e in program.effects]
+    program.effects = [Effect(e.leaf, e.what, final(e.value)) for e in program.effects]
 
 
 def drop_dead(program: Program) -> Program:

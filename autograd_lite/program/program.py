@@ -17,21 +17,49 @@ REDUCTIONS = {"sum": numpy.add, "max": numpy.maximum, "min": numpy.minimum}
 VIEWS = {"member", "transpose", "swapaxes", "expand_dims", "squeeze", "broadcast_to", "view", "reshape_view"}
 
 
+class Leaf:
+    """A tensor that a program reads or changes besides its arguments: called, the tensor, or `None` where it is gone.
+
+    A program does not keep its states alive. There is one of these for each tensor in a program.
+    """
+
+    __slots__ = ("ref", "id", "name", "shape", "dtype", "__weakref__")
+
+    def __init__(self, tensor: Any) -> None:
+        self.ref = weakref.ref(tensor)
+        self.id = id(tensor)
+        self.name: str | None = tensor.name
+        self.shape: tuple[int, ...] = tensor.shape
+        self.dtype = tensor.dtype
+
+    def __call__(self) -> Any:
+        return self.ref()
+
+    def __repr__(self) -> str:
+        return f"<leaf {self.name or ''} {self.shape}>"
+
+
 class State(NamedTuple):
-    """What a program reads of a tensor that is no argument, or changes in it."""
+    """What a program reads of a tensor that is no argument, or changes in it: its data or its gradient."""
 
     what: str  # "data" or "grad"
-    tensor: Any
+    leaf: Leaf
 
     @property
     def array(self) -> Any:
         """The array that the tensor holds now."""
-        return self.tensor._data if self.what == "data" else self.tensor._grad
+        tensor = self.leaf()
+        return None if tensor is None else tensor._data if self.what == "data" else tensor._grad
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The same for all programs, as long as the tensor lives."""
+        return self.what, self.leaf.id
 
     @property
     def label(self) -> str:
         """How messages call it."""
-        name = self.tensor.name or "a state"
+        name = self.leaf.name or "a state"
         return name if self.what == "data" else f"the gradient of {name}"
 
 
@@ -135,14 +163,14 @@ class Call:
 class Effect:
     """What a program changes: the data or the gradient of a tensor (`value` `None`: no gradient)."""
 
-    tensor: Any
+    leaf: Leaf
     what: str  # "data" or "grad"
     value: Value | None
 
     @property
     def state(self) -> State:
         """What is changed."""
-        return State(self.what, self.tensor)
+        return State(self.what, self.leaf)
 
 
 @dataclass
@@ -170,6 +198,14 @@ class Program:
     def wanted(self) -> list[Value]:
         """The values that must exist at the end."""
         return [*self.outputs, *(effect.value for effect in self.effects if effect.value is not None)]
+
+    def forget_samples(self) -> None:
+        """Let go of the arrays of the recording, but for constants; shapes and strides stay."""
+        values = [*self.inputs, *self.states, *(value for call in self.calls for value in (*call.values, call.out))]
+        for value in values:
+            if value.kind != "constant":
+                nothing = numpy.empty(1, value.dtype)
+                value.sample = numpy.lib.stride_tricks.as_strided(nothing, value.shape, value.sample.strides)
 
     def measure(self, name: str) -> None:
         """Note what the program costs after the pass `name`, each result counted as an array of its own."""

@@ -22,24 +22,25 @@ from autograd_lite.errors import CompileError
 class Recorder:
     """What an open recording notes; `mode.now.recorder` is it."""
 
-    def __init__(self, generators: Iterable[tuple[numpy.random.Generator, Any]] = ()) -> None:
+    def __init__(self, streams: Iterable[Any] = ()) -> None:
         self.began = graph.tick()
         self.assigned_values: list[tuple[int, Tensor, Any]] = []
+        self.grads: dict[Tensor, Any] = {}  # what `grad` gives inside, which nobody outside ever sees
         self.entry_grads: dict[Tensor, Tensor | None] = {}
         self.read_grads: set[Tensor] = set()
-        self.before: dict[Tensor, tuple[Any, Any, int]] = {}
+        self.before: dict[Tensor, tuple[Any, Any, int]] = {}  # data, gradient and the time of the last change
         self.created: set[Tensor] = set()
         self.read_live: set[tuple[int, str]] = set()
         self.fixed: set[Tensor] = set()  # created with a value that no call will change
         self.spread: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
         self.draws_made: list[Tensor] = []
         self.conditions: list[tuple[Callable[[], Any], Any]] = []
-        self.generators: dict[int, tuple[Any, Any]] = {}
+        self.generators: dict[int, tuple[Any, Any]] = {}  # those that were drawn from, as they were
         self.origins: dict[Tensor, numpy.ndarray] = {}  # of tensors created as copies
         self.plain: set[Tensor] = set()  # arguments that were given as arrays
         self._after: dict[int, Any] = {}  # where the last draw of ours left each generator
-        self._reachable = tuple(generators)  # generators the function could draw from behind our back
-        self._random = (random.getstate(), _legacy_state())
+        # What the function could draw from behind our back.
+        self._reachable = [(stream, stream_state(stream)) for stream in (*streams, *EVERYBODYS)]
 
     def __enter__(self) -> Recorder:
         if mode.now.recorder is not None:
@@ -49,43 +50,23 @@ class Recorder:
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         mode.now.recorder = None
-        if error is not None:
-            self.undo()
-        else:
-            self.leave_arrays()
+        self.put_back()
 
-    def undo(self) -> None:
-        """Put every tensor and generator back to what it was when the recording began."""
-        for tensor, (data, grad, changed) in self.before.items():
-            tensor._data, tensor._grad, tensor._changed = data, grad, changed
-        for generator, state in (*self._reachable, *self.generators.values()):
-            generator.bit_generator.state = state
-        state, legacy = self._random
-        if random.getstate() != state:
-            random.setstate(state)
-        if not _same_state(_legacy_state(), legacy):
-            numpy.random.set_state(legacy)  # noqa: NPY002
+    def put_back(self) -> None:
+        """Give every tensor and generator what it had when the recording began: a recording is a dry run."""
+        for tensor, (data, _, changed) in self.before.items():
+            tensor._data, tensor._changed = data, changed
+        for stream, state in (*self._reachable, *self.generators.values()):
+            if not same_stream(stream_state(stream), state):
+                put_stream(stream, state)
         graph.touch()
-
-    def leave_arrays(self) -> None:
-        """Gradients were recorded as Tensors; users find arrays."""
-        for tensor in self.before:
-            if type(tensor._grad) is Tensor:
-                tensor._grad = tensor._grad._data.copy()
 
     def check_randomness(self) -> None:
         """Refuse random numbers that the recording cannot see, since it would freeze them."""
-        state, legacy = self._random
-        if random.getstate() != state or not _same_state(_legacy_state(), legacy):
-            raise CompileError(
-                "the function draws random numbers outside the library's operations, which a compiled step would "
-                "repeat for ever: draw them with nn.Dropout or ag.random_like and a numpy.random.Generator"
-            )
-
-        for generator, state in self._reachable:
-            self._only_ours(generator, self._after.get(id(generator), state))
-        for key, (generator, _) in self.generators.items():
-            self._only_ours(generator, self._after[key])
+        for stream, state in self._reachable:
+            self._only_ours(stream, self._after.get(id(_bits(stream)), state))
+        for key, (stream, _) in self.generators.items():
+            self._only_ours(stream, self._after[key])
 
     def _keep(self, tensor: Tensor) -> None:
         if tensor not in self.before:
@@ -114,23 +95,18 @@ class Recorder:
 
     def get_grad(self, tensor: Tensor) -> Any:
         """The gradient of a leaf, as a tensor of the recording."""
-        held = tensor._grad
-        if tensor in self.entry_grads or type(held) is Tensor:
-            if tensor not in self.before:
-                self.read_grads.add(tensor)
-            return held
-        self._keep(tensor)
-        self.read_grads.add(tensor)
-        entry = None if held is None else Tensor(held, copy=False)
-        self.entry_grads[tensor] = entry
-        tensor._grad = entry
-        return entry
+        if tensor not in self.grads:
+            self._keep(tensor)
+            self.read_grads.add(tensor)
+            held = tensor._grad
+            self.grads[tensor] = self.entry_grads[tensor] = None if held is None else Tensor(held, copy=False)
+        return self.grads[tensor]
 
     def set_grad(self, tensor: Tensor, value: Any) -> None:
         """A leaf gets another gradient, or none."""
         self._keep(tensor)
         self.entry_grads.setdefault(tensor, None)
-        tensor._grad = value
+        self.grads[tensor] = value if value is None or type(value) is Tensor else Tensor(value, copy=False)
 
     def draws(self, generator: Any) -> None:
         """An operation is about to draw random numbers from `generator`."""
@@ -138,31 +114,78 @@ class Recorder:
             raise CompileError(
                 f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}"
             )
-        before = self._after.get(id(generator))
+        key = id(_bits(generator))
+        before = self._after.get(key)
         if before is None:
-            before = next((state for g, state in self._reachable if g is generator), generator.bit_generator.state)
+            before = next((state for g, state in self._reachable if id(_bits(g)) == key), stream_state(generator))
         self._only_ours(generator, before)
-        if id(generator) not in self.generators:
-            self.generators[id(generator)] = (generator, generator.bit_generator.state)
+        if key not in self.generators:
+            self.generators[key] = (generator, stream_state(generator))
 
     def drew(self, generator: Any) -> None:
         """The operation has drawn."""
-        self._after[id(generator)] = generator.bit_generator.state
+        self._after[id(_bits(generator))] = stream_state(generator)
 
-    def _only_ours(self, generator: Any, state: Any) -> None:
-        if not _same_state(generator.bit_generator.state, state):
+    def _only_ours(self, stream: Any, state: Any) -> None:
+        if not same_stream(stream_state(stream), state):
             raise CompileError(
-                "the function draws from a random generator directly, which a compiled step would repeat for ever: "
-                "draw with ag.random_like(x, generator)"
+                f"the function draws random numbers from {_called(stream)} outside the library's operations, which a "
+                "compiled step would repeat for ever: draw with nn.Dropout, or ag.random_like(x, generator) with a "
+                "numpy.random.Generator"
             )
 
 
-def _same_state(x: Any, y: Any) -> bool:
-    """Whether two states of a generator, dictionaries with numbers and arrays in them, are the same."""
+# Streams of random numbers: NumPy's generators old and new, Python's own, and the two that belong to everybody.
+
+
+class _Legacy:
+    """The generator behind `numpy.random.rand` and the other functions of that module."""
+
+    @staticmethod
+    def get_state(legacy: Any = False) -> Any:
+        return numpy.random.get_state(legacy=legacy)  # noqa: NPY002 - to see whether anybody drew from it
+
+    @staticmethod
+    def set_state(state: Any) -> None:
+        numpy.random.set_state(state)  # noqa: NPY002
+
+
+EVERYBODYS: tuple[Any, ...] = (random, _Legacy)
+
+
+def _bits(stream: Any) -> Any:
+    """What the numbers of a stream really come from: two generators may share it."""
+    return stream.bit_generator if isinstance(stream, numpy.random.Generator) else stream
+
+
+def _called(stream: Any) -> str:
+    words = {id(random): "the module random", id(_Legacy): "numpy.random"}
+    return words.get(id(stream), f"a {type(stream).__name__}")
+
+
+def stream_state(stream: Any) -> Any:
+    """Where a stream of random numbers is; `None` where it has no state, as that of the system."""
+    source = _bits(stream)
+    if isinstance(source, numpy.random.BitGenerator):
+        return source.state
+    if hasattr(source, "get_state"):
+        return source.get_state(legacy=False)
+    return None if isinstance(source, random.SystemRandom) else source.getstate()
+
+
+def put_stream(stream: Any, state: Any) -> None:
+    """Move a stream of random numbers to where it was."""
+    source = _bits(stream)
+    if isinstance(source, numpy.random.BitGenerator):
+        source.state = state
+    elif hasattr(source, "set_state"):
+        source.set_state(state)
+    elif state is not None:
+        source.setstate(state)
+
+
+def same_stream(x: Any, y: Any) -> bool:
+    """Whether two states of a stream, dictionaries with numbers and arrays in them, are the same."""
     if isinstance(x, dict):
-        return isinstance(y, dict) and x.keys() == y.keys() and all(_same_state(x[k], y[k]) for k in x)
-    return bool(numpy.array_equal(x, y))
-
-
-def _legacy_state() -> Any:
-    return numpy.random.get_state(legacy=False)  # noqa: NPY002 - to see whether anybody drew from it
+        return isinstance(y, dict) and x.keys() == y.keys() and all(same_stream(x[k], y[k]) for k in x)
+    return bool(numpy.array_equal(x, y)) if isinstance(x, numpy.ndarray) else bool(x == y)

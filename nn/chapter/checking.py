@@ -12,6 +12,7 @@ from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import Tensor, backend, display
+from nn.arguments import array
 from nn.chapter import closed_form
 from nn.chapter.mlp import MLP
 from nn.costs import quadratic_cost
@@ -83,6 +84,14 @@ def _difference(quantity: str, equation: str, automatic: Any, closed: Any) -> Di
     return Difference(quantity, equation, tuple(closed.shape), gap, relative)
 
 
+def _like(weight: Tensor | None, what: str, value: Any) -> Any:
+    """A tensor's array as it is, another where the weight lies and in its dtype."""
+    found = array(what, value)
+    if isinstance(value, Tensor) or weight is None:
+        return found
+    return backend.namespace(weight.data).asarray(found, dtype=weight.dtype)
+
+
 def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = quadratic_cost) -> ClosedFormReport:
     """Compare every δˡ = ∂C/∂zˡ, ∂C/∂Wˡ and ∂C/∂bˡ of the reverse pass with the closed form.
 
@@ -95,15 +104,7 @@ def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = 
     True
     """
     like = model.layers[0].weight if isinstance(model, MLP) and model.layers else None
-    xp = backend.namespace(like.data) if like is not None else None
-    x, y = (
-        value.data
-        if isinstance(value, Tensor)
-        else xp.asarray(value, dtype=like.dtype)  # type: ignore[union-attr]
-        if xp is not None
-        else value
-        for value in (x, y)
-    )
+    x, y = (_like(like, f"check_closed_form: {name}", value) for name, value in (("x", x), ("y", y)))
     expected_deltas = closed_form.deltas(model, x, y, cost)
     expected = closed_form.gradients(model, x, y, cost)
     wanted = "sigmoid" if cost is quadratic_cost else "identity"

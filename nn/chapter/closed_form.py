@@ -15,6 +15,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import backend
+from nn.arguments import array
 from nn.chapter.mlp import MLP
 from nn.costs import cross_entropy_cost, quadratic_cost
 from nn.layers import Identity, Sigmoid
@@ -42,6 +43,7 @@ def sigma(z: Array) -> Array:
     >>> float(nn.closed_form.sigma(np.array(0.0)))
     0.5
     """
+    z = array("closed form: z", z)
     xp = backend.namespace(z)
     with np.errstate(over="ignore"):  # e⁻ᶻ may be infinite on the way to 0
         return 1 / (1 + xp.exp(-z))
@@ -76,6 +78,7 @@ def forward(model: MLP, x: Array) -> Forward:
     (1, 2)
     """
     layers = _layers(model)
+    x = array("closed form: x", x)
     if x.ndim not in (1, 2) or x.shape[-1] != model.sizes[0]:
         raise ag.ShapeError(
             f"closed form: x has shape {x.shape}, but the network takes ({model.sizes[0]},) for one example or "
@@ -99,6 +102,7 @@ def output_delta(a: Array, y: Array, z: Array, cost: Callable[..., Any]) -> Arra
     >>> nn.closed_form.output_delta(np.array([0.5]), np.array([0.0]), np.array([0.0]), nn.quadratic_cost)
     array([0.125])
     """
+    a, y, z = (array(f"closed form: {name}", each) for name, each in (("a", a), ("y", y), ("z", z)))
     if y.shape != a.shape:
         raise ag.ShapeError(f"closed form: y has shape {y.shape}, the output {a.shape}; they must be equal")
     if cost is quadratic_cost:
@@ -117,6 +121,7 @@ def deltas(model: MLP, x: Array, y: Array, cost: Callable[..., Any] = quadratic_
     >>> [d.shape for d in nn.closed_form.deltas(nn.MLP([3, 2, 1], rng=0), np.zeros(3), np.zeros(1))]
     [(2,), (1,)]
     """
+    x = array("closed form: x", x)
     z, a = forward(model, x)
     layers = _layers(model)
     delta = output_delta(a[-1], y, z[-1], cost) / _examples(x)
@@ -135,6 +140,7 @@ def gradients(model: MLP, x: Array, y: Array, cost: Callable[..., Any] = quadrat
     >>> [w.shape for w in found.weights], [b.shape for b in found.biases]
     ([(2, 3), (1, 2)], [(2,), (1,)])
     """
+    x = array("closed form: x", x)
     a = forward(model, x).a
     weights, biases = [], []
     for delta, before in zip(deltas(model, x, y, cost), a[:-1], strict=True):

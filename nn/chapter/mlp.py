@@ -37,15 +37,11 @@ class MLP(Module):
         output: str | None = None,
         initializer: Initializer = scaled_normal,
     ) -> None:
-        if len(sizes) < 2:
-            raise ag.ArgumentError(f"MLP: sizes {list(sizes)} make no layer: give at least inputs and outputs")
-        if any(int(size) != size for size in sizes):
-            raise ag.ArgumentError(f"MLP: sizes {list(sizes)} must be whole numbers of neurons")
+        self.sizes = _sizes(sizes)
         for name in (activation, output or activation):
-            if name not in ACTIVATIONS:
+            if not isinstance(name, str) or name not in ACTIVATIONS:
                 raise ag.ArgumentError(f"MLP: no activation {name!r}: choose one of {', '.join(ACTIVATIONS)}")
         rng = generator(rng)
-        self.sizes = tuple(int(size) for size in sizes)
         self.layers = [
             Linear(n, m, rng, dtype, initializer, name=str(number))
             for number, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1)
@@ -69,3 +65,20 @@ class MLP(Module):
 
     def extra_repr(self) -> str:
         return str(list(self.sizes))
+
+
+def _sizes(sizes: Any) -> tuple[int, ...]:
+    """Numbers of neurons, layer by layer, the inputs first."""
+    try:
+        given = list(sizes)
+        found = tuple(int(size) for size in given)
+        whole = all(not isinstance(size, str) and int(size) == size for size in given)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ag.ArgumentError(
+            f"MLP: sizes {sizes!r:.60} must be whole numbers of neurons, as in [64, 30, 10]"
+        ) from error
+    if len(found) < 2:
+        raise ag.ArgumentError(f"MLP: sizes {given} make no layer: give at least inputs and outputs")
+    if not whole:
+        raise ag.ArgumentError(f"MLP: sizes {given} must be whole numbers of neurons")
+    return found

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nn.arguments import float_dtype
+
 
 class Digits(NamedTuple):
     """Images and one-hot targets to train on and to test on."""
@@ -30,6 +32,7 @@ def digits(dtype: Any = np.float32) -> Digits:
     >>> x.shape, y.shape, x_test.shape
     ((1437, 64), (1437, 10), (360, 64))
     """
+    dtype = float_dtype("digits", dtype)
     with np.load(str(files("nn.data") / "digits.npz"), allow_pickle=False) as stored:
         images, labels, test = stored["images"], stored["labels"], stored["test"]
     x = (images / 16).astype(dtype)

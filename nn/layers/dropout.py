@@ -24,9 +24,12 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: Any = None) -> None:
-        if not 0 <= p < 1:
-            raise ag.ArgumentError(f"Dropout: p must be at least 0 and below 1, not {p!r}")
-        self.p = float(p)
+        try:
+            self.p = float(p)
+        except (TypeError, ValueError):
+            self.p = float("nan")
+        if not 0 <= self.p < 1:
+            raise ag.ArgumentError(f"Dropout: p must be at least 0 and below 1, not {p!r:.60}")
         self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:

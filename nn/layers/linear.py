@@ -13,6 +13,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.arguments import whole
 from nn.dtypes import cast
 from nn.initializers import generator, scaled_normal
 from nn.module import Module
@@ -40,16 +41,17 @@ class Linear(Module):
         initializer: Initializer = scaled_normal,
         name: str = "",
     ) -> None:
+        inputs, outputs = whole("Linear: inputs", inputs), whole("Linear: outputs", outputs)
         if inputs < 1 or outputs < 1:
             raise ag.ArgumentError(f"Linear: a layer from {inputs} to {outputs} numbers has no weights")
-        weight, bias = initializer(generator(rng), outputs, inputs)
+        weight, bias = _initial(initializer, generator(rng), outputs, inputs)
         self.weight = Parameter(weight, dtype=dtype, name=f"W{name}")
         self.bias = Parameter(bias, dtype=dtype, name=f"b{name}")
 
     def forward(self, x: Any) -> Tensor:
         weight = self.weight
         if not isinstance(x, Tensor):
-            x = ag.asarray(x, dtype=weight.dtype, name="x")
+            x = ag.asarray(x, name="x")
         x = cast(x, weight.dtype)  # a layer computes in the dtype of its weights
         z: Tensor
         try:
@@ -63,3 +65,19 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"{self.weight.shape[1]}, {self.weight.shape[0]}, dtype={self.weight.dtype}"
+
+
+def _initial(initializer: Initializer, rng: np.random.Generator, outputs: int, inputs: int) -> tuple[Any, Any]:
+    """What the initializer gives, seen to be a weight and a bias of the layer's shapes."""
+    if not callable(initializer):
+        raise ag.ArgumentError(
+            f"Linear: the initializer is a function such as nn.scaled_normal, not {initializer!r:.50}"
+        )
+    made = initializer(rng, outputs, inputs)
+    shapes = [np.shape(part) for part in made] if isinstance(made, tuple | list) else []
+    if shapes != [(outputs, inputs), (outputs,)]:
+        raise ag.ShapeError(
+            f"Linear: the initializer must give a weight of shape {(outputs, inputs)} and a bias of shape "
+            f"{(outputs,)}, not {shapes or repr(made)[:60]}"
+        )
+    return made[0], made[1]

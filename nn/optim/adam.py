@@ -45,7 +45,12 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters)
         self.lr = lr
-        self.beta1, self.beta2 = betas
+        try:
+            self.beta1, self.beta2 = betas
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ag.AutogradError):
+                raise
+            raise ag.ArgumentError(f"Adam: betas is a pair, as in (0.9, 0.999), not {betas!r:.60}") from error
         self.epsilon = epsilon
         self.means, self.squares = self.zeros(), self.zeros()
         # Parameters that have always stepped together share one count, that of the first of them.

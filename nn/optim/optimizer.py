@@ -15,6 +15,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor, backend, live
 from nn import state as states
+from nn.errors import UnwrittenError
 from nn.state import Found
 
 
@@ -108,7 +109,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Change every parameter that has a gradient by one step; written by each optimiser."""
-        raise NotImplementedError(f"{type(self).__name__} has no step")
+        raise UnwrittenError(f"{type(self).__name__} has no step: write one")
 
     def zeros(self) -> list[Tensor]:
         """A state for every parameter, beginning at zero.

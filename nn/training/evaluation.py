@@ -11,8 +11,8 @@ from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.arguments import array
 from nn.module import Module
-from nn.training.data import as_array
 
 Cost = Callable[[Tensor, Any], Tensor]
 Metric = Callable[[Any, Any, Any], float]
@@ -45,7 +45,9 @@ def accuracy(model: Callable[[Any], Tensor], x: Any, y: Any) -> float:
     >>> nn.accuracy(lambda x: ag.asarray(x), np.eye(3), np.array([0, 1, 0]))
     0.6666666666666666
     """
-    y = as_array(y)
+    if not callable(model):
+        raise ag.ArgumentError(f"accuracy: the model must be callable, not {model!r:.60}")
+    y = array("accuracy: y", y)
     with evaluation(model):
         output = ag.asarray(model(x)).data
     several = output.ndim == 2 and output.shape[1] > 1

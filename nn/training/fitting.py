@@ -6,20 +6,19 @@ Knows the order of things in a training run; what each of them does stands in th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from functools import partial
 from math import isfinite
 from typing import Any
 
-import numpy as np
-
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.arguments import whole
 from nn.errors import DivergenceError
 from nn.initializers import generator
 from nn.module import Module
-from nn.optim import Optimizer
 from nn.training import data as examples
+from nn.training import divergence
 from nn.training.evaluation import Metric, accuracy, metric_for
 from nn.training.history import History
 from nn.training.progress import Progress
@@ -64,7 +63,7 @@ def fit(
     if validation is not None:
         a, b = examples.checked("validation", validation)
         held_out = examples.in_dtype(a, dtype), examples.in_dtype(b, dtype)
-    epochs, batch_size = _whole("epochs", epochs, 0), _whole("batch_size", batch_size, 1)
+    epochs, batch_size = whole("fit: epochs", epochs, 0), whole("fit: batch_size", batch_size, 1)
     rng = generator(rng)
     refuse_misfits(model, cost, optimizer)
     if held_out is not None:
@@ -74,20 +73,15 @@ def fit(
         step = compiled(step, stacklevel=4)
     history = History()
     shown = Progress(progress, x.shape[0], epochs)
-    with _floating_point() as complaints:
+    with divergence.complaints_collected() as complaints:
         for epoch in range(1, epochs + 1):
-            shown.begin(epoch)
-            try:
-                history.cost.append(_epoch(step, examples.batches(x, y, batch_size, rng), shown))
-            except DivergenceError as error:
-                raise DivergenceError(_advice(str(error), epoch, optimizer), history) from None
-            finally:
-                if len(history) < epoch:
-                    shown.close()
-            if held_out is not None and metric is not None:
-                _measure(history, metric, model, *held_out)
-            shown.end(history)
-        _refuse_what_is_not_finite(optimizer, history)
+            with shown.epoch(epoch):
+                stop = partial(divergence.diverged, epoch, optimizer, history)
+                history.cost.append(_epoch(step, examples.batches(x, y, batch_size, rng), shown, stop))
+                if held_out is not None and metric is not None:
+                    _measure(history, metric, model, *held_out)
+                shown.end(history)
+        divergence.refuse_what_is_not_finite(optimizer, history)
     if complaints:
         warnings.warn(
             f"fit: NumPy met {' and '.join(sorted(complaints))} on the way, though the cost stayed finite",
@@ -96,21 +90,16 @@ def fit(
     return history
 
 
-def _whole(what: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ag.ArgumentError(f"fit: {what} must be a whole number of at least {least}, not {value!r}")
-    return int(value)
-
-
-def _epoch(step: Step, batches: Iterable[tuple[Any, Any]], shown: Progress) -> float:
+def _epoch(
+    step: Step, batches: Iterable[tuple[Any, Any]], shown: Progress, stop: Callable[[str], DivergenceError]
+) -> float:
     """Train on every mini-batch once. Returns the mean cost over the examples."""
     total, seen = 0.0, 0
     for x, y in batches:
         cost = step(x, y).item()
         if not isfinite(cost):
-            raise DivergenceError(
-                f"the cost of {'the first examples' if not seen else f'the mini-batch after {seen} examples'} is {cost}"
-            )
+            which = f"the mini-batch after {seen} examples" if seen else "the first examples"
+            raise stop(f"the cost of {which} is {cost}, and the parameters have been changed by its gradients")
         seen += len(x)
         total += cost * len(x)
         shown.trained(len(x), total / seen)
@@ -118,39 +107,13 @@ def _epoch(step: Step, batches: Iterable[tuple[Any, Any]], shown: Progress) -> f
 
 
 def _measure(history: History, metric: Metric, model: Any, x: Any, y: Any) -> None:
-    value = float(metric(model, x, y))
+    measured = metric(model, x, y)
+    try:
+        value = float(measured)
+    except (TypeError, ValueError) as error:
+        raise ag.ArgumentError(f"fit: metric must return a number, not {measured!r:.60}") from error
     if metric is accuracy:
         history.accuracy.append(value)
     else:
         history.metric = getattr(metric, "__name__", type(metric).__name__)
         history.validation.append(value)
-
-
-def _advice(what: str, epoch: int, optimizer: Any) -> str:
-    """When training stopped for a cost that is not finite, and what to try."""
-    rate = getattr(optimizer, "lr", None)
-    known = f" (it is {rate:g})" if isinstance(rate, float) else ""
-    return (
-        f"fit: stopped in epoch {epoch}: {what}, and the parameters have been changed by its gradients. Build the "
-        f"model anew and try a smaller learning rate{known}, inputs and targets of about the size of 1, or a cost "
-        "computed from logits; with ag.debug(): and compile=False the operation is named from which the first nan comes"
-    )
-
-
-def _refuse_what_is_not_finite(optimizer: Any, history: History) -> None:
-    """The last step of all has no cost after it: its outcome is looked at."""
-    if not history.cost or not isinstance(optimizer, Optimizer):
-        return
-    for parameter in optimizer.parameters:
-        if not np.isfinite(parameter.numpy()).all():
-            what = f"after its last step {parameter.name or 'a parameter'} is not finite"
-            raise DivergenceError(_advice(what, len(history), optimizer), history)
-
-
-@contextmanager
-def _floating_point() -> Iterator[set[str]]:
-    """Collect what NumPy would warn of at every step: a run that diverges says so itself, and once."""
-    seen: set[str] = set()
-    warned = {kind: "call" for kind, how in np.geterr().items() if how == "warn"}
-    with np.errstate(call=lambda kind, flag: seen.add(kind), **warned):  # type: ignore[arg-type]
-        yield seen

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tqdm import tqdm
@@ -21,12 +23,19 @@ class Progress:
         self.shown, self.examples, self.epochs = shown, examples, epochs
         self.bar: Any = None
 
-    def begin(self, epoch: int) -> None:
-        """An epoch begins, counted from 1."""
+    @contextmanager
+    def epoch(self, number: int) -> Iterator[None]:
+        """An epoch, counted from 1. Where it breaks off, its bar is left as it stands."""
         if self.shown and sys.stderr.isatty():
             # With tqdm's own figures, 80 columns would cut off the accuracy.
             form = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-            self.bar = tqdm(total=self.examples, desc=f"epoch {epoch}/{self.epochs}", bar_format=form, **_size())
+            self.bar = tqdm(total=self.examples, desc=f"epoch {number}/{self.epochs}", bar_format=form, **_size())
+        try:
+            yield
+        finally:
+            if self.bar is not None:
+                self.bar.close()
+                self.bar = None
 
     def trained(self, examples: int, mean_cost: float) -> None:
         """So many more examples have been trained on; their cost so far in this epoch."""
@@ -44,13 +53,6 @@ class Progress:
             print(f"epoch {len(history)}/{self.epochs}: {line}", file=sys.stderr, flush=True)
         else:
             self.bar.set_postfix_str(line)
-            self.close()
-
-    def close(self) -> None:
-        """Leave the bar as it stands, also where an epoch broke off."""
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
 
 
 def _size() -> dict[str, Any]:

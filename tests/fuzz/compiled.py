@@ -43,13 +43,15 @@ class Scenario:
 
     def __init__(self, seed: int) -> None:
         self.rng = rng = random.Random(f"compiled {seed}")  # noqa: S311
-        self.writer = Writer(rng, "rng0" if rng.random() < 0.15 else None)
+        self.writer = Writer(rng, "rng0" if rng.random() < 0.15 else None, finite=False)
         self.states: dict[str, np.ndarray] = {}
         self.wanted: list[str] = []
         self.arguments: dict[str, np.ndarray | float] = {}
         self.optimizers: list[str] = []
         self.low = rng.random() < 0.3
         self.count = 0
+        self.graphs: list[str] = []  # what was recorded outside, whose reverse pass is still to come
+        self.raw = rng.random() < 0.3  # whether the memory of states is written into by hand
         self.updates = False  # whether it changes tensors, their gradients too: those of an argument may not be changed
 
     def dtype(self) -> str:
@@ -149,6 +151,9 @@ class Scenario:
         lines.append(
             Line(f"{only}c0.backward({rng.choice(['', '', 'free=True'])})", (f"{only}c0.backward()", "c0.backward()"))
         )
+        if rng.random() < 0.1:
+            name = rng.choice(self.wanted)
+            lines.append(Line(f"if {name}.grad is not None: {name}.grad = {name}.grad * 0.5"))
         if self.optimizers:
             lines.append(Line("o0.step()"))
         elif rng.random() < 0.7:
@@ -255,21 +260,30 @@ class Scenario:
         fresh = literal(an_array(rng, value.shape, str(value.dtype)))
         held = f"h{self.count}"
         ways = [
-            f"{name}.assign({fresh})", f"{name}.data = {fresh}", f"{name}.data[...] = 0.25", f"{name}.grad = None",
+            f"{name}.assign({fresh})", f"{name}.data = {fresh}", f"{name}.grad = None",
             f"with ag.no_grad(): {name} += 1", f"{held} = {name}.data", f"{held} = {name}.grad",
             f"{held} = {name}.data.T", f"with ag.no_grad(): {held} = {name}.reshape(-1)",
             f"{name} = ag.tensor({fresh}, requires_grad={name in self.wanted})", f"{held} = {name}.detach()",
             f"{name}.grad = np.ones({value.shape}, '{value.dtype}')",
             f"{held} = ag.zeros({value.shape}, '{value.dtype}').assign({name})",
-            f"{name}.data *= 2", f"{name}.requires_grad = {rng.random() < 0.5}", f"{held} = {name} * 2",
+            f"if {name}.grad is not None: {name}.grad = {name}.grad * 0.5",
+            f"{name}.requires_grad = {rng.random() < 0.5}", *[f"{held} = {name} * 2"] * 2,
         ]  # fmt: skip
+        if self.raw:
+            ways += [f"{name}.data[...] = 0.25", f"{name}.data *= 2"]
         if self.optimizers:
             ways += [f"o0.lr = {rng.choice(RATES)}"] * 4 + ["o0.zero_grad()"]
         if "w1" in self.states and self.states["w0"].shape == self.states["w1"].shape:
             ways.append("with ag.no_grad(): w0, w1 = w1, w0")
+        if self.graphs:
+            graph = rng.choice(self.graphs)
+            ways += [f"try: {graph}.sum().backward()\nexcept ag.ChangedError: say('changed')"] * 3
         text = rng.choice(ways)
         if f"{held} = " in text:
             self.count += 1
+            text += "" if self.raw else f"\nsay.keep({held})"
+        if text.startswith(f"{held} = {name} * 2") and name in self.wanted:
+            self.graphs.append(held)
         return Line(text)
 
 

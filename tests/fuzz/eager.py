@@ -53,7 +53,7 @@ def _leaf(rng: random.Random, writer: Writer, name: str, shape: tuple[int, ...],
     writer.add(name, array)
     wants = dtype.startswith("float") and rng.random() < 0.85
     text = laid_out(rng, literal(array), array.ndim)
-    if "[::-1]" in text or "::2" in text:
+    if text != literal(array):
         writer.add(name, eval(text, {"np": np}))  # noqa: S307
     make = rng.choice(["ag.tensor", "ag.asarray"])
     return Line(
@@ -67,7 +67,12 @@ def check(text: str, leaves: dict[str, ag.Tensor]) -> None:
     reading = Reading(text)
     before = {name: leaf.numpy().tobytes() for name, leaf in leaves.items()}
     made: dict[str, Any] = {}
-    exec(text, {"ag": ag, "np": np, **leaves}, made)  # noqa: S102
+    try:
+        exec(text, {"ag": ag, "np": np, **leaves}, made)  # noqa: S102
+    except ag.ArgumentError as error:
+        if "is not an operation on tensors" in str(error):
+            return  # a function of NumPy's that the library does not have: refused
+        raise
     made = {name: ag.asarray(value) for name, value in made.items()}
     check_values(reading, {**leaves, **made})
     wanted = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
@@ -92,7 +97,7 @@ def _check_graph(
     _check_memory(first, leaves, seed)
     _check_again(result, seed, wanted, first)
     double = all(np.asarray(v.data).dtype in (np.float64, np.int64, bool) for v in (*leaves.values(), *made.values()))
-    if double and "float32" not in str(reading.analytic):
+    if double and not reading.narrow:
         check_gradients(reading, leaves, out, seed, first)
         _check_second(reading, leaves, wanted, out, seed, first)
 

@@ -16,10 +16,16 @@ import autograd_lite as ag
 from tests.fuzz.naive import SAMPLES, naive
 from tests.fuzz.programs import Line
 
+NUMBERS = (
+    "2.0", "0.5", "-1.5", "3", "1", "0", "True", "np.float32(0.5)", "np.float64(1.25)", "1.1", "0.1", "np.inf",
+    "-np.inf", "1.0", "-0.0", "1e-3",
+)  # fmt: skip
 SIZES = (1, 2, 3, 3, 4)
 # Users write these as x[index] and ag.put; random numbers need a generator, which not every program has.
 _WRITTEN_OTHERWISE = {"getitem", "scatter_add", "put_at", "part", "random_like"}
 OPERATIONS = [name for name, op in ag.REGISTRY.items() if op.ours and name not in _WRITTEN_OTHERWISE]
+# All of NumPy's functions of one array, also those that the library does not have and so refuses.
+UFUNCS = sorted(name for name, f in vars(np).items() if isinstance(f, np.ufunc) and f.nin == 1 and f.nout == 1)
 _MOST_ELEMENTS, _LARGEST = 150, 300.0
 
 
@@ -73,14 +79,17 @@ def laid_out(rng: random.Random, text: str, ndim: int) -> str:
         return f"np.asfortranarray({text})"
     if kind < 0.9:
         return f"np.repeat({text}, 2, axis=-1)[..., ::2]"
-    return f"{text}[::-1]"
+    if kind < 0.98:
+        return f"{text}[::-1]"
+    return f"{text}.astype({text}.dtype.newbyteorder('>'))"
 
 
 class Writer:
     """Writes one line after the other, with the plain value of every name there is."""
 
-    def __init__(self, rng: random.Random, generator: str | None = None) -> None:
+    def __init__(self, rng: random.Random, generator: str | None = None, finite: bool = True) -> None:
         self.rng = rng
+        self.finite = finite  # whether infinities and nan are kept out
         self.values: dict[str, Any] = {}
         self.generator = generator  # the name of a generator of random numbers, where the program has one
         self._world = {"ag": naive, "np": np, generator: None}
@@ -121,7 +130,7 @@ class Writer:
         if value.dtype.kind not in "biuf" or value.size > _MOST_ELEMENTS:
             return None
         with np.errstate(all="ignore"):
-            if value.dtype.kind == "f" and not (np.abs(value) < _LARGEST).all():
+            if value.dtype.kind == "f" and self.finite and not (np.abs(value) < _LARGEST).all():
                 return None
         return value
 
@@ -144,7 +153,7 @@ class Writer:
         if kind < 0.75:
             return name
         if kind < 0.87:
-            return self.rng.choice(["2.0", "0.5", "-1.5", "3", "1", "0", "True", "np.float32(0.5)", "np.float64(1.25)"])
+            return self.rng.choice(NUMBERS)
         shape = np.shape(self.values[name])
         dtype = self.rng.choice(["float64", "float64", "float32", "int64", "bool", "float16"])
         return literal(an_array(self.rng, shape[self.rng.randrange(len(shape) + 1) :], dtype))
@@ -204,7 +213,7 @@ class Writer:
         axis = rng.randrange(-x.ndim, x.ndim) if x.ndim else 0
         if name == "axis":
             both = sorted(rng.sample(range(x.ndim), rng.randrange(x.ndim + 1)))
-            return rng.choice([str(axis), str(axis), str(tuple(both)), "None"])
+            return rng.choice([str(axis), str(axis), str(tuple(both)), "None", f"np.int64({axis})"])
         if name == "keepdims":
             return rng.choice(["True", "False"])
         if name in ("axis1", "axis2"):
@@ -246,7 +255,8 @@ class Writer:
             [f"np.exp({name})", f"np.tanh({name})", f"np.multiply({name}, {other})",
              f"np.concatenate([{name}, {other}])",
              f"np.sum({name}, axis=0)", f"np.transpose({name})", f"np.where({name} > 0.1, {name}, 0.5)",
-             f"np.maximum({name}, {other})", f"np.stack([{name}, {name}])", f"np.array([0.5, 1.5]) * {name}"]
+             f"np.maximum({name}, {other})", f"np.stack([{name}, {name}])", f"np.array([0.5, 1.5]) * {name}",
+             f"np.{self.rng.choice(UFUNCS)}({name})"]
         )  # fmt: skip
 
     def _row(self) -> str:

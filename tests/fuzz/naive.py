@@ -64,8 +64,10 @@ class Naive:
 
 def _tried(op: ag.Operation, function: Callable[..., Any], args: Any, params: Any) -> Any:
     """A reference that is not NumPy's own, where the operation refuses nothing; truths count as numbers there."""
-    op(*args, **params)
-    return function(*(x * 1.0 if np.asarray(x).dtype == bool else x for x in args), **params)
+    dtype = np.asarray(op(*args, **params)).dtype
+    truths = [np.asarray(x).dtype == bool for x in args]
+    value = function(*(x * 1.0 if truth else x for x, truth in zip(args, truths, strict=True)), **params)
+    return np.asarray(value).astype(dtype) if any(truths) else value
 
 
 naive = Naive()

@@ -34,6 +34,7 @@ class Reading:
                 self.statements.append((each.targets[0].id, code, within or detached))
         self.text = text
         self.analytic = _is_analytic(text)
+        self.narrow = "float16" in text or "float32" in text  # numbers that differences cannot tell apart
 
     def value(self, name: str, code: Any, values: dict[str, Any]) -> Any:
         """One statement in plain NumPy."""

@@ -84,6 +84,27 @@ OWN_OPTIMIZERS = (
                 if p.grad is None: continue
                 p -= self.lr * (p.grad + 0.5 * m)
                 m.assign(0.5 * m + p.grad * p.grad)""",
+    """class Own(nn.Optimizer):
+    def __init__(self, parameters, lr):
+        super().__init__(parameters)
+        self.lr, self.decay = lr, 0.01
+        self.means = self.zeros()
+    def step(self):
+        with ag.no_grad():
+            for p, g, m in self.moving(self.means):
+                m.assign(0.5 * m + g)
+                p -= self.lr * m
+                if self.decay: p -= self.decay * p""",
+    """class Own(nn.Optimizer):
+    def __init__(self, parameters, lr):
+        super().__init__(parameters)
+        self.lr = lr
+        self.count = ag.zeros(())
+    def step(self):
+        with ag.no_grad():
+            self.count.assign(self.count + 1)
+            for p, g in self.moving():
+                p -= (self.lr / self.count * g).astype(p.dtype)""",
     """class Own(nn.SGD):
     def __init__(self, parameters, lr):
         super().__init__(parameters, lr)

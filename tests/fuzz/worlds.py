@@ -27,7 +27,7 @@ _STATED = ("changes one of its arguments", "a compiled function returns tensors"
 
 REFUSALS: Counter[str] = Counter()  # how often a compiled function was refused where that is an answer, by its words
 
-World = Callable[[Callable[..., Any], Callable[..., None]], None]
+World = Callable[[Callable[..., Any], "Said"], None]
 
 
 def compare(world: World, refusal: bool = False) -> None:
@@ -65,18 +65,37 @@ def _results(returned: Any) -> Any:
     return returned.detach() if isinstance(returned, ag.Tensor) and returned.node is None else returned
 
 
+class Said:
+    """All that a world has said: called with values it notes their bits, and `keep` that they stay what they are."""
+
+    def __init__(self) -> None:
+        self.all: list[Any] = []
+        self._kept: list[tuple[Any, Any]] = []
+
+    def __call__(self, *things: Any) -> None:
+        """Note the bits of these."""
+        self.all.extend(bits(each) for each in things)
+
+    def keep(self, thing: Any) -> None:
+        """From now on this has the bits that it has."""
+        self._kept.append((thing, bits(thing)))
+
+    def look(self) -> None:
+        """Whether all that was kept is as it was."""
+        for thing, before in self._kept:
+            assert bits(thing) == before, f"what was handed out has changed: {before} is now {bits(thing)}"
+
+
 def _history(world: World, wrap: Callable[..., Any]) -> tuple[list[Any], Exception | None]:
     """All that is said, up to an exception."""
-    said: list[Any] = []
-
-    def say(*things: Any) -> None:
-        said.extend(bits(each) for each in things)
-
+    said = Said()
     try:
-        world(wrap, say)
+        world(wrap, said)
     except Exception as error:  # noqa: BLE001 - it is compared with that of the other world
-        return said, error
-    return said, None
+        said.look()
+        return said.all, error
+    said.look()
+    return said.all, None
 
 
 def bits(x: Any) -> Any:
@@ -88,4 +107,6 @@ def bits(x: Any) -> Any:
     if x is None or isinstance(x, str):
         return x
     a = x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
+    if a.dtype == object:
+        raise TypeError(f"nothing to say of {x!r}")
     return f"{a.dtype} {a.shape} {a.tolist()}", a.tobytes()

@@ -298,7 +298,7 @@ class _Walk:
         return value
 
     def _computed(self, tensor: Tensor, node: Node) -> Formula:
-        return self.tidier.tidy(apply(node.op, tuple(map(self._operand, node.inputs)), node.params))
+        return self.tidier.tidy(apply(node.op, tuple(map(self._operand, node.inputs)), node.params, tensor.data))
 
     def _operand(self, x: Any) -> Formula:
         if isinstance(x, Tensor):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.show.formula.counted import Count, count, counted
 
@@ -291,13 +291,23 @@ def formula(value: Any) -> Formula:
     return symbol("", value, data=True)
 
 
-def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any]) -> Formula:
-    """`op` of formulas, evaluated by its own forward."""
+def apply(op: Operation, args: tuple[Formula, ...], params: dict[str, Any], value: Any = None) -> Formula:
+    """`op` of formulas, evaluated by its own forward; one with an effect is not run again and has the `value` it gave.
+
+    Raises `ArgumentError` for an operation with an effect whose value is not known.
+    """
     if any(arg.depth >= MOST_LEVELS for arg in args) or sum(arg.count for arg in args) >= MOST_PARTS:
         raise ArgumentError(
             f"a formula would have more than {MOST_PARTS} parts or {MOST_LEVELS} levels, which nobody could read: "
             "ask for less detail, as in ag.derive(loss, detail='layer')"
         )
+    if op.effect:
+        if value is None:
+            raise ArgumentError(
+                f"{op.name} does more than compute, so it is not run to be written down: call it in the function "
+                "itself, not in a derivative rule"
+            )
+        return Formula(backend.to_numpy(value) if backend.is_array(value) else value, op, args, params)
     weak = op.spreads and any(arg.number is None for arg in args)
     values = [arg.value if weak or arg.number is None else numpy.asarray(arg.value, float) for arg in args]
     value = op.run(backend.namespace(*values), values, params)
@@ -336,7 +346,9 @@ def pull(
         if primed(op):
             return formula(g * slope(op, values[0], out, params))
         found = op.pull(position, xp, g, out, values, params)
-    except (AttributeError, TypeError) as error:
+    except AutogradError:
+        raise
+    except Exception as error:  # a user's rule may raise anything on what is no array
         raise ArgumentError(
             f"the rule of {op.name} for {op.arguments[min(position, len(op.arguments) - 1)]} cannot be run on formulas "
             f"({error}): write it with xp's functions, operators and reshape, transpose, swapaxes, sum, mean, max, "
@@ -373,4 +385,6 @@ def rebuilt(whole: Formula, args: tuple[Formula, ...]) -> Formula:
     assert whole.op is not None
     if all(map(lambda a, b: a is b, args, whole.args)):
         return whole
-    return derivative(whole.op, args[0], args[1], whole.params) if whole.prime else apply(whole.op, args, whole.params)
+    if whole.prime:
+        return derivative(whole.op, args[0], args[1], whole.params)
+    return apply(whole.op, args, whole.params, whole.value)

@@ -111,7 +111,7 @@
 
   const forwardStep = (step, box) => {
     const op = ops[step.op], result = tensors[op.t];
-    add(box, opening("forward", titled(op), op), op.f && maths("div", "formula", op.f));
+    add(box, opening("forward", titled(op), op), op.f && maths("div", "formula", op.f), op.why && make("p", "caption reason", op.why));
     const flow = make("div", "flow");
     op.in.forEach((x, i) => add(flow, i ? after(op.y.length < 3 ? op.y : ",", tensorCard(operand(x))) : tensorCard(operand(x))));
     add(box, add(flow, after("→", tensorCard(result, "", true))), facts(op, op.c));
@@ -149,6 +149,7 @@
       else if (edge.lm) add(flow, after("×", add(make("div", "card"), make("div", "role", "local derivative"), maths("div", "name", edge.lm))));
       add(flow, after(edge.lm ? "=" : "→", slopeCard(t, edge.of > 1 ? `outgoing, arrival ${edge.nth} of ${edge.of}` : "outgoing cotangent", true, arriving)));
       add(branch, flow);
+      if (edge.why) add(branch, make("p", "caption reason", edge.why));
       if (edge.note) add(branch, make("p", "where", edge.note));
       if (edge.means) add(branch, add(make("p", "where"), "where ", maths("span", "", edge.means)));
       if (edge.of > 1) {

@@ -18,7 +18,9 @@ from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, t
 from autograd_lite.show.names import pretty, printable
 from autograd_lite.show.page.graph import path
 from autograd_lite.show.page.values import Json, Values, figure, shape, size
-from autograd_lite.show.page.words import FAILURES, Words, choices
+from autograd_lite.show.page.words import Words, choices
+
+_LONGEST = 240  # characters of a reason
 
 
 class Steps:
@@ -50,8 +52,8 @@ class Steps:
             try:
                 equation = self.words.equation(tensor, node)
                 entry |= {"f": latex_to_mathml(equation), "ft": latex_to_text(equation)}
-            except FAILURES:
-                pass
+            except Exception as error:  # noqa: BLE001 - a user's own forward may raise anything on formulas
+                entry["why"] = _why(error)
         return entry
 
     def _input(self, x: Any) -> Any:
@@ -142,13 +144,14 @@ class Steps:
         told: Json = {}
         try:
             told |= self._factor(tensor, node, position)
-            right = to_latex(words.handed(tensor, node, position))
-        except FAILURES:
-            return told
+            handed = words.handed(tensor, node, position)
+            offered = choices(handed, words.slope(tensor), to_latex(words.operand(x)))
+        except Exception as error:  # noqa: BLE001 - a user's own rule may raise anything on formulas
+            return {**told, "why": _why(error)}
         told |= self._note(tensor, node, position)
+        right = offered[0]
         told["rule"], told["rt"] = latex_to_mathml(right), latex_to_text(right)
         told["eq"] = latex_to_mathml(f"{words.slope(x)} = {right}")
-        offered = choices(right, words.slope(tensor), to_latex(words.operand(x)))
         told["guess"] = [latex_to_mathml(each, "inline") for each in offered]
         return told
 
@@ -176,6 +179,12 @@ class Steps:
             spread = latex_to_text(to_latex(self.words.operand(x)))
             return {"note": f"and added up over the elements that {spread} was spread over"}
         return {}
+
+
+def _why(error: Exception) -> str:
+    """Why there is no formula, so that nobody takes it for an oversight of theirs."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return f"No formula: {said[:_LONGEST] + '…' if len(said) > _LONGEST else said}"
 
 
 def _targets(node: Node) -> list[tuple[int, Tensor]]:

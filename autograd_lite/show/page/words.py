@@ -5,23 +5,18 @@ Knows the graph's names and the world of formulas. Must not know any operation's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from autograd_lite import backend
 from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
-from autograd_lite.errors import AutogradError
-from autograd_lite.op import Operation
 from autograd_lite.show.equations.derive import Names
-from autograd_lite.show.formula.formula import Formula, apply, derivative, formula, symbol, xp
+from autograd_lite.show.formula.formula import Formula, apply, formula, primed, pull, rebuilt, slope, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier
 from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_text, to_latex
 from autograd_lite.show.names import pretty
-
-FAILURES = (AutogradError, AttributeError, TypeError, ValueError, IndexError, KeyError, RecursionError)
-"""What a user's own rule may raise on formulas; the page then shows its values without a formula."""
 
 
 class Words:
@@ -68,70 +63,68 @@ class Words:
         named = self.names.given.get(id(x))
         if named is None and x.node is not None:
             if x.node.op.moves:
-                try:
-                    return self.applied(x.node)
-                except FAILURES:
-                    pass
+                with suppress(Exception):  # a user's own forward may raise anything on formulas
+                    return self.applied(x, x.node)
             self.names.result(x)
             named = self.names.given[id(x)]
         return symbol(latex_name(named) if named else "", x.data, data=not x.requires_grad)
 
-    def applied(self, node: Node) -> Formula:
+    def applied(self, tensor: Tensor, node: Node) -> Formula:
         """A node's operation on what stands for its operands."""
-        return self._tidier.tidy(apply(node.op, self._operands(node), node.params))
+        return self._tidier.tidy(apply(node.op, tuple(map(formula, self._values(node))), node.params, tensor.data))
 
     def equation(self, tensor: Tensor, node: Node) -> str:
         """A tensor, and what it was computed from."""
-        left, right = to_latex(self.operand(tensor)), to_latex(self.applied(node))
+        left, right = to_latex(self.operand(tensor)), to_latex(self.applied(tensor, node))
         return right if left == right else f"{left} = {right}"
 
     def handed(self, tensor: Tensor, node: Node, position: int) -> Formula:
         """What the chain rule hands from a node to one of its inputs: the engine's, with formulas for arrays."""
-        x, op = node.inputs[position], node.op
         g = symbol(self.slope(tensor), self.names.gradients[tensor])
-        out, values = self.operand(tensor), self._operands(node)
-        arriving = g * self._prime(op, out, values) if op.activation and op.derivative is not None else None
-        if arriving is None:
-            arriving = op.pull(position, xp, g, out, values, node.params)
-        return self._tidier.tidy(reverse.fit(xp, formula(arriving), self.operand(x)))
+        arriving = pull(node.op, position, g, self.operand(tensor), self._values(node), node.params)
+        return self._tidier.tidy(reverse.fit(xp, formula(arriving), self.operand(node.inputs[position])))
 
     def local(self, tensor: Tensor, node: Node, position: int) -> Formula | None:
         """The derivative of a node by one of its inputs, element by element; `None` where it is no such factor."""
-        op, out, values = node.op, self.operand(tensor), self._operands(node)
-        if op.activation and op.derivative is not None:
-            return self._tidier.tidy(self._prime(op, out, values))
-        if not op.spreads:
-            return None
-        return self._tidier.tidy(formula(op.pull(position, xp, formula(1), out, values, node.params)))
+        op, out, values = node.op, self.operand(tensor), self._values(node)
+        if op.derivative is not None:
+            return self._tidier.tidy(slope(op, values[0], out, node.params))
+        factor = pull(op, position, formula(1), out, values, node.params) if op.spreads else None
+        return None if factor is None else self._tidier.tidy(factor)
 
     def meaning(self, tensor: Tensor, node: Node) -> Formula | None:
-        """What f′ is, where it is written with a letter of its own."""
-        op, out, values = node.op, self.operand(tensor), self._operands(node)
-        if not op.activation or op.derivative is None:
+        """What f′ is, where it is written so."""
+        op = node.op
+        if op.derivative is None or not primed(op):
             return None
-        return self._tidier.tidy(formula(op.pull(0, xp, formula(1), out, values, node.params)))
+        return self._tidier.tidy(formula(op.derivative(xp, self.operand(tensor), *self._values(node), **node.params)))
 
-    def _operands(self, node: Node) -> tuple[Any, ...]:
-        return tuple(x if x is None else self.operand(x) for x in node.inputs)
-
-    @staticmethod
-    def _prime(op: Operation, out: Formula, values: Sequence[Formula]) -> Formula:
-        return derivative(op, values[0], out)
+    def _values(self, node: Node) -> list[Any]:
+        return [x if x is None else self.operand(x) for x in node.inputs]
 
 
-def choices(right: str, incoming: str, operand: str) -> list[str]:
+def choices(handed: Formula, incoming: str, operand: str) -> list[str]:
     r"""The true right side first, then what a reader may take for it: a factor, a transpose or a sign amiss.
 
+    >>> from autograd_lite.show.formula.formula import symbol
     >>> from autograd_lite.show.page.words import choices
-    >>> choices(r"W^{\mathsf T} g", "g", "a")
+    >>> w, g = symbol("W", np.ones((2, 3))), symbol("g", np.ones(2))
+    >>> choices(w.T @ g, "g", "a")
     ['W^{\\mathsf T} g', 'g', 'W g', '-W^{\\mathsf T} g']
     """
+    right = to_latex(handed)
     transpose = r"^{\mathsf T}"
-    wrong = [incoming]
-    if "'" in right:
-        wrong.append(right.replace("'", ""))
+    wrong = [incoming, to_latex(_unprimed(handed))]
     if transpose in right:
         wrong.append(right.replace(transpose, "", 1))
     wrong.append(right[1:].strip() if right.startswith("-") else f"-{right}" if " + " not in right else f"-({right})")
     wrong += [rf"{incoming} \odot {operand}", f"2 {right}"]
     return list(dict.fromkeys([right, *wrong]))[:4]
+
+
+def _unprimed(whole: Formula) -> Formula:
+    """f wherever f′ stands."""
+    if whole.prime:
+        assert whole.op is not None
+        return apply(whole.op, whole.args[:1], whole.params)
+    return rebuilt(whole, tuple(map(_unprimed, whole.args))) if whole.args else whole

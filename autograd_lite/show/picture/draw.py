@@ -15,6 +15,8 @@ from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+import numpy
+
 from autograd_lite import backend, files
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import refuse_released
@@ -49,8 +51,8 @@ def draw(
     hides. With 0 each outermost module is a box, with 1 each part of it, in the reverse pass and in updates as in the
     forward pass. Only scopes fold: what is computed outside all of them is drawn as it is.
 
-    Raises `ArgumentError` for what is no tensor or no depth, and `GraphError` for a graph that has been released
-    or, with `grads`, for anything but one scalar that requires a gradient.
+    Raises `ArgumentError` for what is no tensor, no truth or no depth, and `GraphError` for a graph that has been
+    released or, with `grads`, for anything but one scalar that requires a gradient.
 
     >>> import autograd_lite as ag
     >>> from autograd_lite.show.picture.draw import draw
@@ -63,13 +65,8 @@ def draw(
     Picture of 18 tensors and 12 operations, 2 scopes as boxes: .svg() is its SVG text, .save("g.svg") writes it
     """
     depth = _levels(depth, "draw()")
-    roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
-    if not roots:
-        raise ArgumentError("draw(): the list of tensors is empty: give a tensor or a list of at least one")
-    for i, root in enumerate(roots):
-        if type(root) is not Tensor:
-            place = f"item {i} of the list" if isinstance(tensor, list | tuple) else "the argument"
-            raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: draw(loss) or draw([u, v])")
+    _refuse_no_truth(grads=grads, values=values)
+    roots = _roots(tensor)
     refuse_released("draw()", *roots)
     found = _gradients(roots) if grads else None
     drawn = drawing(roots, depth=depth)
@@ -84,6 +81,27 @@ def outlined(recorded: Any, depth: int | None) -> Picture:
 
 def _picture(drawn: Drawing, labels: Labels) -> Picture:
     return Picture(dot(drawn, labels), drawn.tensors, drawn.operations, drawn.boxes)
+
+
+def _roots(tensor: Any) -> list[Tensor]:
+    roots: list[Any] = list(tensor) if isinstance(tensor, list | tuple) else [tensor]
+    if not roots:
+        raise ArgumentError("draw(): the list of tensors is empty: give a tensor or a list of at least one")
+    for i, root in enumerate(roots):
+        if type(root) is not Tensor:
+            place = f"item {i} of the list" if isinstance(tensor, list | tuple) else "the argument"
+            remedy = "draw what it gives, as in draw(model(x))" if callable(root) else "draw(loss) or draw([u, v])"
+            raise ArgumentError(f"draw(): {place} is {type(root).__name__}, not a tensor: {remedy}")
+    return roots
+
+
+def _refuse_no_truth(**given: Any) -> None:
+    for name, value in given.items():
+        if not isinstance(value, bool | numpy.bool_):
+            raise ArgumentError(
+                f"draw(): {name} is {value!r:.60}, not True or False; "
+                "a picture is written with draw(loss).save('g.svg')"
+            )
 
 
 def _levels(depth: Any, caller: str) -> int | None:

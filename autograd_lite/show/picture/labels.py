@@ -152,27 +152,27 @@ def _parameters(node: Node) -> list[str]:
         if key in node.op.defaults and type(value) is type(default := node.op.defaults[key]) and value == default:
             continue
         text = _plain(value)
-        if text is not None:
-            if key == "template":
-                text = f"[{text[1:-1].removesuffix(',')}]"
-            lines.append(printable(text if key in ("template", "shape") else f"{key} {text}"))
+        if key == "template":
+            text = f"[{text[1:-1].removesuffix(',')}]"
+        lines.append(printable(text if key in ("template", "shape") else f"{key} {text}"))
     return lines
 
 
-def _plain(value: Any) -> str | None:
-    """A parameter of an operation in words, or `None` where its text could differ between runs."""
+def _plain(value: Any) -> str:
+    """A parameter of an operation in words, the same in every run."""
     if value is Ellipsis:
         return "…"
     if value is ARRAY:  # the edge that brings the array shows it
         return "·"
-    if value is None or isinstance(value, bool | int | float | str | numpy.dtype):
+    if value is None or isinstance(value, bool | int | float | complex | str | numpy.dtype | numpy.generic):
         return str(value)
     if isinstance(value, slice):
         parts = ["" if part is None else _plain(part) for part in (value.start, value.stop, value.step)]
-        return None if None in parts else ":".join(str(part) for part in (parts if parts[2] else parts[:2]))
+        return ":".join(parts if parts[2] else parts[:2])
     if isinstance(value, tuple | list):
         inner = [_plain(part) for part in value]
-        if None in inner:
-            return None
-        return f"({', '.join(map(str, inner))}{',' if len(inner) == 1 else ''})"
-    return None
+        return f"({', '.join(inner)}{',' if len(inner) == 1 else ''})"
+    if backend.is_array(value):
+        return _facts(value)
+    # What it prints may have an address in it.
+    return str(getattr(value, "__name__", type(value).__name__))

@@ -1,7 +1,7 @@
 """A second array library for machines without a second device: NumPy in all but type.
 
 Its arrays refuse to meet NumPy's, refuse to become NumPy's unasked, and count each time they are asked, so a rule
-that names `numpy` or copies to the host in silence fails here as it would on a GPU.
+that names `numpy` or copies to the host in silence fails here as it would on a GPU. Must not know operations or graphs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import operator
 from typing import Any
 
 import numpy as np
+
+from autograd_lite import backend
 
 conversions: list[str] = []
 """Each way in which values left the stand-in's device, in order."""
@@ -88,16 +90,16 @@ class Array:
         return self._leave(np.ndarray.item)
 
     def __bool__(self) -> bool:
-        return self._leave(bool)
+        return bool(self._leave(bool))
 
     def __float__(self) -> float:
-        return self._leave(float)
+        return float(self._leave(float))
 
     def __int__(self) -> int:
-        return self._leave(int)
+        return int(self._leave(int))
 
     def __index__(self) -> int:
-        return self._leave(operator.index)
+        return int(self._leave(operator.index))
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
@@ -181,7 +183,7 @@ class Namespace:
     def asarray(self, value: Any, dtype: Any = None) -> Array:
         """Values from the host (the explicit way in) or an array of the stand-in."""
         if type(value) is Array:
-            return value if dtype in (None, value.dtype) else value.astype(dtype)
+            return value if dtype in (None, value.dtype) else Array(value.inner.astype(dtype))
         return Array(np.array(value, dtype))
 
     def array(self, value: Any, dtype: Any = None, copy: bool = True) -> Array:
@@ -193,4 +195,15 @@ xp = Namespace()
 
 def asnumpy(array: Array) -> np.ndarray:
     """The explicit way out: a NumPy copy, counted."""
-    return array._leave(np.array)
+    return np.asarray(array._leave(np.array))
+
+
+def register() -> None:
+    """Make its arrays usable as tensor data.
+
+    >>> from autograd_lite.check import standin
+    >>> standin.register()
+    >>> ag.tensor(standin.xp.asarray([1.0, 2.0])).device
+    'standin'
+    """
+    backend.register(Array, xp, asnumpy)

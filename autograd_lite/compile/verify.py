@@ -1,0 +1,163 @@
+"""Whether a replay is what the function itself does, and where not: states put back, bits and programs compared.
+
+Knows programs and what each call of one means. Must not know how a program is bound or run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy
+
+from autograd_lite.engine.graph import Live, touch
+from autograd_lite.engine.tensor import Tensor
+from autograd_lite.program.lower import evaluate
+from autograd_lite.program.program import Call, Program, Value
+from autograd_lite.program.record import put_stream, same_stream, stream_state
+
+
+class Before:
+    """Tensors and generators as they are before a call; with `copies` also where the call writes into their memory."""
+
+    def __init__(self, tensors: Iterable[Tensor], streams: Iterable[Any], copies: Iterable[Tensor] = ()) -> None:
+        copied = set(copies)
+        self.tensors = [
+            (t, _copy(t._data), _copy(t._grad), t._changed) if t in copied else (t, t._data, t._grad, t._changed)
+            for t in dict.fromkeys([*tensors, *copied])
+        ]
+        self.streams = [(stream, stream_state(stream)) for stream in streams]
+
+    def put_back(self) -> None:
+        """Give every tensor and generator what it had."""
+        for tensor, data, grad, changed in self.tensors:
+            if tensor._data is not data or tensor._grad is not grad:
+                tensor._data, tensor._grad, tensor._changed = data, grad, changed
+        for stream, state in self.streams:
+            put_stream(stream, state)
+        touch()
+
+
+def _copy(array: Any) -> Any:
+    return None if array is None else array.copy("K")
+
+
+def after(tensors: Iterable[Tensor], streams: Iterable[Any], results: Sequence[Tensor]) -> list[tuple[str, Any]]:
+    """Everything that a call has left behind, with what it is called."""
+    found = [(f"result {i}" if len(results) > 1 else "the result", t._data) for i, t in enumerate(results, start=1)]
+    for tensor in tensors:
+        name = tensor.name or "a state"
+        found += [(name, tensor._data), (f"the gradient of {name}", tensor._grad)]
+    return found + [("a stream of random numbers", stream_state(stream)) for stream in streams]
+
+
+def difference(ours: list[tuple[str, Any]], theirs: list[tuple[str, Any]]) -> str | None:
+    """The first thing that is not the same to the last bit."""
+    for (what, mine), (_, other) in zip(ours, theirs, strict=True):
+        if isinstance(mine, numpy.ndarray) and isinstance(other, numpy.ndarray):
+            if not _same_bits(mine, other):
+                return what
+        elif not same_stream(mine, other):
+            return what
+    return "the number of results" if len(ours) != len(theirs) else None
+
+
+def _same_bits(x: numpy.ndarray, y: numpy.ndarray) -> bool:
+    return x is y or (x.shape == y.shape and x.dtype == y.dtype and x.tobytes() == y.tobytes())
+
+
+# Two programs of the same function.
+
+
+def programs_differ(one: Program, other: Program) -> str | None:
+    """The first thing that is not the same in two programs; `None` where they do the same to the same arrays."""
+    number: dict[Value, Any] = {}
+    for kind, mine, theirs in (("input", one.inputs, other.inputs), ("state", one.states, other.states)):
+        if len(mine) != len(theirs):
+            return f"{len(mine)} {kind}s before and {len(theirs)} now"
+        for i, (x, y) in enumerate(zip(mine, theirs, strict=True)):
+            if _outside(x) != _outside(y):
+                return f"{kind} {x.name or i + 1}"
+            number[x] = number[y] = (kind, i)
+    for i, (first, second) in enumerate(zip(one.calls, other.calls, strict=False)):
+        found = _calls_differ(first, second, number)
+        if found:
+            where = " / ".join(first.scope)
+            return f"{first.op}{f' in {where}' if where else ''}: {found}"
+        number[first.out] = number[second.out] = ("call", i)
+    if len(one.calls) != len(other.calls):
+        longer = max(one.calls, other.calls, key=len)[min(len(one.calls), len(other.calls))]
+        return f"{longer.op}: {len(one.calls)} calls before and {len(other.calls)} now"
+    ends = [
+        [*(_of(v, number) for v in p.outputs), *((e.state.key, e.value and _of(e.value, number)) for e in p.effects)]
+        for p in (one, other)
+    ]
+    return None if ends[0] == ends[1] else "what is returned or changed"
+
+
+def _outside(value: Value) -> Any:
+    return (value.shape, value.dtype, None if value.state is None else value.state.key)
+
+
+def _calls_differ(first: Call, second: Call, number: dict[Value, Any]) -> str | None:
+    if first.function != second.function or len(first.args) != len(second.args):
+        return f"{first.function} before and {second.function} now"
+    for x, y in zip(first.args, second.args, strict=True):
+        if _of(x, number) != _of(y, number):
+            shown = [each.sample if isinstance(each, Value) and each.kind == "constant" else each for each in (x, y)]
+            return f"{first.function} of {shown[0]!r:.60} before and of {shown[1]!r:.60} now"
+    if _params(first, number) != _params(second, number):
+        return f"{first.function} with {first.params} before and {second.params} now"
+    return None
+
+
+def _params(call: Call, number: dict[Value, Any]) -> Any:
+    return [(name, _of(value, number)) for name, value in sorted(call.params.items())]
+
+
+def _of(arg: Any, number: dict[Value, Any]) -> Any:
+    """What an operand is, so that equal means the same in both programs."""
+    if isinstance(arg, Value):
+        if arg.kind == "constant":
+            sample = arg.sample
+            return ("array", id(sample)) if arg.held else (sample.shape, sample.dtype, sample.tobytes())
+        return number.get(arg)
+    if isinstance(arg, Live):
+        return ("live", arg.key)
+    if isinstance(arg, tuple | list):
+        return (type(arg), *(_of(each, number) for each in arg))
+    if isinstance(arg, numpy.ndarray):
+        return (arg.shape, arg.dtype, arg.tobytes())
+    return (type(arg), id(arg) if isinstance(arg, numpy.random.Generator) else repr(arg))
+
+
+def _value(call: Call, args: list[Any]) -> numpy.ndarray:
+    """What a call gives; of those that a plan adds, what they mean."""
+    p = call.params
+    if call.function == "join":
+        return numpy.concatenate([arg.reshape(-1) for arg in args])
+    if call.function == "member":
+        return numpy.asarray(args[0][p["start"] : p["stop"]].reshape(p["shape"]))
+    return numpy.asarray(evaluate(call.function, args, p))
+
+
+def began(program: Program, inputs: Sequence[Any], states: dict[Any, Any], recorded: Iterable[Tensor]) -> str | None:
+    """The first operation of a recording whose value the program, evaluated call by call, does not have.
+
+    `states` are the arrays by the `key` of their state; `recorded` are the results of a fresh recording from the same
+    state. `None` where the program as such is right.
+    """
+    held: dict[Value, Any] = dict(zip(program.inputs, inputs, strict=True))
+    held.update((value, states[value.state.key]) for value in program.states if value.state is not None)
+    seen: set[bytes] = {numpy.ascontiguousarray(array).tobytes() for array in held.values()}
+    for call in program.calls:
+        args = [held.get(arg, arg.sample) if isinstance(arg, Value) else arg for arg in call.args]
+        args = [arg.read() if isinstance(arg, Live) else arg for arg in args]
+        with numpy.errstate(all="ignore"):
+            held[call.out] = _value(call, args)
+        seen.add(held[call.out].tobytes())
+    for tensor in recorded:
+        if tensor.node is not None and tensor._data.tobytes() not in seen:
+            where = " / ".join(tensor.node.scope)
+            return f"{tensor.node.op.name}{f' in {where}' if where else ''}"
+    return None
