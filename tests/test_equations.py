@@ -357,8 +357,10 @@ def test_that_the_rows_of_a_target_add_up_to_one_may_be_used_and_is_said(example
 @pytest.mark.parametrize(
     "equation",
     [
-        "δ2 = δ2", "dW2 = dW2", "δ2 = db2", "z2 = z2", "x = a0", "dW1 = 2 * dW1 - dW1", "δ2 = db2 + 0 * a2", "∇ₐC = da2",
-        "δ2 = dz2", "δ1 = db1", "da1 = W2.T @ δ2 + 0 * db1", "∂C/∂W² = ∂C/∂W2", "dC = dC", "δ1 = δ1 * σ(z1) / σ(z1)",
+        "δ2 = δ2", "dW2 = dW2", "δ2 = db2", "z2 = z2", "x = a0", "dW1 = 2 * dW1 - dW1", "δ2 = db2 + 0 * a2", 
+        "∇ₐC = da2",
+        "δ2 = dz2", "δ1 = db1", "da1 = W2.T @ δ2 + 0 * db1", "∂C/∂W² = ∂C/∂W2", "dC = dC",
+        "δ1 = δ1 * σ(z1) / σ(z1)",
     ],
 )  # fmt: skip
 def test_an_equation_that_answers_itself_is_not_right(equation: str) -> None:
@@ -371,6 +373,14 @@ def test_gradients_that_come_before_may_be_used() -> None:
     for equation in ("db2 = δ2", "dW2 = δ2 @ a1.T", "dW1 = db1 @ x.T", "δ1 = W2.T @ δ2 * σ'(z1)", "δ2 = ∇ₐC * σ'(z2)"):
         assert checked(network(), equation).right, equation
     assert "db" not in checked(network(), "δ2 = a2 - y").corrected
+
+
+def test_one_number_for_all_elements_is_told_like_any_other() -> None:
+    w = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]], requires_grad=True, name="W")
+    loss = -5 * ag.sum(w)
+    assert check_equations(loss, {"dW": "-5"}).passed
+    assert check_equations(loss, {"dW": "5"}).rows[0].how == "the sign is wrong"
+    assert check_equations(loss, {"dW": "2"}).rows[0].how == "it has shape (), but ∂C/∂W has (2, 3)"
 
 
 # What is 0 up to rounding.
@@ -406,7 +416,8 @@ def test_numbers_for_every_element_are_read_back() -> None:
     b = ag.tensor([1.0, 2.0, 4.0], requires_grad=True, name="b")
     for loss in (
         -ag.sum(w), ag.sum(2.5 * w), ag.mean(b), ag.sum(ag.softmax(b)), ag.sum(ag.square(w + b)) / 2,
-        1.23456789 * ag.sum(b * b) / 2, ag.sum(w @ w.T), ag.sum(ag.exp(w) * -1.25e-9), ag.max(w), ag.sum(w[:, 1] * b[0]),
+        1.23456789 * ag.sum(b * b) / 2, ag.sum(w @ w.T), ag.sum(ag.exp(w) * -1.25e-9), ag.max(w),
+        ag.sum(w[:, 1] * b[0]),
         ag.sum(ag.absolute(w) ** 1.5), ag.logsumexp(w), ag.sum(ag.log_softmax(w, axis=0) * w),
     ):  # fmt: skip
         assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")

@@ -155,7 +155,7 @@ def _row(checker: _Checker, label: str, text: str) -> EquationRow:
 
 
 def _without_ones(found: Formula, target: Formula) -> Formula:
-    """What differs from its target in axes of length 1 alone, of more than a row and a column, in the target's shape."""
+    """What differs from its target in axes of length 1 alone, and is more than a row or a column, in its shape."""
     same = [n for n in found.shape if n != 1] == [n for n in target.shape if n != 1]
     return formula(found.reshape(target.shape)) if same and max(found.ndim, target.ndim) > 2 else found
 
@@ -182,9 +182,9 @@ class _Vocabulary:
         for tensor, given in named:
             for key in (given, pretty(given)):
                 self.meaning[spelled(key, of)] = (tensor, False)
-        for key, array in graph.arrays.items():
-            if key in graph.given:
-                self.meaning.setdefault(spelled(graph.given[key], of), (array, False))
+        for known, array in graph.arrays.items():
+            if known in graph.given:
+                self.meaning.setdefault(spelled(graph.given[known], of), (array, False))
         for tensor, given in named:
             if tensor not in graph.gradients:
                 continue
@@ -359,9 +359,9 @@ class _Checker:
         found, problem = self._found(term, target)
         left, difference, shape, latex = latex_to_text(to_latex(target)), float("inf"), target.shape, ""
         if found is not None:
-            shape = self._plain(found.shape, target)
+            shape = found.shape if found.shape == () else self._plain(found.shape, target)
             latex = f"{to_latex(target)} = {self._latex(found)}"
-            if self._aligned(found, target) is None:
+            if shape != target.shape:
                 problem = f"it has shape {shape}, but {left} has {target.shape}"
             else:
                 difference = self._agrees(found, target, name)[1]
@@ -410,7 +410,8 @@ class _Checker:
         names = {key: value for key, value in self.names.items() if not self._asked(Term("name", key), name)}
         slips = Slips(names, self.vocabulary.slopes, self.reading, not self.columns, target.shape)
         factors = constants(self.graph.examples)
-        if found is not None and found.shape == target.shape and (answer := self._tried(term, name, factors)):
+        spread = found is not None and self._aligned(found, target) is not None
+        if spread and (answer := self._tried(term, name, factors, spread=True)):
             return answer
         singles = slips.near(term)
         return (
@@ -464,20 +465,20 @@ class _Checker:
         return None
 
     def _tried(
-        self,
-        term: Term,
-        name: str,
-        factors: list[tuple[Number, str]],
-        summand: Formula | None = None,
-        times: float = 1.0,
-    ) -> tuple[str, str] | None:
-        """What the equation, with a summand added, is to be multiplied by to be right, in words; then all of it."""
+        self, term: Term, name: str, factors: list[tuple[Number, str]], summand: Formula | None = None,
+        times: float = 1.0, spread: bool = False,
+    ) -> tuple[str, str] | None:  # fmt: skip
+        """What the equation, with a summand added, is to be multiplied by to be right, in words; then all of it.
+
+        With `spread` one number for all elements will do.
+        """
         target = self.names[name]
         try:
             found = evaluate(term, self.names, self.reading, target.shape)
         except (UnfitError, AutogradError):
             return None
-        if found.shape not in (target.shape, (*target.shape, 1)) or found.number is not None:
+        alike = found.shape in (target.shape, (*target.shape, 1)) and found.number is None
+        if not alike and not spread:
             return None
         added = None if summand is None else [self._at(summand, place, times) for place in self.places]
         for factor, how in factors:

@@ -23,8 +23,9 @@ from autograd_lite.show.formula.formula import Formula, apply, derivative, formu
 class Term:
     """A part of an equation as it was written: a name, a number, or an operation on other parts.
 
-    `kind` is "name", "number", "ones" (of the shape `head`), "counting" (0, 1, … up to `head`), "call" (of the operation `head`), "prime", "transpose",
-    "product" (side by side), "index" (with the template `head`), "onehot" or "list".
+    `kind` is "name", "number", "ones" (of the shape `head`), "counting" (0, 1, … up to `head`), "call" (of the
+    operation `head`), "prime", "transpose", "product" (side by side), "index" (with the template `head`), "onehot" or
+    "list".
     """
 
     kind: str
@@ -165,10 +166,9 @@ def embedded(args: Sequence[Formula], target: tuple[int, ...] = ()) -> tuple[For
 
 
 def _in(x: Formula, whole: tuple[int, ...]) -> Formula:
-    shape, rest = [], [n for n in x.shape if n != 1]
-    for n in whole:
-        shape.append(rest.pop(0) if rest and rest[0] == n else 1)
-    return x if rest or x.ndim in (0, len(whole)) else formula(x.reshape(tuple(shape)))
+    rest = [n for n in x.shape if n != 1]
+    shape = tuple(rest.pop(0) if rest and rest[0] == n else 1 for n in whole)
+    return x if rest or x.ndim in (0, len(whole)) else formula(x.reshape(shape))
 
 
 def _fits(args: Sequence[Formula]) -> bool:
