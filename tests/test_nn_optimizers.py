@@ -199,6 +199,14 @@ def test_a_class_with_a_rate_of_its_own_and_a_property_still_work() -> None:
         assert w.item() == 0.75 - 0.125 * 0.75**3
 
 
+def test_an_optimizer_says_what_it_is() -> None:
+    assert repr(nn.SGD([leaf(1.0)], 0.1, 0.5)) == "SGD(1 parameter, lr=0.1, momentum=0.5)"
+    assert repr(nn.Adam([leaf(1.0), leaf(2.0)])) == (
+        "Adam(2 parameters, lr=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08)"
+    )
+    assert repr(Written([leaf(1.0)], 1)) == "Written(1 parameter, lr=1, decay=0.25, floor=0.05, power=2)"
+
+
 # Faults that were.
 
 

@@ -370,7 +370,7 @@ def lower(
         node = tensor.node
         quiet = quiet or node.op.quiet
         operands = [look_up(x) for x in node.inputs]
-        if tensor in recorder.spread and isinstance(operands[0], Value):
+        if tensor in recorder.spreads and isinstance(operands[0], Value):
             result = lowering.spread(node, operands[0])
         else:
             result = lowering.lower(node, operands)
@@ -400,6 +400,4 @@ def _gradient_name(name: str | None) -> str | None:
     return None if name is None else f"d{name}"
 
 
-_ASSIGN = Node()
-_ASSIGN.op = type("Assign", (), {"name": "assign", "quiet": False})()
-_ASSIGN.inputs, _ASSIGN.params, _ASSIGN.scope, _ASSIGN.number = (), {}, (), 0
+_ASSIGN = Node(type("Assign", (), {"name": "assign", "quiet": False})(), (), {}, (), 0)

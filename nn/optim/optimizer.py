@@ -188,6 +188,11 @@ class Optimizer:
             object.__delattr__(self, name)
         ag.touch()
 
+    def __repr__(self) -> str:
+        count = len(vars(self).get("parameters", ()))
+        numbers = "".join(f", {name}={value!r}" for name, value in vars(self._numbers).items())
+        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}{numbers})"
+
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *vars(self._numbers)]
 
