@@ -357,7 +357,7 @@ def test_that_the_rows_of_a_target_add_up_to_one_may_be_used_and_is_said(example
 @pytest.mark.parametrize(
     "equation",
     [
-        "δ2 = δ2", "dW2 = dW2", "δ2 = db2", "z2 = z2", "x = a0", "dW1 = 2 * dW1 - dW1", "δ2 = db2 + 0 * a2", 
+        "δ2 = δ2", "dW2 = dW2", "δ2 = db2", "z2 = z2", "x = a0", "dW1 = 2 * dW1 - dW1", "δ2 = db2 + 0 * a2",
         "∇ₐC = da2",
         "δ2 = dz2", "δ1 = db1", "da1 = W2.T @ δ2 + 0 * db1", "∂C/∂W² = ∂C/∂W2", "dC = dC",
         "δ1 = δ1 * σ(z1) / σ(z1)",
