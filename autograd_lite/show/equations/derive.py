@@ -23,10 +23,12 @@ from autograd_lite.errors import ArgumentError, CheckError
 from autograd_lite.names import weighted_input
 from autograd_lite.show.equations.agreement import agreement
 from autograd_lite.show.equations.naming import Names
+from autograd_lite.show.equations.number import Numbering
 from autograd_lite.show.formula.counted import count
 from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, pull, symbol, xp
+from autograd_lite.show.formula.printers import latex_to_text, mathml, text
 from autograd_lite.show.formula.tidying import Tidier, expand
-from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.formula.typeset import equated, to_latex
 from autograd_lite.show.names import gradient_latex, latex_name, plain, pretty, spelled
 
 __all__ = ["DETAILS", "Derivation", "Line", "Names", "derivation", "derive"]
@@ -66,12 +68,12 @@ class Line:
     @property
     def text(self) -> str:
         """The equation on one line of plain text."""
-        return latex_to_text(self.latex)
+        return text(equated(self.left, self.formula))
 
     @property
     def mathml(self) -> str:
         """The equation as a MathML element."""
-        return latex_to_mathml(self.latex)
+        return mathml(equated(self.left, self.formula))
 
     def __repr__(self) -> str:
         label = f"{self.equation}  " if self.equation else ""
@@ -162,7 +164,8 @@ class Derivation:
     def _repr_html_(self) -> str:
         def row(line: Line) -> tuple[str, ...]:
             label, _, shape, operands, difference = _row(line)
-            return label, display.Markup(latex_to_mathml(line.latex, "inline")), shape, operands, difference
+            shown = display.Markup(mathml(equated(line.left, line.formula), "inline"))
+            return label, shown, shape, operands, difference
 
         rows = [("", "equation", "shape", "from", "difference"), *map(row, self.lines)]
         if self.definitions:
@@ -227,24 +230,14 @@ class _Walk:
         self.lines: list[Line] = []
         self.definitions: list[Line] = []
         self.values: dict[int, Formula] = {}
-        self.deltas: set[int] = set()  # symbols that are a δ, by id
-        self.slopes: set[int] = set()  # every gradient that is a symbol, by id
         self.kept: list[Formula] = []  # what is known by id
-        self.symbols: dict[int, Tensor] = {}  # of which tensor a symbol is
-        self.users: dict[int, list[Tensor]] = {}  # the differentiable results that a tensor enters, as often as it does
-        self.computed: set[int] = set()  # tensors in which there is a layer's weighted input
+        self.numbering = Numbering(names, self.values, detail == "layer")
 
     def run(self) -> Derivation:
         names = self.names
         arrivals: dict[int, list[Formula]] = {id(names.loss): [number(1)]}
         for tensor in names.tensors:
-            self.symbols[id(self._value(tensor))] = tensor
-            inputs = [] if tensor.node is None else [x for x in tensor.node.inputs if isinstance(x, Tensor)]
-            if tensor.requires_grad:
-                for x in inputs:
-                    self.users.setdefault(id(x), []).append(tensor)
-            if id(tensor) in names.anchors or any(id(x) in self.computed for x in inputs):
-                self.computed.add(id(tensor))
+            self.numbering.symbols[id(self._value(tensor))] = tensor
         # A leaf's line stands where the last of its arrivals has come in.
         last: dict[int, Tensor] = {}
         for tensor in reversed(names.tensors):
@@ -356,15 +349,14 @@ class _Walk:
             return tidy
         left = self._gradient_name(tensor, nabla)
         expected = names.gradients[tensor]
-        self.lines.append(
-            self._line(left, tidy, expected, tensor, found=total, known=known, equation=self._equation(tensor, tidy))
-        )
+        numbered = self.numbering.number(tensor, tidy)
+        self.lines.append(self._line(left, tidy, expected, tensor, found=total, known=known, equation=numbered))
         if tensor is names.loss:
             return tidy
         named = symbol(left, expected)
         if weighted_input(plain(pretty(names.given.get(key, "")))) is not None:
-            self.deltas.add(id(named))
-        self.slopes.add(id(named))
+            self.numbering.deltas.add(id(named))
+        self.numbering.slopes.add(id(named))
         self.kept.append(named)
         return named
 
@@ -378,8 +370,8 @@ class _Walk:
             self.detail == "layer"
             and z is not None
             and tidy.number is None
-            and not any(id(part) in self.slopes for part in parts(tidy))
-            and self._is_output(z)
+            and not any(id(part) in self.numbering.slopes for part in parts(tidy))
+            and self.numbering.is_output(z)
         )
 
     def _gradient_name(self, tensor: Tensor, nabla: bool) -> str:
@@ -412,116 +404,14 @@ class _Walk:
         name = latex_to_text(left)
         if not difference <= tolerance:
             value = numpy.broadcast_to(right.value, expected.shape)[worst]
-            equation = latex_to_text(f"{left} = {to_latex(right)}")
+            written = text(equated(left, right))
             raise CheckError(
-                f"derive(): the line {equation} does not hold: at element {worst} the formula gives {float(value)!r}, "
+                f"derive(): the line {written} does not hold: at element {worst} the formula gives {float(value)!r}, "
                 f"the reverse pass {float(backend.to_numpy(expected)[worst])!r} "
                 f"(difference {difference:.1e}, tolerance {tolerance:.1e})"
             )
         shapes = {latex_to_text(part.latex): part.shape for part in parts(right) if part.op is None and part.latex}
         notes = tuple(self.tidier.notes[known:]) if known is not None else ()
-        if right is found or any(part.name == "log_softmax" for part in parts(right)):
+        if right is found or any(part.op is xp.log_softmax for part in parts(right)):
             notes = ()
         return Line(name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, tensor)
-
-    # Which of the four equations a line is: only where the graph is that of the equation, not where letters look alike.
-
-    def _equation(self, tensor: Tensor, tidy: Formula) -> str | None:
-        if tensor.node is None:
-            core = tidy.args[0] if tidy.name == "sum" and tidy.params.get("axis") in (0, (0,)) else tidy
-            if id(core) in self.deltas and (tensor.ndim == 1 or (core is tidy and not tensor.ndim)):
-                return "BP3"
-            into = self._weighted(tidy) if tensor.ndim < 2 else None
-            if into is not None:
-                # Of two leaves that are both differentiated either can be the weight.
-                x = self.symbols.get(id(into))
-                return "BP4" if x is None or x.node is not None or not x.requires_grad else None
-            if tidy.name == "matmul" and tensor.ndim == 2:
-                sides = [_bare(arg) for arg in tidy.args]
-                one_delta = sum(id(side) in self.deltas for side in sides) == 1
-                if one_delta and all(side.op is None for side in sides) and self._weighs(tensor):
-                    return "BP4"
-            return None
-        if self.detail != "layer" or id(tensor) not in self.names.anchors or tidy.name != "multiply":
-            return None
-        z = self.values[id(tensor)]
-        before, slope = tidy.args
-        if not (slope.prime and slope.args[0] is z):
-            return None
-        if before.name == "matmul":
-            sides = [_bare(arg) for arg in before.args]
-            others = [side for side in sides if id(side) not in self.deltas]
-            if len(others) == 1 and self._is_weight(others[0]):
-                return "BP2"
-        weight = self._weighted(before)
-        if weight is not None and self._is_weight(weight):
-            return "BP2"
-        return "BP1" if self._is_output(tensor) else None
-
-    def _weighted(self, product: Formula) -> Formula | None:
-        """What the δ of a single neuron, a number, is multiplied by: there is no matrix in its product."""
-        if product.name != "multiply":
-            return None
-        for delta, other in (product.args, product.args[::-1]):
-            named = other.op is None and other.number is None and id(other) not in self.slopes
-            if named and id(delta) in self.deltas and not delta.ndim:
-                return other
-        return None
-
-    def _is_weight(self, symbol: Formula) -> bool:
-        """Whether a symbol is a matrix of numbers that no layer has computed."""
-        if symbol.op is not None or id(symbol) in self.slopes:
-            return False
-        tensor = self.symbols.get(id(symbol))
-        return tensor is None or id(tensor) not in self.computed
-
-    def _weighs(self, tensor: Tensor) -> bool:
-        """Whether a leaf is the weight of a matrix product, and not what is weighted: with two leaves, the right one.
-
-        A leaf on the left of a matrix that is not differentiated can be a batch of inputs as well as a weight; and of
-        two leaves that both are differentiated either can be the weight.
-        """
-        moved: Tensor = tensor
-        while (users := self.users.get(id(moved), [])) and (node := users[0].node) and node.op.moves:
-            moved = users[0]
-        node = users[0].node if users else None
-        if node is None or node.op.name != "matmul":
-            return False
-        other = node.inputs[0] if node.inputs[1] is moved else node.inputs[1]
-        while isinstance(other, Tensor) and other.node is not None and other.node.op.moves:
-            other = other.node.inputs[0]
-        if not isinstance(other, Tensor) or not other.requires_grad:
-            return node.inputs[1] is moved or other.ndim == 1
-        return id(other) in self.computed or other.node is not None or other.ndim == 1
-
-    def _is_output(self, z: Tensor) -> bool:
-        """Whether z is the weighted input of an output layer: from its activation to the loss comes no other layer."""
-        users = self.users.get(id(z), [])
-        if len(users) != 1 or self.names.activated.get(id(users[0])) is not z or id(z) in self.names.activated:
-            return False
-        later: dict[int, Tensor] = {id(users[0]): users[0]}
-        stack = [users[0]]
-        while stack:
-            tensor = stack.pop()
-            if id(tensor) in self.names.anchors:
-                return False
-            for user in self.users.get(id(tensor), []):
-                if id(user) not in later:
-                    later[id(user)] = user
-                    stack.append(user)
-        for tensor in later.values():
-            node = tensor.node
-            if node is None or tensor is users[0]:
-                continue
-            if node.op.name in ("add", "subtract") and tensor.ndim == 0:
-                continue  # a term of the cost, such as a penalty on weights
-            for x in node.inputs:
-                if isinstance(x, Tensor) and x.requires_grad and id(x) not in later and id(x) not in self.computed:
-                    return False
-        return True
-
-
-def _bare(part: Formula) -> Formula:
-    while part.op is not None and part.op.moves and not part.prime:
-        part = part.args[0]
-    return part
