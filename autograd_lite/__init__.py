@@ -34,8 +34,8 @@ import types
 from typing import Any
 
 from autograd_lite import errors, ops
+from autograd_lite.debug import debug
 from autograd_lite.engine import functional, reverse
-from autograd_lite.engine.debug import debug
 from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
 from autograd_lite.engine.reverse import grad

@@ -36,8 +36,8 @@ from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
+from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
-from autograd_lite.engine.debug import debug as debug
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
 from autograd_lite.engine.functional import put as put

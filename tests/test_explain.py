@@ -17,7 +17,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
-from autograd_lite.engine.debug import debug
+from autograd_lite.debug import debug
 from autograd_lite.show.page.explain import Page, explain
 from autograd_lite.show.picture import engine
 

@@ -171,7 +171,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         now = mode.now
-        if now.recorder is not None:
+        if now.witness.records:
             return self.function(*args, **kwargs)
         if kwargs:
             args = self._positional(args, kwargs)

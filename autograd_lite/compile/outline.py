@@ -54,9 +54,8 @@ def _leaf(like: Tensor, name: str | None) -> Tensor:
 
 def _result(like: Tensor, name: str | None, op: Operation, inputs: Sequence[Any], node: Node | None = None) -> Tensor:
     twin = _leaf(like, name)
-    twin.node = made = Node()
-    made.op, made.inputs = op, tuple(inputs)
-    made.params, made.scope, made.number = (node.params, node.scope, node.number) if node else ({}, (), tick())
+    told = (node.params, node.scope, node.number) if node else ({}, (), tick())
+    twin.node = Node(op, tuple(inputs), *told)
     return twin
 
 

@@ -36,8 +36,7 @@ def result(array: Any, wants: bool) -> Tensor:
     made: Tensor = object.__new__(Tensor)
     made.__setstate__((array, None, wants, None))
     if wants:
-        made.node = node = Node()
-        node.op, node.inputs, node.params, node.scope, node.number = _RESULT, _BEHIND, _NOTHING, (), tick()
+        made.node = Node(_RESULT, _BEHIND, _NOTHING, (), tick())
     return made
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
 from autograd_lite.op import REGISTRY
 
@@ -35,26 +34,6 @@ def put(x: Any, index: Any, value: Any) -> Tensor:
     """
     op, inputs, params = put_call(x, index, value)
     return apply(op, inputs, params)
-
-
-def random_like(x: Any, rng: Any) -> Tensor:
-    """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
-
-    A compiled step draws fresh ones at every replay, from the same stream.
-
-    >>> import numpy as np
-    >>> import autograd_lite as ag
-    >>> ag.random_like(ag.tensor([1.0, 2.0]), np.random.default_rng(0)).numpy()
-    array([0.63696169, 0.26978671])
-    """
-    recorder = mode.now.recorder
-    if recorder is None:
-        return apply(REGISTRY["random_like"], (x,), {"rng": rng})
-    recorder.draws(rng)
-    drawn = apply(REGISTRY["random_like"], (x,), {"rng": rng})
-    recorder.drew(rng)
-    recorder.draws_made.append(drawn)
-    return drawn
 
 
 def arange(stop: int, like: Tensor) -> Tensor:

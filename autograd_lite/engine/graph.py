@@ -14,7 +14,10 @@ import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy
+
 from autograd_lite.diagnosis import describe
+from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import GraphError
 
 if TYPE_CHECKING:
@@ -38,19 +41,20 @@ class Recorded(Protocol):
 
 
 class Node:
-    """One application of an operation: what it was applied to, and where in the model.
-
-    `autograd_lite.engine.tensor.apply` makes every node, field by field, since it is on the path of every operation.
-    """
+    """One application of an operation: what it was applied to, where in the model, and when."""
 
     __slots__ = ("op", "inputs", "params", "scope", "number", "trace")
 
-    op: Operation
-    inputs: tuple[Any, ...]
-    params: dict[str, Any]
-    scope: tuple[str, ...]
-    number: int
-    trace: Any  # set in debug mode only
+    def __init__(
+        self, op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], scope: tuple[str, ...], number: int
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.params = params
+        self.scope = scope
+        self.number = number
+        # What a witness keeps with the node; its `check(node, result)` is asked before a reverse pass uses the node.
+        self.trace: Any = None
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.op.name}>"
@@ -59,13 +63,13 @@ class Node:
 class State:
     """What holds for the code now running in a thread."""
 
-    __slots__ = ("grad", "scope", "recorder", "debug")
+    __slots__ = ("grad", "scope", "witness", "outside")
 
     def __init__(self) -> None:
+        self.outside: list[Any] = []  # what held outside of the blocks now open, innermost last
         self.grad = True
         self.scope: tuple[str, ...] = ()
-        self.recorder: Any = None
-        self.debug: Callable[[Node, Any], None] | None = None
+        self.witness: Witness = SILENT
 
 
 class _Mode(threading.local):
@@ -92,8 +96,7 @@ class Live:
 
     def _answer(self, ask: Callable[[float], Any]) -> Any:
         answer = ask(self.read())
-        if mode.now.recorder is not None:
-            mode.now.recorder.conditions.append((lambda: ask(self.read()), answer))
+        mode.now.witness.decided(lambda: ask(self.read()), answer)
         return answer
 
     def __bool__(self) -> bool:
@@ -119,6 +122,9 @@ class Live:
 
     __hash__ = object.__hash__  # as an operand of a program it is one thing, whatever its value
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return numpy.asarray(self._answer(lambda number: number), dtype)
+
     def __repr__(self) -> str:
         return f"live({self.read()!r})"
 
@@ -126,7 +132,7 @@ class Live:
 
     def _compared(self, other: Any, compare: Callable[[Any, Any], Any]) -> Any:
         if isinstance(other, Live):
-            if mode.now.recorder is None:
+            if not mode.now.witness.records:
                 return NotImplemented  # whoever compares operands of a program asks whether they are one thing
             return self._answer(lambda number: compare(number, other.read()))
         if isinstance(other, int | float):
@@ -197,6 +203,12 @@ class Live:
     def __rmod__(self, other: Any) -> Any:
         return self._with(other, "r%", lambda a, b: b % a)
 
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
     def __pow__(self, other: Any) -> Any:
         return self._with(other, "**", operator.pow)
 
@@ -225,13 +237,7 @@ def live(owner: Any, name: str) -> Any:
     >>> ag.live(Rate(), "value")
     0.5
     """
-    number = getattr(owner, name)
-    if mode.now.recorder is None:
-        return number
-    mode.now.recorder.read_live.add((id(vars(owner)), name))
-    # A whole number may have made whole numbers of what it met.
-    mode.now.recorder.conditions.append((lambda: type(getattr(owner, name, None)), type(number)))
-    return Live(lambda: getattr(owner, name), (id(owner), name))
+    return mode.now.witness.number(owner, name)
 
 
 class History:
@@ -258,18 +264,21 @@ def touch() -> None:
 class _Switch:
     """Turns gradient recording on or off for a block, a function or a generator."""
 
-    __slots__ = ("value", "before")
+    __slots__ = ("value",)
 
     def __init__(self, value: bool) -> None:
         self.value = value
-        self.before: list[bool] = []
+
+    # What held before is kept by the thread, not by the switch: one switch may be in use in several threads at once.
 
     def __enter__(self) -> None:
-        self.before.append(mode.now.grad)
-        mode.now.grad = self.value
+        now = mode.now
+        now.outside.append(now.grad)
+        now.grad = self.value
 
     def __exit__(self, *error: object) -> None:
-        mode.now.grad = self.before.pop()
+        now = mode.now
+        now.grad = now.outside.pop()
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):

@@ -19,7 +19,6 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine import functional
-from autograd_lite.engine.debug import check_unchanged, debug
 from autograd_lite.engine.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
@@ -92,9 +91,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
                 gradient[...] = thin
             else:
                 gradient = xp.broadcast_to(gradient, shape)
-                now = mode.now
-                if now.recorder is not None and not now.grad:  # what is recorded stands for a sweep on arrays
-                    now.recorder.spread.add(gradient)
+                mode.now.witness.spread(gradient)
         else:
             gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
             if xp is numpy and type(gradient) is not ndarray:
@@ -136,7 +133,6 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
     heap = [(-output.node.number, output)]
     xp: Any = functional if record else backend.namespace(seed)
-    watched = debug.used
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -161,8 +157,8 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
                 values.append(x if record else x._data)
             else:
                 values.append(x)
-        if watched:
-            check_unchanged(node, tensor)
+        if node.trace is not None:
+            node.trace.check(node, tensor)
         params = node.params
         position = -1
         try:
@@ -234,12 +230,8 @@ def _memory(array: Any) -> int:
 
 def _start(output: Tensor, gradient: Any, seed: Any) -> Tensor:
     """What a recorded pass starts from: the gradient that was given, or a one that never changes."""
-    recorder = mode.now.recorder
-    if gradient is None or recorder is None:
-        tensor = Tensor(seed, copy=False)
-        if recorder is not None:
-            recorder.fixed.add(tensor)
-        return tensor
+    if gradient is None or not mode.now.witness.records:
+        return Tensor(seed, copy=False)
     given = gradient if type(gradient) is Tensor else Tensor(gradient, copy=False)
     return given if given.dtype == output.dtype else given.astype(output.dtype)
 
@@ -259,7 +251,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     6.0
     """
     seed = _seed(self, gradient, "backward()")
-    if mode.now.recorder is not None:
+    if mode.now.witness.records:
         with no_grad():
             grads = sweep(self, _start(self, gradient, seed), record=True)
             for x, g in grads.items():
@@ -326,7 +318,7 @@ def grad(
             x.node is not None and any(type(each) is Tensor and each in useful for each in x.node.inputs or ())
         ):
             useful.add(x)
-    record = create_graph or mode.now.recorder is not None
+    record = create_graph or mode.now.witness.records
     if record:
         start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else None
         with enable_grad() if create_graph else no_grad():

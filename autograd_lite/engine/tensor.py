@@ -15,6 +15,7 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick, touch
+from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
 from autograd_lite.op import REGISTRY, Operation, settled
 from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
@@ -60,8 +61,7 @@ class Tensor:
         self.name = name
         if requires_grad:
             self.requires_grad = True
-        if mode.now.recorder is not None:
-            mode.now.recorder.made(self, data)
+        mode.now.witness.made(self, data)
 
     def __init_subclass__(cls) -> None:
         raise ArgumentError("Tensor is final: wrap one, or write a function of Tensors, instead of subclassing it")
@@ -71,8 +71,7 @@ class Tensor:
     @property
     def data(self) -> Any:
         """The array. Of a result it is read-only: its value belongs to the graph."""
-        if mode.now.recorder is not None:
-            mode.now.recorder.refuse_value(self)
+        mode.now.witness.reading(self)
         if self.node is None or type(self._data) is not ndarray:
             return self._data
         view = self._data.view()
@@ -90,24 +89,22 @@ class Tensor:
         Leaves add up the gradients of all passes; a result keeps that of the last pass.
         """
         if self.node is not None:
+            mode.now.witness.reading(self)
             return self._grad.copy() if type(self._grad) is ndarray else self._grad
-        recorder = mode.now.recorder
-        return self._grad if recorder is None else recorder.get_grad(self)
+        return mode.now.witness.get_grad(self)
 
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
             array = value._data if type(value) is Tensor else value
+            if isinstance(array, generic):  # arithmetic on a zero-dimensional array gives NumPy's numbers
+                value = array = _as_numpy(array)
             if not backend.is_array(array) or array.shape != self.shape or array.dtype != self.dtype:
                 raise ShapeError(
                     f"the gradient of {describe(self)} must be an array of the same shape and dtype or None, "
                     f"not {describe(value)}"
                 )
-        recorder = mode.now.recorder
-        if recorder is not None:
-            recorder.set_grad(self, value)
-        else:
-            self._grad = array if value is not None else None
+        mode.now.witness.set_grad(self, value)
 
     @property
     def requires_grad(self) -> bool:
@@ -160,24 +157,20 @@ class Tensor:
 
     def numpy(self) -> ndarray:
         """A NumPy copy of the values, from any device."""
-        if mode.now.recorder is not None:
-            mode.now.recorder.refuse_value(self)
+        mode.now.witness.reading(self)
         return backend.to_numpy(self._data)
 
     def item(self) -> Any:
         """The one value as a Python number. Raises `ShapeError` for more than one."""
         if self.size != 1:
             raise ShapeError(f"item() needs a tensor of one element, not {describe(self)}: use numpy() or reduce it")
-        if mode.now.recorder is not None:
-            mode.now.recorder.refuse_value(self)
+        mode.now.witness.reading(self)
         return self._data.item()
 
     def detach(self) -> Tensor:
         """The same values as a leaf of no graph, in memory of their own."""
-        if mode.now.recorder is not None:
-            with no_grad():
-                return apply(shaping.astype, (self,), {"dtype": self.dtype})
-        return Tensor(self._data)
+        with no_grad():
+            return apply(shaping.astype, (self,), {"dtype": self.dtype})
 
     def assign(self, value: Any, copy: bool = True) -> Tensor:
         """Give a leaf a new value of the same shape; its dtype stays, and so do results made from the old one.
@@ -203,8 +196,7 @@ class Tensor:
             array = array.astype(self._data.dtype)
         elif copy and (type(value) is not Tensor or value.node is None):
             array = array.copy()
-        if mode.now.recorder is not None:
-            mode.now.recorder.assigned(self, value)
+        mode.now.witness.assigned(self, value)
         self._data = array
         self._changed = history.last = tick()
         return self
@@ -278,8 +270,7 @@ class Tensor:
                 f"{describe(self)} requires a gradient, which a plain array would lose: say what you mean with "
                 "numpy() or detach(), or use the operations of autograd_lite"
             )
-        if mode.now.recorder is not None:
-            mode.now.recorder.refuse_value(self)
+        mode.now.witness.reading(self)
         array = self.numpy()
         return array if dtype is None else array.astype(dtype)
 
@@ -289,6 +280,10 @@ class Tensor:
         return functional
 
     def __dlpack__(self, **options: Any) -> Any:
+        if self._requires_grad:
+            raise GraphError(
+                f"{describe(self)} requires a gradient, which another library's array would lose: export t.detach()"
+            )
         return self.detach()._data.__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
@@ -319,7 +314,7 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         # A recording watches the very array that it was given.
-        template, arrays = indexing.split(index, own=self._requires_grad and mode.now.recorder is None)
+        template, arrays = indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -472,6 +467,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         else:
             return apply(op, tuple(_operand(op, each) for each in inputs), params)
     direct = op.direct
+    now = mode.now
+    if op.effect:
+        now.witness.drawing(params.get("rng"))
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
             xp = numpy
@@ -492,21 +490,20 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     result._data = out
     result._grad = result.name = None
     result._changed = 0
-    now = mode.now
     if needs:
-        needs = now.grad and (op.total or _wanted(op, inputs))
+        needs = (
+            now.grad and (op.total or _wanted(op, inputs)) and (out.dtype.kind == "f" or _continuous(op, inputs, out))
+        )
     result._requires_grad = needs
-    if needs or now.recorder is not None:
-        result.node = node = _new(Node)
-        node.op = op
-        node.inputs = inputs
-        node.params = params
-        node.scope = now.scope
-        node.number = tick()
-        if now.debug is not None:
-            now.debug(node, result)
+    witness = now.witness
+    if needs or witness.records:
+        result.node = node = Node(op, inputs, params, now.scope, tick())
+        if witness is not SILENT:
+            witness.applied(result, node)
     else:
         result.node = None
+    if op.effect:
+        witness.drew(params.get("rng"), result)
     return result
 
 
@@ -514,9 +511,22 @@ def _values_of(data: Any) -> Any:
     """The array of a tensor, as data for another; a recording must not lose sight of it."""
     if not isinstance(data, Tensor):
         return data
-    if mode.now.recorder is not None:
-        mode.now.recorder.refuse_value(data)
+    mode.now.witness.reading(data)
     return data._data
+
+
+def _continuous(op: Operation, inputs: tuple[Any, ...], out: Any) -> bool:
+    """Whether a gradient goes through a result of a dtype that is not real: it ends at whole numbers and truths.
+
+    Raises `DtypeError` for complex numbers, whose gradients the rules do not give.
+    """
+    if out.dtype.kind != "c":
+        return False
+    given = ", ".join(describe(x) for x in inputs)
+    raise DtypeError(
+        f"{op.name}({given}) would be complex, and gradients go through real numbers only: compute real and imaginary "
+        "part apart, or say that no gradient is wanted with detach()"
+    )
 
 
 def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
@@ -554,7 +564,7 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
             "use `with ag.no_grad():` for an update, or make a new tensor with x = x + y"
         )
     data = tensor._data
-    plain = now.recorder is None and type(other) is ndarray and type(data) is ndarray
+    plain = now.witness is SILENT and type(other) is ndarray and type(data) is ndarray
     direct = op.direct
     # An update as optimisers make them.
     if plain and direct is not None and other.shape == data.shape and other.dtype is data.dtype:
@@ -597,9 +607,11 @@ def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str
     """
     if type(data) is Tensor and not requires_grad and dtype in (None, data.dtype) and name is None:
         return data
-    recorder = mode.now.recorder
-    if recorder is not None and type(data) is Tensor and data in recorder.plain and not requires_grad:
-        return data if dtype in (None, data.dtype) else data.astype(dtype)  # it stands for the array that was given
+    if type(data) is Tensor and not requires_grad:
+        with no_grad():
+            alike = apply(shaping.astype, (data,), {"dtype": numpy.dtype(data.dtype if dtype is None else dtype)})
+        alike.name = name
+        return alike
     return Tensor(data, requires_grad, dtype, name, copy=False)
 
 

@@ -89,9 +89,9 @@ mean.rules(x=_mean_rule)
 def _extreme_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
     top = restore(out, x, axis)
     winners = x == top
-    # They are counted as integers: 70,000 of them do not fit into float16. Among nan there is none.
-    share = restore(g, x, axis) / xp.maximum(xp.sum(winners, axis=axis, keepdims=True), 1)
-    return unless_nan(xp, top, xp.where(winners, share, 0))
+    # They are counted as integers: 70,000 of them do not fit into float16. Among nan there is none to count.
+    count = xp.sum(xp.where(top == top, winners, True), axis=axis, keepdims=True)
+    return unless_nan(xp, top, xp.where(winners, restore(g, x, axis) / count, 0))
 
 
 @operation(notation=r"\max {x}", analytic=False, flops=_read)

@@ -1,6 +1,6 @@
 """Recording one call of a function: what it read, what it changed, and what it must not ask.
 
-Knows Tensors and the hooks they have for an open recording. Must not know how the recorded graph is
+Knows Tensors and what a witness is told. Must not know how the recorded graph is
 turned into a program.
 """
 
@@ -16,11 +16,14 @@ from autograd_lite.diagnosis import describe
 from autograd_lite.engine import graph
 from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import CompileError
 
 
-class Recorder:
-    """What an open recording notes; `mode.now.recorder` is it."""
+class Recorder(Witness):
+    """What an open recording notes; `mode.now.witness` is it."""
+
+    records = True
 
     def __init__(self, streams: Iterable[Any] = ()) -> None:
         self.began = graph.tick()
@@ -31,25 +34,27 @@ class Recorder:
         self.before: dict[Tensor, tuple[Any, Any, int]] = {}  # data, gradient and the time of the last change
         self.created: set[Tensor] = set()
         self.read_live: set[tuple[int, str]] = set()
-        self.fixed: set[Tensor] = set()  # created with a value that no call will change
-        self.spread: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
+        self.fixed: set[Tensor] = set()  # created with a number that nobody can write into
+        self.spreads: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
         self.draws_made: list[Tensor] = []
         self.conditions: list[tuple[Callable[[], Any], Any]] = []
         self.generators: dict[int, tuple[Any, Any]] = {}  # those that were drawn from, as they were
         self.origins: dict[Tensor, numpy.ndarray] = {}  # of tensors created as copies
         self.plain: set[Tensor] = set()  # arguments that were given as arrays
+        self.outer: Witness = SILENT  # who looked on when the recording was opened
         self._after: dict[int, Any] = {}  # where the last draw of ours left each generator
         # What the function could draw from behind our back.
         self._reachable = [(stream, stream_state(stream)) for stream in (*streams, *EVERYBODYS)]
 
     def __enter__(self) -> Recorder:
-        if mode.now.recorder is not None:
+        if mode.now.witness.records:
             raise CompileError("a recording is open in this thread already")
-        mode.now.recorder = self
+        self.outer = mode.now.witness
+        mode.now.witness = self
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
-        mode.now.recorder = None
+        mode.now.witness = self.outer
         self.put_back()
 
     def put_back(self) -> None:
@@ -72,15 +77,21 @@ class Recorder:
         if tensor not in self.before:
             self.before[tensor] = (tensor._data, tensor._grad, tensor._changed)
 
-    # The hooks that Tensors call.
+    # What a witness is told.
 
     def made(self, tensor: Tensor, data: Any) -> None:
         """A tensor was created with the values of `data`."""
         self.created.add(tensor)
         if type(data) is numpy.ndarray and tensor._data is not data:
             self.origins[tensor] = data
+        if type(data) is numpy.ndarray and data.base is None and not data.ndim and not data.flags.writeable:
+            self.fixed.add(tensor)  # the one that a reverse pass starts from
 
-    def refuse_value(self, tensor: Tensor) -> None:
+    def applied(self, result: Tensor, node: Any) -> None:
+        """An operation was recorded: the graph itself is what is noted."""
+        self.outer.applied(result, node)
+
+    def reading(self, tensor: Tensor) -> None:
         """A recorded value cannot be looked at: the program would keep today's answer."""
         raise CompileError(
             f"the value of {describe(tensor, 'a tensor')} is asked for while a step is being recorded (item(), bool(), "
@@ -108,7 +119,24 @@ class Recorder:
         self.entry_grads.setdefault(tensor, None)
         self.grads[tensor] = value if value is None or type(value) is Tensor else Tensor(value, copy=False)
 
-    def draws(self, generator: Any) -> None:
+    def spread(self, gradient: Tensor) -> None:
+        """A gradient was repeated to a shape; where the pass itself is not differentiated, in memory of its own."""
+        if not mode.now.grad:
+            self.spreads.add(gradient)
+
+    def number(self, owner: Any, name: str) -> graph.Live:
+        """A number that may change: read anew at every call."""
+        held = type(getattr(owner, name))
+        self.read_live.add((id(vars(owner)), name))
+        # A whole number may have made whole numbers of what it met.
+        self.conditions.append((lambda: type(getattr(owner, name, None)), held))
+        return graph.Live(lambda: getattr(owner, name), (id(owner), name))
+
+    def decided(self, question: Callable[[], Any], answer: Any) -> None:
+        """A number that may change was asked for something: a condition of the program."""
+        self.conditions.append((question, answer))
+
+    def drawing(self, generator: Any) -> None:
         """An operation is about to draw random numbers from `generator`."""
         if not isinstance(generator, numpy.random.Generator):
             raise CompileError(
@@ -122,9 +150,10 @@ class Recorder:
         if key not in self.generators:
             self.generators[key] = (generator, stream_state(generator))
 
-    def drew(self, generator: Any) -> None:
+    def drew(self, generator: Any, result: Tensor) -> None:
         """The operation has drawn."""
         self._after[id(_bits(generator))] = stream_state(generator)
+        self.draws_made.append(result)
 
     def _only_ours(self, stream: Any, state: Any) -> None:
         if not same_stream(stream_state(stream), state):

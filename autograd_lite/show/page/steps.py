@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autograd_lite import backend
+from autograd_lite.debug import trace
 from autograd_lite.engine import reverse
-from autograd_lite.engine.debug import trace
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex

@@ -1,7 +1,7 @@
 """Debug mode: every node remembers the line of code that made it, and what its operands' bytes were.
 
-Knows frames, source lines and checksums of arrays. Must not know what an operation computes, how it is recorded, or
-the reverse pass, which asks here whether memory was written into behind the graph's back.
+Knows frames, source lines, checksums of arrays, and that a witness is told of every node. Must not know what an
+operation computes, or the reverse pass, which asks a node's trace whether memory was written into.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
-from typing import Any, ClassVar
+from typing import Any
 from zlib import crc32
 
 import numpy
@@ -17,10 +17,11 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import Node, mode
+from autograd_lite.engine.witness import Witness
 from autograd_lite.errors import ChangedError
 
 # A frame in one of these is the library's own; `nn` is installed beside `autograd_lite`.
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_HERE = os.path.dirname(os.path.abspath(__file__))
 _OWN = tuple(os.path.join(folder, "") for folder in (_HERE, os.path.join(os.path.dirname(_HERE), "nn")))
 
 
@@ -44,6 +45,37 @@ class Trace:
     def __repr__(self) -> str:
         return f"{self.file}:{self.line} in {self.function}"
 
+    def check(self, node: Node, result: Any) -> None:
+        """Raise `ChangedError` where an operand or the result of the node has other contents now."""
+        for value, before in zip((*node.inputs, result), (*self.operands, self.result), strict=True):
+            if _checksum(value) != before:
+                made = value is result
+                raise ChangedError(
+                    f"{describe(value, 'the result' if made else 'an operand')} was written into after {node.op.name} "
+                    f"had {'made' if made else 'used'} it at {self}, past the library, so the gradient there would be "
+                    "wrong: give ag.tensor(data) a copy of its own, or write after backward"
+                )
+
+
+class _Lines(Witness):
+    """Gives each node the line that made it, and leaves all else to the witness that was there before."""
+
+    def __init__(self, before: Witness) -> None:
+        self.before = before
+        self.records = before.records
+        for name, hook in vars(Witness).items():
+            if callable(hook) and name not in vars(_Lines):
+                setattr(self, name, getattr(before, name))
+
+    def applied(self, result: Any, node: Node) -> None:
+        self.before.applied(result, node)
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+            frame = frame.f_back
+        code = frame.f_code
+        operands = tuple(map(_checksum, node.inputs))
+        node.trace = Trace(code.co_filename, frame.f_lineno, code.co_name, operands, _checksum(result))
+
 
 class debug:  # noqa: N801 - a context manager reads as a statement: with ag.debug()
     """Every node made inside remembers the line of your code that made it, and its operands' contents.
@@ -54,10 +86,9 @@ class debug:  # noqa: N801 - a context manager reads as a statement: with ag.deb
     inside reads its operands once more; outside, nothing is slower.
 
     >>> import autograd_lite as ag
-    >>> from autograd_lite.engine.debug import debug
     >>> a = np.ones(2)
     >>> w = ag.asarray(a, requires_grad=True, name="w")
-    >>> with debug():
+    >>> with ag.debug():
     ...     loss = ag.sum(w * w)
     >>> a[0] = 5.0
     >>> try:
@@ -67,35 +98,21 @@ class debug:  # noqa: N801 - a context manager reads as a statement: with ag.deb
     w (2,) float64 was written into after multiply had used it a
     """
 
-    __slots__ = ("before",)
-
-    used: ClassVar[bool] = False
-    """Whether any node of this process was made in debug mode, so that a reverse pass has something to check."""
-
-    def __init__(self) -> None:
-        self.before: list[Any] = []
+    __slots__ = ()
 
     def __enter__(self) -> None:
-        debug.used = True
-        self.before.append(mode.now.debug)
-        mode.now.debug = _remember
+        now = mode.now
+        now.outside.append(now.witness)
+        now.witness = _Lines(now.witness)
 
     def __exit__(self, *error: object) -> None:
-        mode.now.debug = self.before.pop()
+        now = mode.now
+        now.witness = now.outside.pop()
 
 
 def trace(node: Node | None) -> Trace | None:
     """What a node remembers, or `None` where it was not made in debug mode."""
     return getattr(node, "trace", None)
-
-
-def _remember(node: Node, result: Any) -> None:
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
-        frame = frame.f_back
-    code = frame.f_code
-    operands = tuple(map(_checksum, node.inputs))
-    node.trace = Trace(code.co_filename, frame.f_lineno, code.co_name, operands, _checksum(result))
 
 
 def _checksum(value: Any) -> int:
@@ -104,18 +121,3 @@ def _checksum(value: Any) -> int:
     if not backend.is_array(array):
         return 0
     return crc32(numpy.ascontiguousarray(backend.to_numpy(array)).view(numpy.uint8).data) if array.size else 0
-
-
-def check_unchanged(node: Node, result: Any) -> None:
-    """Raise `ChangedError` where an operand or the result of a node made in debug mode has other contents now."""
-    remembered = trace(node)
-    if remembered is None:
-        return
-    for value, before in zip((*node.inputs, result), (*remembered.operands, remembered.result), strict=True):
-        if _checksum(value) != before:
-            made = value is result
-            raise ChangedError(
-                f"{describe(value, 'the result' if made else 'an operand')} was written into after {node.op.name} had "
-                f"{'made' if made else 'used'} it at {remembered}, past the library, so the gradient there would be "
-                "wrong: give ag.tensor(data) a copy of its own, or write after backward"
-            )
