@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import autograd_lite as ag
 from tests.fuzz.expressions import OPERATIONS
+from tests.fuzz.mutants import MUTANTS, found_after
 from tests.fuzz.programs import Case, run, shape_of
 from tests.fuzz.shrink import shrink
 from tests.fuzz.subjects import SUBJECTS, drawn
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         subject, seed = options.program
         print(SUBJECTS[subject](int(seed)).text())
         return 0
+    if options.mutants:
+        return _mutants()
     hunt = Hunt(options.collect, options.known)
     try:
         hunt.through(drawn(options.seed, options.subject), options.minutes * 60)
@@ -50,9 +53,21 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--subject", choices=sorted(SUBJECTS), help="one subject alone")
     parser.add_argument("--collect", type=int, default=1, help="go on until so many distinct failures are found")
     parser.add_argument("--known", nargs="*", default=[], help="kinds of failures, by their first words, to pass over")
+    parser.add_argument("--mutants", action="store_true", help="put faults back one by one and say what finds them")
     parser.add_argument("--operations", nargs="*", default=[], help="modules whose operations are drawn as well")
     parser.add_argument("--program", nargs=2, metavar=("SUBJECT", "SEED"), help="print one program and stop")
     return parser.parse_args(arguments)
+
+
+def _mutants() -> int:
+    """Put every fault back and say what finds it; 1 where one is not found within its number of programs."""
+    missed = 0
+    for mutant in MUTANTS:
+        found = found_after(mutant)
+        missed += found is None
+        after = f"not found in {mutant.within}" if found is None else f"found after {found[0]} of {mutant.within}"
+        print(f"{mutant.name}: {after} {mutant.subject} programs{f' ({found[1].kind})' if found else ''}", flush=True)
+    return 1 if missed else 0
 
 
 class Hunt:

@@ -15,7 +15,8 @@ from tests.fuzz.worlds import HEAD
 TEMPLATE = (
     HEAD
     + """
-import array, collections, dataclasses, enum, functools, itertools, random, types
+import argparse, array, collections, contextvars, ctypes, dataclasses, decimal, enum, fractions, functools, io
+import itertools, operator, os, queue, random, threading, types, weakref
 
 def world(wrap, say):
     <things>

@@ -12,7 +12,7 @@ import numpy as np
 
 import autograd_lite as ag
 from tests.fuzz.expressions import Writer, a_shape, an_array, laid_out, literal, smaller
-from tests.fuzz.programs import Case, Line
+from tests.fuzz.programs import NAME, Case, Line
 from tests.fuzz.reference import Reading, check_gradients, check_values, differences, far
 
 TEMPLATE = """
@@ -43,7 +43,18 @@ def generate(seed: int) -> Case:
     if rng.random() < 0.3:
         leaves.append(_leaf(rng, writer, "i0", rng.choice([(), (2,), (3,), (2, 2)]), "int64"))
     body = [line for _ in range(rng.randrange(2, 12)) if (line := writer.line()) is not None]
+    if rng.random() < 0.6:
+        body += _joined(rng, writer, body)
     return Case("eager", seed, TEMPLATE, {"leaves": tuple(leaves), "body": tuple(body)})
+
+
+def _joined(rng: random.Random, writer: Writer, body: list[Line]) -> list[Line]:
+    """A last line in which all come together that no line has used, each with weights of its own."""
+    used = {name for line in body for name in NAME.findall(line.text.partition(" = ")[2])}
+    loose = [name for name in writer.floats() if name.startswith("t") and name not in used]
+    weights = (literal(an_array(rng, np.shape(writer.values[name]))) for name in loose)
+    terms = [f"({name} * {array}).sum()" for name, array in zip(loose, weights, strict=True)]
+    return [Line(f"t{writer.count} = {' + '.join(terms)}")] if len(terms) > 1 else []
 
 
 def _leaf(rng: random.Random, writer: Writer, name: str, shape: tuple[int, ...], dtype: str) -> Line:

@@ -145,18 +145,18 @@ def _seed_handed_out() -> Iterator[None]:
 
 
 EAGER = (
-    Mutant("a rule with the wrong sign", "eager", 200, rule("tanh", 0, _negated)),
-    Mutant("a rule with the wrong sign, of an operator", "eager", 100, rule("subtract", 1, _negated)),
-    Mutant("a rule that is transposed", "eager", 300, rule("matmul", 1, _transposed)),
-    Mutant("a rule with a factor of two", "eager", 200, rule("mean", 0, lambda r, *a, **k: 2 * r(*a, **k))),
-    Mutant("= for += where an index names a place twice", "eager", 300, forward("scatter_add", _assigned)),
-    Mutant("= for += where a graph runs twice", "eager", 50, _first_pass_alone),
-    Mutant("a gradient that shares memory with its seed", "eager", 100, _seed_handed_out),
-    Mutant("a forward that writes into its argument", "eager", 300, forward("relu", _in_place)),
-    Mutant("a forward of another dtype", "eager", 500, forward("exp", lambda xp, x: xp.exp(x).astype(float))),
-    Mutant("a rule that the second derivative does not see", "eager", 300, rule("square", 0, _constant)),
-    Mutant("detach lets gradients through", "eager", 200, lambda: patched(ag.Tensor, "detach", lambda self: self * 1)),
-    Mutant("no_grad switches nothing off", "eager", 300, lambda: patched(ag, "no_grad", contextlib.nullcontext)),
+    Mutant("a rule with the wrong sign", "eager", 1000, rule("tanh", 0, _negated)),
+    Mutant("a rule with the wrong sign, of an operator", "eager", 1000, rule("subtract", 1, _negated)),
+    Mutant("a rule that is transposed", "eager", 1000, rule("matmul", 1, _transposed)),
+    Mutant("a rule with a factor of two", "eager", 1000, rule("mean", 0, lambda r, *a, **k: 2 * r(*a, **k))),
+    Mutant("= for += where an index names a place twice", "eager", 1000, forward("scatter_add", _assigned)),
+    Mutant("= for += where a graph runs twice", "eager", 1000, _first_pass_alone),
+    Mutant("a gradient that shares memory with its seed", "eager", 1000, _seed_handed_out),
+    Mutant("a forward that writes into its argument", "eager", 1000, forward("relu", _in_place)),
+    Mutant("a forward of another dtype", "eager", 1000, forward("exp", lambda xp, x: xp.exp(x).astype(float))),
+    Mutant("a rule that the second derivative does not see", "eager", 1000, rule("square", 0, _constant)),
+    Mutant("detach lets gradients through", "eager", 1000, lambda: patched(ag.Tensor, "detach", lambda self: self * 1)),
+    Mutant("no_grad switches nothing off", "eager", 1000, lambda: patched(ag, "no_grad", contextlib.nullcontext)),
 )  # fmt: skip
 
 MUTANTS = EAGER

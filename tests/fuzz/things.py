@@ -278,6 +278,138 @@ b§ = {'w': ag.tensor(2.0, name='w')}
 reads: b§['w']
 changes: b§['w'] = ag.tensor(float(NUMBER), name='w')
 
+b§ = collections.UserDict(a=2.0)
+reads: b§['a'] | len(b§)
+changes: b§['a'] = NUMBER | b§['z'] = NUMBER | b§.data['a'] = NUMBER
+
+b§ = collections.UserList([2.0, 3.0])
+reads: b§[0] | sum(b§)
+changes: b§[0] = NUMBER | b§.append(NUMBER)
+
+b§ = argparse.Namespace(k=2.0, l=[1.0, 3.0])
+reads: b§.k | b§.l[0]
+changes: b§.k = NUMBER | b§.l[0] = NUMBER | b§ = argparse.Namespace(k=3.0, l=[2.0])
+
+under§ = {'a': 2.0}
+b§ = types.MappingProxyType(under§)
+reads: b§['a'] | len(b§)
+changes: under§['a'] = NUMBER | under§['z'] = NUMBER
+
+under§ = {'a': 2.0}
+b§ = under§.values()
+reads: sum(b§) | len(b§)
+changes: under§['a'] = NUMBER | under§['z'] = NUMBER
+
+b§ = contextvars.ContextVar('b§', default=2.0)
+reads: b§.get()
+changes: b§.set(NUMBER)
+
+b§ = threading.local(); b§.k = 2.0
+reads: b§.k
+changes: b§.k = NUMBER
+
+under§ = types.SimpleNamespace(k=2.0)
+b§ = weakref.proxy(under§)
+reads: b§.k
+changes: under§.k = NUMBER
+
+b§ = fractions.Fraction(5, 2)
+reads: float(b§) | b§.numerator
+changes: b§ = fractions.Fraction(3, 2)
+
+b§ = decimal.Decimal('2.5')
+reads: float(b§)
+changes: b§ = decimal.Decimal('1.5')
+
+b§ = io.StringIO('2.0')
+reads: float(b§.getvalue())
+changes: b§.seek(0); b§.write('5.0')
+
+b§ = queue.Queue(); b§.put(2.0)
+reads: b§.queue[0] | b§.qsize()
+changes: b§.put(NUMBER) | b§.get(); b§.put(NUMBER)
+
+os.environ['FUZZ'] = '2.0'
+reads: float(os.environ['FUZZ']) | float(os.environ.get('FUZZ', '1'))
+changes: os.environ['FUZZ'] = '5.0' | os.environ['FUZZ'] = '3.0'
+
+b§ = operator.itemgetter(0)
+reads: b§([2.0, 3.0])
+changes: b§ = operator.itemgetter(1)
+
+b§ = ctypes.c_double(2.0)
+reads: b§.value
+changes: b§.value = NUMBER
+
+b§ = slice(0, 1)
+reads: x[b§]
+changes: b§ = slice(1, 2)
+
+class C§:
+    def __getattr__(self, name): return self.table[name]
+b§ = C§(); b§.table = {'k': 2.0}
+reads: b§.k
+changes: b§.table['k'] = NUMBER | b§.k = NUMBER
+
+class C§:
+    @classmethod
+    def k(cls): return cls.value
+    value = 2.0
+b§ = C§
+reads: b§.k() | b§().k()
+changes: b§.value = NUMBER
+
+class Base§:
+    k = 2.0
+class C§(Base§): pass
+b§ = C§()
+reads: b§.k
+changes: Base§.k = NUMBER | C§.k = NUMBER | b§.k = NUMBER
+
+C§ = collections.namedtuple('C§', 'k l')
+b§ = C§(2.0, [1.0])
+reads: b§.k | b§.l[0]
+changes: b§.l[0] = NUMBER | b§ = b§._replace(k=NUMBER)
+
+b§ = [np.array([2.0, 3.0])[:1]]
+reads: b§[0] | float(b§[0][0])
+changes: b§[0][0] = NUMBER
+
+class C§(np.ndarray): pass
+b§ = np.array([2.0, 3.0]).view(C§)
+reads: b§ | float(b§[0])
+changes: b§[0] = NUMBER
+
+def outer§(k):
+    def inner(): return k[0]
+    return inner
+b§ = outer§([2.0])
+reads: b§()
+changes: b§.__closure__[0].cell_contents[0] = NUMBER | b§.__closure__[0].cell_contents = [NUMBER]
+
+b§ = lambda: 2.0
+reads: b§()
+changes: b§.__code__ = (lambda: 5.0).__code__ | b§ = lambda: NUMBER
+
+b§ = [lambda: 2.0]
+reads: b§[0]()
+changes: b§[0] = lambda: NUMBER
+
+b§ = {'f': functools.partial(max, 2.0)}
+reads: b§['f'](1.0)
+changes: b§['f'] = functools.partial(max, 5.0)
+
+import json
+b§ = json
+json.FUZZ = 2.0
+reads: b§.FUZZ
+changes: json.FUZZ = NUMBER
+
+b§ = nn.Linear(2, 2, rng=0, dtype=float)
+reads: b§(x) | b§.weight.shape[0]
+changes: b§.weight.data[0, 0] = NUMBER | b§.bias = nn.Parameter([0.5, 1.5], dtype=float) |
+    b§.weight.assign(b§.weight.numpy() * 2)
+
 b§ = np.random.default_rng(0)
 reads: ag.random_like(x, b§) | b§.random()
 changes: b§.random() | b§ = np.random.default_rng(1)
