@@ -7,6 +7,7 @@ that world decides what it means. Must not know Tensors, graphs or any of those 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 from collections.abc import Callable, Sequence
@@ -58,7 +59,8 @@ class Operation:
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = forward.__name__
-        self.forward = self.__wrapped__ = forward
+        self.forward = forward if parts is None else _several(forward)
+        self.__wrapped__ = forward
         self.__doc__ = forward.__doc__
         self.__module__ = forward.__module__
         self.ours = forward.__module__.startswith("autograd_lite.")
@@ -274,6 +276,19 @@ class Operation:
         if self.quiet:
             return backend.quietly(self.forward, xp, *arrays, **params)
         return self.forward(xp, *arrays, **params)
+
+
+def _several(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The forward of an operation with parts, held to what was declared."""
+
+    @functools.wraps(forward)
+    def checked(*args: Any, **params: Any) -> Any:
+        results = forward(*args, **params)
+        if not isinstance(results, tuple | list):
+            raise ArgumentError(f"it was declared with parts, and its forward returned {type(results).__name__}")
+        return results
+
+    return checked
 
 
 def _part_of(whole: Operation, index: int) -> Operation:

@@ -521,8 +521,6 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
 
 def _results(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any, needs: bool) -> Any:
     """The results of an operation that gave several: for each a node, whose operation is that part of `op`."""
-    if not isinstance(out, tuple | list):
-        raise diagnose(op, inputs, params, ArgumentError(f"it was declared with parts, and gave {type(out).__name__}"))
     call = tuple(_as_result(op, inputs, params, xp, each) for each in out)
     now = mode.now
     needs = needs and now.grad and (op.total or _wanted(op, inputs))

@@ -58,7 +58,7 @@ stack.rules(arrays=_stack_rule)
 
 def _borders(size: int, indices_or_sections: Any) -> list[tuple[int, int]]:
     """Where the parts of an axis of `size` begin and end."""
-    if isinstance(indices_or_sections, tuple):
+    if isinstance(indices_or_sections, tuple) or getattr(indices_or_sections, "ndim", 0) == 1:
         cuts = [whole(each) for each in indices_or_sections]
     else:
         count = whole(indices_or_sections)
