@@ -466,13 +466,13 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         now.witness.drawing(params.get("rng"))
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
-            xp = numpy
+            xp = backend.NUMPY
             if direct is not None:
                 out = direct(*arrays)
             elif op.numpy is not None:
                 out = op.forward(op.numpy, *arrays, **params)
             else:
-                out = op.run(numpy, arrays, params)
+                out = op.run(xp, arrays, params)
         else:
             xp = backend.namespace(*arrays)
             out = op.run(xp, arrays, params)
@@ -524,9 +524,9 @@ def _operand(op: Operation, value: Any) -> Any:
 
 def _as_result(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any) -> Any:
     """What a forward returned, as an array: NumPy returns scalars for zero-dimensional results."""
-    if xp is numpy and isinstance(out, generic | ndarray | bool | int | float):
+    if xp is backend.NUMPY and isinstance(out, generic | ndarray | bool | int | float):
         return numpy.asarray(out)
-    if xp is numpy or not backend.is_array(out) or backend.namespace(out) is not xp:
+    if xp is backend.NUMPY or not backend.is_array(out) or backend.namespace(out) is not xp:
         raise diagnose(op, inputs, params, DeviceError(f"the result came out as {type(out).__name__}"))
     return out
 
