@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy
+
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import GraphError
@@ -61,9 +63,10 @@ class Node:
 class State:
     """What holds for the code now running in a thread."""
 
-    __slots__ = ("grad", "scope", "witness")
+    __slots__ = ("grad", "scope", "witness", "outside")
 
     def __init__(self) -> None:
+        self.outside: list[Any] = []  # what held outside of the blocks now open, innermost last
         self.grad = True
         self.scope: tuple[str, ...] = ()
         self.witness: Witness = SILENT
@@ -118,6 +121,9 @@ class Live:
         return str(self._answer(str))
 
     __hash__ = object.__hash__  # as an operand of a program it is one thing, whatever its value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return numpy.asarray(self._answer(lambda number: number), dtype)
 
     def __repr__(self) -> str:
         return f"live({self.read()!r})"
@@ -197,6 +203,12 @@ class Live:
     def __rmod__(self, other: Any) -> Any:
         return self._with(other, "r%", lambda a, b: b % a)
 
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
     def __pow__(self, other: Any) -> Any:
         return self._with(other, "**", operator.pow)
 
@@ -252,18 +264,21 @@ def touch() -> None:
 class _Switch:
     """Turns gradient recording on or off for a block, a function or a generator."""
 
-    __slots__ = ("value", "before")
+    __slots__ = ("value",)
 
     def __init__(self, value: bool) -> None:
         self.value = value
-        self.before: list[bool] = []
+
+    # What held before is kept by the thread, not by the switch: one switch may be in use in several threads at once.
 
     def __enter__(self) -> None:
-        self.before.append(mode.now.grad)
-        mode.now.grad = self.value
+        now = mode.now
+        now.outside.append(now.grad)
+        now.grad = self.value
 
     def __exit__(self, *error: object) -> None:
-        mode.now.grad = self.before.pop()
+        now = mode.now
+        now.grad = now.outside.pop()
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):

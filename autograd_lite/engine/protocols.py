@@ -37,13 +37,17 @@ def array_namespace(self: Tensor, api_version: str | None = None) -> Any:
 
 
 def dlpack(self: Tensor, **options: Any) -> Any:
-    """The values for another library, in memory of their own."""
+    """The values for another library, in memory of their own; refused where a gradient would be lost."""
+    if self.requires_grad:
+        raise GraphError(
+            f"{describe(self)} requires a gradient, which another library's array would lose: export t.detach()"
+        )
     return self.detach().data.__dlpack__(**options)
 
 
 def dlpack_device(self: Tensor) -> Any:
     """Where the values are, as DLPack says it."""
-    return self.detach().data.__dlpack_device__()
+    return self._data.__dlpack_device__()
 
 
 def _widened(theirs: Any, name: str) -> Callable[..., Tensor]:
