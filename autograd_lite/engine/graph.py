@@ -43,7 +43,7 @@ class Recorded(Protocol):
 class Node:
     """One application of an operation: what it was applied to, where in the model, and when."""
 
-    __slots__ = ("op", "inputs", "params", "scope", "number", "trace")
+    __slots__ = ("op", "inputs", "params", "scope", "number", "trace", "call")
 
     def __init__(
         self, op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], scope: tuple[str, ...], number: int
@@ -55,6 +55,8 @@ class Node:
         self.number = number
         # What a witness keeps with the node; its `check(node, result)` is asked before a reverse pass uses the node.
         self.trace: Any = None
+        # The arrays of all results of a call that gave several: the nodes of these results have it in common.
+        self.call: tuple[Any, ...] | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.op.name}>"
@@ -63,9 +65,10 @@ class Node:
 class State:
     """What holds for the code now running in a thread."""
 
-    __slots__ = ("grad", "scope", "witness")
+    __slots__ = ("grad", "scope", "witness", "outside")
 
     def __init__(self) -> None:
+        self.outside: list[Any] = []  # what held outside of the blocks now open, innermost last
         self.grad = True
         self.scope: tuple[str, ...] = ()
         self.witness: Witness = SILENT
@@ -263,18 +266,21 @@ def touch() -> None:
 class _Switch:
     """Turns gradient recording on or off for a block, a function or a generator."""
 
-    __slots__ = ("value", "before")
+    __slots__ = ("value",)
 
     def __init__(self, value: bool) -> None:
         self.value = value
-        self.before: list[bool] = []
+
+    # What held before is kept by the thread, not by the switch: one switch may be in use in several threads at once.
 
     def __enter__(self) -> None:
-        self.before.append(mode.now.grad)
-        mode.now.grad = self.value
+        now = mode.now
+        now.outside.append(now.grad)
+        now.grad = self.value
 
     def __exit__(self, *error: object) -> None:
-        mode.now.grad = self.before.pop()
+        now = mode.now
+        now.grad = now.outside.pop()
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):

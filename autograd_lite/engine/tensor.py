@@ -61,6 +61,7 @@ class Tensor:
         self.name = name
         if requires_grad:
             self.requires_grad = True
+            self._changed = 0
         mode.now.witness.made(self, data)
 
     def __init_subclass__(cls) -> None:
@@ -97,6 +98,8 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if value is not None:
             array = value._data if type(value) is Tensor else value
+            if isinstance(array, generic):  # arithmetic on a zero-dimensional array gives NumPy's numbers
+                value = array = _as_numpy(array)
             if not backend.is_array(array) or array.shape != self.shape or array.dtype != self.dtype:
                 raise ShapeError(
                     f"the gradient of {describe(self)} must be an array of the same shape and dtype or None, "
@@ -118,7 +121,9 @@ class Tensor:
                 f"a tensor of dtype {self._data.dtype} is data and cannot require a gradient: "
                 "give it a floating-point dtype, as in ag.tensor(data, dtype=float, requires_grad=True)"
             )
-        self._requires_grad = bool(value)
+        if self._requires_grad != bool(value):
+            self._requires_grad = bool(value)
+            self._changed = tick()  # a graph recorded before would give this leaf a part of its gradient
         touch()
 
     @property
@@ -278,6 +283,10 @@ class Tensor:
         return functional
 
     def __dlpack__(self, **options: Any) -> Any:
+        if self._requires_grad:
+            raise GraphError(
+                f"{describe(self)} requires a gradient, which another library's array would lose: export t.detach()"
+            )
         return self.detach()._data.__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
@@ -426,6 +435,12 @@ class Tensor:
         return apply(shaping.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
+    def __apply_parts__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> tuple[Tensor, ...]:
+        """How an operation of several results is run: once, for all of them."""
+        results: Any = apply(op, tuple(inputs), params)
+        return results  # type: ignore[no-any-return]
+
+    @staticmethod
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
         """How an operation called in the world of Tensors is run."""
         return apply(op, tuple(inputs), params)
@@ -479,13 +494,18 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     except FAILURES as error:
         raise diagnose(op, inputs, params, error) from error
     if type(out) is not ndarray:
+        if op.parts is not None:
+            several: Any = _results(op, inputs, params, xp, out, needs)
+            return several  # type: ignore[no-any-return]
         out = _as_numpy(out) if isinstance(out, generic) else _as_result(op, inputs, params, xp, out)
     result: Tensor = _new(Tensor)
     result._data = out
     result._grad = result.name = None
     result._changed = 0
     if needs:
-        needs = now.grad and (op.total or _wanted(op, inputs))
+        needs = (
+            now.grad and (op.total or _wanted(op, inputs)) and (out.dtype.kind == "f" or _continuous(op, inputs, out))
+        )
     result._requires_grad = needs
     witness = now.witness
     if needs or witness.records:
@@ -499,12 +519,44 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     return result
 
 
+def _results(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any, needs: bool) -> Any:
+    """The results of an operation that gave several: for each a node, whose operation is that part of `op`."""
+    call = tuple(_as_result(op, inputs, params, xp, each) for each in out)
+    now = mode.now
+    needs = needs and now.grad and (op.total or _wanted(op, inputs))
+    results = []
+    for i, data in enumerate(call):
+        result: Tensor = _new(Tensor)
+        result._data, result._grad, result.name, result._changed, result.node = data, None, None, 0, None
+        result._requires_grad = needs and data.dtype.kind == "f"
+        if result._requires_grad or now.witness.records:
+            result.node = node = Node(op.part(i), inputs, params, now.scope, tick())
+            node.call = call
+            now.witness.applied(result, node)
+        results.append(result)
+    return tuple(results)
+
+
 def _values_of(data: Any) -> Any:
     """The array of a tensor, as data for another; a recording must not lose sight of it."""
     if not isinstance(data, Tensor):
         return data
     mode.now.witness.reading(data)
     return data._data
+
+
+def _continuous(op: Operation, inputs: tuple[Any, ...], out: Any) -> bool:
+    """Whether a gradient goes through a result of a dtype that is not real: it ends at whole numbers and truths.
+
+    Raises `DtypeError` for complex numbers, whose gradients the rules do not give.
+    """
+    if out.dtype.kind != "c":
+        return False
+    given = ", ".join(describe(x) for x in inputs)
+    raise DtypeError(
+        f"{op.name}({given}) would be complex, and gradients go through real numbers only: compute real and imaginary "
+        "part apart, or say that no gradient is wanted with detach()"
+    )
 
 
 def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
