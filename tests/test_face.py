@@ -53,9 +53,9 @@ def test_what_shows_checks_and_compiles_is_loaded_when_it_is_used() -> None:
 
 
 def test_import_takes_at_most_60_ms_more_than_numpy() -> None:
-    code = "import time, numpy; t = time.perf_counter(); import autograd_lite; print(time.perf_counter() - t)"
+    # The time of the process, and the least of several: whatever else the machine does only adds.
+    code = "import time, numpy; t = time.process_time(); import autograd_lite; print(time.process_time() - t)"
     _run(code)  # so that everything is compiled to byte code
-    # The least of several: whatever else the machine does only adds.
     assert min(float(_run(code)) for _ in range(7)) < 0.060
 
 
