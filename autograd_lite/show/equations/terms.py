@@ -24,7 +24,7 @@ class Term:
     """A part of an equation as it was written: a name, a number, or an operation on other parts.
 
     `kind` is "name", "number", "ones" (of the shape `head`), "counting" (0, 1, … up to `head`), "call" (of the
-    operation `head`), "prime", "transpose", "product" (side by side), "index" (with the template `head`), "onehot" or
+    operation `head`), "prime", "turned", "product" (side by side), "index" (with the template `head`), "onehot" or
     "list".
     """
 
@@ -83,7 +83,7 @@ def evaluate(term: Term, names: dict[str, Formula], reading: Reading, target: tu
         return formula(xp.broadcast_to(number(1), shape=term.head))
     args = tuple(evaluate(arg, names, reading, target) for arg in term.args)
     op = xp.matmul if term.kind == "product" else term.head
-    if term.kind == "transpose":
+    if term.kind == "turned":
         return _transposed(args[0], term.head, reading)
     if term.kind == "index":
         return _checked(xp.getitem, args, {"template": term.head})

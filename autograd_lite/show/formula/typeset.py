@@ -383,7 +383,7 @@ def _unbounded(value: float) -> Piece:
 
 def _fraction(value: Fraction) -> Piece:
     sign, over, under = "-" * (value < 0), abs(value.numerator), str(value.denominator)
-    if isinstance(value, Counted) and value.power == -1:
+    if isinstance(value, Counted) and value.often == -1:
         share = abs(Fraction(value)) * value.examples
         over, under = share.numerator, f"{share.denominator}n" if share.denominator != 1 else "n"
     return Piece(read(rf"{sign}\frac{{{over}}}{{{under}}}"), _NEGATE if sign else _FRACTION)
