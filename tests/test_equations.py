@@ -12,6 +12,7 @@ from samples import SAMPLES
 import autograd_lite as ag
 import nn
 from autograd_lite.show.equations.derive import derive
+from autograd_lite.show.equations.reader import read
 from autograd_lite.show.equations.student import EquationRow, check_equations
 
 
@@ -572,3 +573,23 @@ def test_other_slips_in_writing_are_pointed_at(right: str, column: int, problem:
         check_equations(network(), {"δ2": right})
     assert f"column {column}: " in str(caught.value), str(caught.value)
     assert problem in str(caught.value)
+
+
+def test_whatever_is_typed_is_read_or_refused() -> None:
+    pieces = (
+        "a2 y W2 δ1 x z1 σ σ′ exp ln Σ Σ_rows ( ) [ ] _[ | + - * @ / ^ ** ² ᵀ .T ⊙ , = < ≤ ∧ ¬ √ ½ 2 0.5 e ⁻¹ onehot "
+        "scatter where max softmax sum axis axis=0 : … new True None n dW1 ∂C/∂W2 ′ T reshape put clip getitem"
+    ).split()
+    loss, rng = network(), np.random.default_rng(3)
+    for _ in range(1500):
+        text = " ".join(rng.choice(pieces, int(rng.integers(1, 6))))
+        try:
+            names = {"a2", "y", "W2", "delta1", "x", "z1", "n", "d W1", "d W2"}
+            assert read("δ2", text, names, "C")
+        except ag.ArgumentError as error:
+            assert "column" in str(error)
+    for text in ("] <", ")", "|", "[", "_[", "a2 _[", "ᵀ", "′", "=", ":", "…", "e^", "√", "Σ", "¬", "𝟏", "½½"):
+        try:
+            check_equations(loss, {"δ2": text})
+        except ag.ArgumentError as error:
+            assert "column" in str(error)

@@ -395,7 +395,7 @@ class _Source:
 
     def _closing(self, token: _Token) -> None:
         text, column = token.text, token.column
-        empty = self.pieces[-1][-1] in "([:"
+        empty = bool(self.pieces) and self.pieces[-1][-1] in "([:"
         if not self._operand and not (empty and self._inside("call", "index", "indexed")):
             self.fail(f"unexpected {text!r}", column)
         self._end(column, "total", "function")
