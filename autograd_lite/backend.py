@@ -124,8 +124,9 @@ def native(dtype: Any) -> numpy.dtype[Any]:
     >>> backend.native(">f8").isnative
     True
     """
-    found: numpy.dtype[Any] = numpy.dtype(dtype).newbyteorder("=")
-    return found
+    found: numpy.dtype[Any] = numpy.dtype(dtype)
+    # NumPy's own object for a dtype stays itself: quick ways compare dtypes by identity.
+    return found if found.isnative else found.newbyteorder("=")
 
 
 def _unmasked(value: numpy.ndarray) -> numpy.ndarray:
