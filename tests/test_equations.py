@@ -578,7 +578,7 @@ def test_other_slips_in_writing_are_pointed_at(right: str, column: int, problem:
 
 def test_whatever_is_typed_is_read_or_refused() -> None:
     signs = "( ) [ ] _[ | + - * @ / ^ ** ² ᵀ .T ⊙ , = < ≤ ∧ ¬ √ ½ 2 0.5 e ⁻¹ : … ′ axis=0"
-    words = "a2 y W2 δ1 x z1 σ σ′ exp ln Σ Σ_rows onehot scatter where max softmax sum axis new True n dW1 ∂C/∂W2 T put clip"
+    words = "a2 y W2 δ1 x z1 σ σ′ exp ln Σ Σ_rows onehot scatter where max softmax sum axis new True n dW1 ∂C/∂W2 T"
     pieces = re.split(" ", f"{signs} {words}")
     rng, names = np.random.default_rng(3), {"a2", "y", "W2", "delta1", "x", "z1", "n", "d W1", "d W2"}
     taken = 0
