@@ -595,3 +595,15 @@ def test_whatever_is_typed_is_read_or_refused() -> None:
 def test_signs_without_what_they_belong_to_are_refused(text: str) -> None:
     with pytest.raises(ag.ArgumentError, match="column"):
         check_equations(network(), {"δ2": text})
+
+
+def test_one_result_of_several_is_derived_and_read_back() -> None:
+    x, y = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("x", np.arange(6.0) + 1), ("y", np.full(6, 2.5))))
+    first, second = ag.split(x, 2)
+    whole, rest = ag.divmod(x, y)
+    for loss in (ag.sum(ag.square(first) * ag.exp(-second)), ag.sum(whole * rest * rest), ag.sum(rest * y)):
+        assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")
+    assert "(split(x, 2))₀" in derive(ag.sum(ag.square(first) * ag.exp(-second))).text()
+    assert not check_equations(ag.sum(rest * y), {"dx": "(divmod(x, y))₀"}).passed
+    with pytest.raises(ag.ArgumentError, match="column 1: this has one result"):
+        check_equations(ag.sum(rest * y), {"dx": "(exp(x))₁"})

@@ -158,6 +158,7 @@ class _Source:
             r"|(?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+|[½⅓¼])"
             rf"|(?P<ones>{_ONES}[₀-₉]*(?:{_BY}[₀-₉]+)*)"
             rf"|(?P<raised>[{raised}]+)"
+            r"|(?P<lowered>[₀-₉]+)"
             rf"|(?P<along>(?:Σ|[^\W\d_ᵀΣ]{{1,40}}){axes})"
             rf"|(?P<mark>\*\*|\.T(?!\w)|ᵀ|<=|>=|==|!=|_\[|\.\.\.|[{signs}]|['′\u2019])"
             r"|(?P<name>∂?[^\W\d_ᵀ](?:(?!_\[)[^\WᵀΣ])*(?:\.(?!T(?!\w))[^\W\d_]\w*)*)"
@@ -231,6 +232,9 @@ class _Source:
     def _one(self, token: _Token) -> None:
         if token.kind == "raised":
             self._raised(token)
+        elif token.kind == "lowered":
+            self._after(token)
+            self._put(f".P{token.text.translate(FROM_LOWERED)}", token.column)
         elif token.kind == "mark" and token.text not in _PREFIXES:
             self._sign(token)
         else:
@@ -511,8 +515,17 @@ class _Terms:
         return inner.args[0] if twice else call(negative, inner)
 
     def _transposed(self, node: Any, level: int) -> Term:
+        if node.attr[0] == "P":
+            return self._part(node, int(node.attr[1:]), level)
         axes = self._source.meanings[int(node.attr[1:])] if node.attr[1:] else None
         return Term("turned", axes, (self.term(node.value, level),))
+
+    def _part(self, node: Any, index: int, level: int) -> Term:
+        """One result of an operation that has several: (divmod(x, y))₀."""
+        whole = self.term(node.value, level)
+        if whole.kind != "call" or not whole.head.parts:
+            self._fail("this has one result, and no others to choose from", node)
+        return Term("call", whole.head.part(index), whole.args, whole.params)
 
     def _compared(self, node: Any, level: int) -> Term:
         if len(node.ops) > 1:
