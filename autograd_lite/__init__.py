@@ -36,9 +36,9 @@ from typing import Any
 from autograd_lite import errors, ops
 from autograd_lite.debug import debug
 from autograd_lite.engine import functional, reverse
+from autograd_lite.engine.calculus import grad, vjp
 from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
-from autograd_lite.engine.reverse import grad
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 
@@ -99,7 +99,7 @@ Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 __all__ = [
     "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
     "errors", "functional", "grad", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put", "scope",
-    "tensor", "touch", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY,
+    "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY,
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face

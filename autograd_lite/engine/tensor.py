@@ -61,6 +61,7 @@ class Tensor:
         self.name = name
         if requires_grad:
             self.requires_grad = True
+            self._changed = 0
         mode.now.witness.made(self, data)
 
     def __init_subclass__(cls) -> None:
@@ -120,7 +121,9 @@ class Tensor:
                 f"a tensor of dtype {self._data.dtype} is data and cannot require a gradient: "
                 "give it a floating-point dtype, as in ag.tensor(data, dtype=float, requires_grad=True)"
             )
-        self._requires_grad = bool(value)
+        if self._requires_grad != bool(value):
+            self._requires_grad = bool(value)
+            self._changed = tick()  # a graph recorded before would give this leaf a part of its gradient
         touch()
 
     @property
@@ -432,6 +435,12 @@ class Tensor:
         return apply(shaping.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
+    def __apply_parts__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> tuple[Tensor, ...]:
+        """How an operation of several results is run: once, for all of them."""
+        results: Any = apply(op, tuple(inputs), params)
+        return results  # type: ignore[no-any-return]
+
+    @staticmethod
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
         """How an operation called in the world of Tensors is run."""
         return apply(op, tuple(inputs), params)
@@ -485,6 +494,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     except FAILURES as error:
         raise diagnose(op, inputs, params, error) from error
     if type(out) is not ndarray:
+        if op.parts is not None:
+            several: Any = _results(op, inputs, params, xp, out, needs)
+            return several  # type: ignore[no-any-return]
         out = _as_numpy(out) if isinstance(out, generic) else _as_result(op, inputs, params, xp, out)
     result: Tensor = _new(Tensor)
     result._data = out
@@ -505,6 +517,24 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     if op.effect:
         witness.drew(params.get("rng"), result)
     return result
+
+
+def _results(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any, needs: bool) -> Any:
+    """The results of an operation that gave several: for each a node, whose operation is that part of `op`."""
+    call = tuple(_as_result(op, inputs, params, xp, each) for each in out)
+    now = mode.now
+    needs = needs and now.grad and (op.total or _wanted(op, inputs))
+    results = []
+    for i, data in enumerate(call):
+        result: Tensor = _new(Tensor)
+        result._data, result._grad, result.name, result._changed, result.node = data, None, None, 0, None
+        result._requires_grad = needs and data.dtype.kind == "f"
+        if result._requires_grad or now.witness.records:
+            result.node = node = Node(op.part(i), inputs, params, now.scope, tick())
+            node.call = call
+            now.witness.applied(result, node)
+        results.append(result)
+    return tuple(results)
 
 
 def _values_of(data: Any) -> Any:
