@@ -270,7 +270,8 @@ class Scenario:
             f"{name}.requires_grad = {rng.random() < 0.5}", *[f"{held} = {name} * 2"] * 2,
         ]  # fmt: skip
         if self.raw:
-            ways += [f"{name}.data[...] = 0.25", f"{name}.data *= 2"]
+            # What is held would be written as well, or not: a compiled step may have moved the state meanwhile.
+            ways = [way for way in ways if held not in way] + [f"{name}.data[...] = 0.25", f"{name}.data *= 2"]
         if self.optimizers:
             ways += [f"o0.lr = {rng.choice(RATES)}"] * 4 + ["o0.zero_grad()"]
         if "w1" in self.states and self.states["w0"].shape == self.states["w1"].shape:
