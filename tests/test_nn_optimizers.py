@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 import pickle
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -104,6 +106,91 @@ def test_every_number_of_a_written_optimizer_can_change() -> None:
                 optimizer.power = 1.5  # a fraction where a whole number was
         ends.append(bits(parameters))
     assert ends[0] == ends[1]
+
+
+class Ruled(nn.Optimizer):
+    """Its step is whatever a rule makes of its numbers."""
+
+    def __init__(self, parameters: Iterable[ag.Tensor], rule: Any) -> None:
+        super().__init__(parameters)
+        self.lr = 0.1
+        self.limit = 0.5
+        self.k = 2
+        self.rule = rule
+
+    def step(self) -> None:
+        with ag.no_grad():
+            for parameter, gradient in self.moving():
+                parameter -= self.rule(self, ag.asarray(gradient))
+
+
+LIVE: dict[str, Any] = {  # recorded once, whatever the numbers become
+    "times": lambda o, g: o.lr * g,
+    "sum": lambda o, g: (o.lr + o.limit + 1) * g / 10,
+    "difference": lambda o, g: (1 - o.lr) * g * 0.1,
+    "quotient": lambda o, g: 1 / (2 / o.lr) * g,
+    "power": lambda o, g: (o.lr**2 + 2**o.lr) * g * 0.1,
+    "whole quotient": lambda o, g: (o.limit // o.lr) * g * 0.01 + (o.limit % o.lr) * g,
+    "divmod": lambda o, g: divmod(o.limit, o.lr)[1] * g + divmod(1, o.lr)[0] * g * 0.01,
+    "signs": lambda o, g: (abs(-o.lr) + +o.lr) * g * 0.5,
+    "gradient clipped": lambda o, g: o.lr * ag.clip(g, -o.limit, o.limit),
+    "gradient clipped by a method": lambda o, g: o.lr * g.clip(-o.limit, o.limit),
+    "where": lambda o, g: ag.where(g > 0, o.lr, o.limit) * g * 0.1,
+    "maximum": lambda o, g: o.lr * ag.maximum(g, o.limit),
+    "root": lambda o, g: ag.sqrt(o.lr) * g * 0.1,
+    "exponential": lambda o, g: ag.exp(-o.lr) * g * 0.1,
+    "exponent": lambda o, g: 0.01 * o.lr * g**o.k,
+    "added to an array": lambda o, g: (ag.zeros(3) + o.lr) * g,
+}
+ASKED: dict[str, Any] = {  # recorded anew where the answer is another
+    "float": lambda o, g: float(o.lr) * g,
+    "math": lambda o, g: math.sqrt(o.lr) * math.exp(-o.lr) * g,
+    "numpy": lambda o, g: np.sqrt(o.lr) * g,
+    "numpy number": lambda o, g: np.float32(o.lr) * g,
+    "array": lambda o, g: np.array([o.lr] * 3) * g,
+    "tensor": lambda o, g: ag.tensor(o.lr) * g,
+    "rounded": lambda o, g: round(o.lr, 2) * g,
+    "text": lambda o, g: float(f"{o.lr:.3f}") * float(str(o.lr)) * g,
+    "minimum": lambda o, g: min(o.lr, 0.04) * g,
+    "between": lambda o, g: (o.lr if 0.04 < o.lr < 0.3 else 0.01) * g,
+    "equal": lambda o, g: (0.1 if o.lr == 0.1 else 0.03) * g,
+    "unequal": lambda o, g: (0.1 if o.lr != 0.1 else 0.03) * g,
+    "truth": lambda o, g: (o.lr if o.k - 1 else 0.01) * g,
+    "repeated": lambda o, g: sum((o.lr * g for _ in range(o.k)), 0 * g),
+    "index": lambda o, g: 0 * g + o.lr * g[o.k - 1],
+    "slice": lambda o, g: 0 * g + o.lr * g[: o.k].sum(),
+    "whole": lambda o, g: int(o.k) * o.lr * g * 0.5,
+}
+
+
+@pytest.mark.parametrize("use", [*LIVE, *ASKED])
+def test_a_number_may_be_used_in_any_way_and_is_never_stale(use: str) -> None:
+    ends = []
+    for compiled in (False, True):
+        w = leaf(1.0, -2.0, 0.5, dtype=np.float32)
+        optimizer = Ruled([w], {**LIVE, **ASKED}[use])
+        step = training(optimizer, compiled)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ag.errors.CompileWarning)  # where every call asks and is told otherwise
+            for i in range(9):
+                optimizer.lr = 0.1 / (1 + i % 3)
+                optimizer.limit = 0.5 + (i % 2) / 10
+                optimizer.k = 1 if i > 5 else 2
+                step(np.array(0.5))
+        ends.append(bits([w]))
+        if compiled:
+            assert (step.records == 1) is (use in LIVE)
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("use", [lambda o, g: {0.1: 1.0}.get(o.lr, 0.5) * g, lambda o, g: isinstance(o.lr, float) * g],
+                         ids=["key", "kind"])  # fmt: skip
+def test_what_a_live_number_cannot_answer_is_found_when_it_is_recorded(use: Any) -> None:
+    w = leaf(1.0, -2.0)
+    before = bits([w])
+    with pytest.raises(ag.CompileError, match="gives a state other than the function itself"):
+        training(Ruled([w], use), compiled=True)(np.array(0.5))
+    assert bits([w]) == before
 
 
 def test_numbers_read_like_any_attribute_outside_of_a_recording() -> None:

@@ -311,6 +311,21 @@ def test_an_attribute_that_is_deleted_is_noticed_by_a_compiled_step() -> None:
         del type(model).scale  # type: ignore[attr-defined]
 
 
+def test_attributes_set_past_the_module_are_noticed_by_a_compiled_step() -> None:
+    model = nn.Sequential(nn.Linear(2, 2, rng=0), nn.Dropout(0.5, rng=0))
+    step = ag.compile(model.__call__)
+    x = np.ones((1, 2), np.float32)
+    for _ in range(3):
+        step(x)
+    for _, module in model.named_modules():
+        vars(module).update(training=False)
+    assert step(x).numpy().tobytes() == model(x).numpy().tobytes()
+    model.train()
+    vars(model.layers[1])["p"] = 0.75
+    twin = copy.deepcopy(model)
+    assert step(x).numpy().tobytes() == twin(x).numpy().tobytes()
+
+
 @pytest.mark.parametrize("from_dtype, to_dtype", [(float, np.float32), (np.float32, float), (int, np.float32)])
 def test_a_cast_on_the_way_in_keeps_the_name_in_layers_and_costs(from_dtype: Any, to_dtype: Any) -> None:
     x = ag.tensor(np.ones((1, 2)), dtype=from_dtype, name="picture")

@@ -19,6 +19,7 @@ from autograd_lite import backend
 from autograd_lite.compile.emit import FILENAME, Text, write
 from autograd_lite.compile.memory import Area, Memory, Place, assign, layout
 from autograd_lite.engine.graph import Live
+from autograd_lite.program.calls import JOIN
 from autograd_lite.program.program import Leaf, Program, State, Stats
 
 
@@ -214,7 +215,7 @@ def lay_out(program: Program) -> Layout:
     text = write(memory)
     calls, areas = program.calls, memory.areas
     program.stats["planned"] = Stats(
-        sum(not call.is_view and call.function != "join" for call in calls), len(areas),
+        sum(not call.is_view and call.function != JOIN for call in calls), len(areas),
         sum(area.size * area.dtype.itemsize for area in areas), sum(call.flops for call in calls),
     )  # fmt: skip
     return Layout(program, memory, text)

@@ -16,11 +16,9 @@ from autograd_lite.compile.memory import Area, Memory, Place, can_direct, spread
 from autograd_lite.compile.names import Namer
 from autograd_lite.engine.graph import Live, tick
 from autograd_lite.errors import ChangedError
-from autograd_lite.ops.indexing import named_once
-from autograd_lite.program.lower import index_of
-from autograd_lite.program.program import REDUCTIONS, Call, State, Value
+from autograd_lite.program.calls import ITEMS, JOIN, dtype_text, expression, written
+from autograd_lite.program.program import Call, State, Value
 
-_NAMED_OUT = {"maximum", "minimum"}  # NumPy warns of a third positional argument
 FILENAME = "<compiled step>"
 
 
@@ -46,7 +44,7 @@ def write(memory: Memory) -> Text:
     reads = [(v.state, writer.names[v]) for v in memory.program.states if v.state and v not in memory.places]
     return Text(
         writer.text(), writer.code(), writer.header_text(False), writer.header_text(True), writer.constants,
-        writer.area_names, reads, writer.lives, writer.groups, writer.functions.get("quietly"),
+        writer.area_names, reads, writer.lives, writer.groups, writer.functions.get(("quietly", id(None))),
     )  # fmt: skip
 
 
@@ -73,7 +71,7 @@ class _Writer:
         self.header: list[_Named] = []
         self.moving: set[str] = set()
         self.constants: dict[str, Any] = {"np": numpy}
-        self.functions: dict[Any, str] = {}
+        self.functions: dict[tuple[str, int], str] = {}
         self.numbers: dict[Any, str] = {}
         self.single: dict[str, str] = {}  # names of arrays of one element for zero-dimensional ones
         self.lives: list[tuple[str, Live]] = []
@@ -99,11 +97,14 @@ class _Writer:
         return self.names[value]
 
     def function(self, name: str, function: Any) -> str:
-        """The name of a function that the text calls."""
-        if name not in self.functions:
-            self.functions[name] = self.namer(name, name)
-            self.constants[self.functions[name]] = function
-        return self.functions[name]
+        """The name of a function, or of a random generator, that the text calls."""
+        known = (name, id(function))
+        if known not in self.functions:
+            self.functions[known] = self.namer(name, name)
+            self.constants[self.functions[known]] = function
+            if isinstance(function, numpy.random.Generator):
+                self.header.append(_Named(self.functions[known], "", "np.random.default_rng()", False))
+        return self.functions[known]
 
     def define(self, name: str, run: str, needs: Iterable[str], read: str | None = None) -> None:
         moving = any(each in self.moving for each in needs)
@@ -161,7 +162,7 @@ class _Writer:
                 self.lives.append((name, arg))
             else:
                 self.constants[name] = numpy.array(number, dtype)
-            text = f"np.array({number_text(number)}, {dtype_text(dtype)})"
+            text = f"np.array({written(number)}, {dtype_text(dtype)})"
             self.header.append(_Named(name, text if live else "", text, False))
         return self.numbers[known]
 
@@ -181,7 +182,7 @@ class _Writer:
             return self.number(arg, others[0].dtype)
         if isinstance(arg, Live):
             return self.number(arg, call.out.dtype)
-        return number_text(arg)
+        return written(arg)
 
     # The lines.
 
@@ -233,15 +234,16 @@ class _Writer:
             self.into(call, args, self.names[out])
 
     def view(self, call: Call) -> None:
-        base, out = call.args[0], call.out
-        if out in self.names and out in self.memory.places:
+        assert call.base is not None
+        base, out = call.args[call.base], call.out
+        args = [self.operand(call, arg) for arg in call.args]
+        text = expression(call.function, args, call.params)
+        if not all(self.memory.fixed(value) for value in call.values):
+            self.line(f"{self.name(out)} = {text}")
             return
-        if not self.memory.fixed(base):
-            self.line(f"{self.name(out)} = {view_text(call, self.name(base))}")
-            return
-        if out.name is None and call.function == "transpose" and base.name:
+        if out.name is None and call.row.order is not None and base.name:
             out.name = f"{base.name}_T"
-        self.define(self.name(out), view_text(call, self.name(base)), [self.name(base)])
+        self.define(self.name(out), text, args)
 
     def run(self, begin: int) -> int:
         """The calls of a run, in a loop over pieces where it is cut."""
@@ -290,91 +292,56 @@ class _Writer:
         """A call that NumPy cannot direct into a buffer."""
         name = self.name(call.out)
         args = [self.operand(call, arg) for arg in call.args]
-        if call.function == "getitem":
-            text = f"{args[0]}[{index_text(index_of(call.params['template'], [Raw(a) for a in args[1:]]))}]"
-            if any(v.dtype == bool for v in call.values[1:]):
-                checked = self.function("same_shape", _same_shape)
-                self.line(f"{name} = {checked}({text}, {call.out.shape})", f"{name} = {text}")
-                return
-        else:
-            extra = [f"{k}={number_text(v)}" for k, v in call.params.items()]
-            text = f"np.{call.function}({', '.join([*args, *extra])})"
-        self.line(f"{name} = {text}")
+        text = expression(call.function, args, call.params)
+        if call.row.effect:  # in the library's words, with its parameters as they are
+            given = self.namer(f"{call.function}_parameters", "parameters")
+            self.constants[given] = call.params
+            run = f"{name} = {self.function(call.function, call.row.evaluate)}([{', '.join(args)}], {given})"
+            self.line(run, f"# {text}" if call.row.text else f"{name} = {call.function}({', '.join(args)})")
+            return
+        if call.function == ITEMS and any(value.dtype == bool for value in call.values[1:]):
+            checked = self.function("same_shape", _same_shape)
+            self.line(f"{name} = {checked}({text}, {call.out.shape})", f"{name} = {text}")
+            return
+        several = isinstance(call.out.sample, tuple)
+        self.line(f"{name} = {text}" if several or call.out.shape else f"{name} = np.asarray({text})")
 
     def into(self, call: Call, args: list[str], out: str) -> None:
         """A call with its result directed into `out`."""
-        function, p = call.function, call.params
-        if call.ufunc is not None:
-            short = self.function(f"np_{function}", call.ufunc)
-            if not call.out.shape and all(self.memory.fixed(v) for v in call.values):
-                args = [self.one_element(name) if name.isidentifier() else name for name in args]  # but numbers
-                out = self.one_element(out)
-            small = spread_first(call)
-            if small is not None and all(self.memory.apart(call.out, v) for v in call.values):
-                self.line(f"{out}[...] = {self.name(small)}")
-                args = [out if arg is small else name for arg, name in zip(call.args, args, strict=True)]
-            joined = ", ".join(args)
-            read = f"np.{function}({joined}, out={out})"
-            if call.quiet:
-                self.line(f"{self.function('quietly', None)}({short}, {joined}, {out})", read)
-                return
-            self.line(f"{short}({joined}, {'out=' if function in _NAMED_OUT else ''}{out})", read)
-            return
-        x = args[0] if args else ""
-        if function in REDUCTIONS:
-            ufunc = REDUCTIONS[function]
-            reduce = self.function(f"{ufunc.__name__}_reduce", ufunc.reduce)
-            axis, keep = p.get("axis"), p.get("keepdims", False)
-            axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-            fast = f"{reduce}({x}, {axis}, None, {out}{', True' if keep else ''})"
-            self.line(fast, f"np.{ufunc.__name__}.reduce({x}, axis={axis}, keepdims={keep}, out={out})")
-            return
-        match function:
-            case "join":
-                start = 0
-                for value, name in zip(call.values, args, strict=True):
-                    if self.memory.joined.get(value) is not call.out:
-                        self.line(f"{out}[{start}:{start + value.size}].reshape({value.shape})[...] = {name}")
-                    start += value.size
-            case "matmul":
-                name = "dot" if _dot_is_equal(call) else "matmul"
-                short = self.function(f"np_{name}", getattr(numpy, name))
-                self.line(f"{short}({x}, {args[1]}, {out})", f"np.{name}({x}, {args[1]}, out={out})")
-            case "mean" | "argmax":
-                self.line(f"np.{function}({x}, axis={p.get('axis')}, keepdims={p.get('keepdims', False)}, out={out})")
-            case "concatenate" | "stack":
-                self.line(f"np.{function}(({', '.join(args)},), axis={p.get('axis', 0)}, out={out})")
-            case "clip":
-                self.line(f"np.clip({', '.join(args)}, out={out})")
-            case "where":
-                copyto = self.function("copyto", numpy.copyto)
-                for each in (f"({out}, {args[2]})", f"({out}, {args[1]}, where={args[0]})"):
-                    self.line(f"{copyto}{each}", f"np.copyto{each}")
-            case "astype":
-                text = f"({out}, {x}, casting='unsafe')"
-                self.line(self.function("copyto", numpy.copyto) + text, "np.copyto" + text)
-            case "copy" | "spread":
-                self.line(f"{out}[...] = {x}")
-            case "reshape":
-                self.line(f"{out}.reshape({call.args[0].shape})[...] = {x}")
-            case "random":
-                rng = self.namer("rng", "rng")
-                self.constants[rng] = p["rng"]
-                self.header.append(_Named(rng, "", "np.random.default_rng()", False))
-                self.line(f"{rng}.random(None, {dtype_text(numpy.dtype(p['dtype']))}, {out})")
-            case "zeros":
-                self.line(f"{out}.fill(0)")
-            case "setitem" | "add_at":
-                if self.memory.places.get(call.args[0]) is not self.memory.places[call.out]:
-                    self.line(f"{out}[...] = {x}")
-                index = index_text(index_of(p["template"], [Raw(a) for a in args[2:]]))
-                if p.get("once"):
-                    once = self.function("named_once", named_once)
-                    self.line(f"{once}(np, {out}.shape, np.s_[{index}])", f"# no element is named twice by [{index}]")
-                self.line(
-                    f"{out}[{index}] = {args[1]}" if function == "setitem"
-                    else f"np.add.at({out}, np.s_[{index}], {args[1]})"
-                )  # fmt: skip
+        row = call.row
+        if row.ufunc is not None:
+            self.elementwise(call, args, out)
+        elif call.function == JOIN:
+            start = 0
+            for value, name in zip(call.values, args, strict=True):
+                if self.memory.joined.get(value) is not call.out:
+                    self.line(f"{out}[{start}:{start + value.size}].reshape({value.shape})[...] = {name}")
+                start += value.size
+        else:
+            if row.writes and self.memory.places.get(call.args[0]) is not self.memory.places[call.out]:
+                self.line(f"{out}[...] = {args[0]}")
+            samples = [arg.sample if isinstance(arg, Value) else arg for arg in call.args]
+            assert row.into is not None
+            row.into(self, args, call.params, samples, out)
+
+    def elementwise(self, call: Call, args: list[str], out: str) -> None:
+        """A call of a ufunc."""
+        function = call.function
+        short = self.function(f"np_{function}", call.ufunc)
+        if not call.out.shape and all(self.memory.fixed(value) for value in call.values):
+            pairs = zip(call.args, args, strict=True)
+            args = [name if name == written(arg) else self.one_element(name) for arg, name in pairs]
+            out = self.one_element(out)
+        small = spread_first(call)
+        if small is not None and all(self.memory.apart(call.out, value) for value in call.values):
+            self.line(f"{out}[...] = {self.name(small)}")
+            args = [out if arg is small else name for arg, name in zip(call.args, args, strict=True)]
+        joined = ", ".join(args)
+        read = f"np.{function}({joined}, out={out})"
+        if call.quiet:
+            self.line(f"{self.function('quietly', None)}({short}, {joined}, {out})", read)
+        else:
+            self.line(f"{short}({joined}, {'out=' if call.row.names_out else ''}{out})", read)
 
     def finish(self) -> list[str]:
         """After the calls: gradients copied to memory of their own, new values over the old, results copied.
@@ -434,44 +401,11 @@ class _Writer:
         return f"import numpy as np\n\n{header}\n\ndef step({', '.join(self.parameters)}):\n{read}    return {result}\n"
 
 
-class Raw:
-    """Text that stands for itself in a `repr`."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
-
-
 def _same_shape(array: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray:
     """A mask of the function's own was changed in place: the program is made for the number it selected."""
     if array.shape != shape:
         raise ChangedError(f"a mask selects elements of shape {array.shape} now and {shape} when the step was recorded")
     return array
-
-
-def _dot_is_equal(call: Call) -> bool:
-    """Whether `dot`, which starts quicker, takes the same way through BLAS as `matmul` here."""
-    x, y = (arg.sample for arg in call.args)
-    if x.ndim != 2 or y.ndim != 2 or 1 in (*x.shape, *y.shape) or 0 in (*x.shape, *y.shape) or x.dtype != y.dtype:
-        return False
-    return bool(numpy.dot(x, y).tobytes() == numpy.matmul(x, y).tobytes())
-
-
-def dtype_text(dtype: Any) -> str:
-    """A dtype as it is written: by name, or by its code where its bytes are in the other order."""
-    return f"np.{dtype.name}" if dtype.isnative else f"np.dtype({dtype.str!r})"
-
-
-def number_text(number: Any) -> str:
-    """A number, or a parameter of a call, as it is written."""
-    if isinstance(number, float | numpy.floating) and not numpy.isfinite(number):
-        kind = f"np.{type(number).__name__}" if isinstance(number, numpy.generic) else "float"
-        return f"{kind}({str(number)!r})"
-    if isinstance(number, numpy.dtype):
-        return dtype_text(number)
-    return repr(number)
 
 
 def place_text(whole: str, there: Place) -> str:
@@ -490,34 +424,3 @@ def _literal(array: numpy.ndarray) -> str:
         return f"np.empty({array.shape}, {dtype_text(array.dtype)}){note}"
     text = repr(array.tolist()).replace("inf", "np.inf").replace("nan", "np.nan")
     return f"np.array({text}, {dtype_text(array.dtype)})"
-
-
-def index_text(index: tuple[Any, ...]) -> str:
-    """An index as it is written between brackets."""
-    return "()" if not index else ", ".join("..." if part is Ellipsis else _slice_text(part) for part in index)
-
-
-def _slice_text(part: Any) -> str:
-    if not isinstance(part, slice):
-        return repr(part)
-    text = f"{'' if part.start is None else part.start}:{'' if part.stop is None else part.stop}"
-    return text if part.step is None else f"{text}:{part.step}"
-
-
-def view_text(call: Call, base: str) -> str:
-    """A view as it is written."""
-    p = call.params
-    match call.function:
-        case "member":
-            return f"{base}[{p['start']}:{p['stop']}].reshape({p['shape']})"
-        case "transpose":
-            return f"{base}.T" if p["axes"] is None else f"{base}.transpose({p['axes']})"
-        case "swapaxes":
-            return f"{base}.swapaxes({p['axis1']}, {p['axis2']})"
-        case "view":
-            return f"{base}[{index_text(p['index'])}]"
-        case "reshape_view":
-            return f"{base}.reshape({p['shape']})"
-        case "broadcast_to":
-            return f"np.broadcast_to({base}, {p['shape']})"
-    return f"np.{call.function}({base}, {p['axis']})"

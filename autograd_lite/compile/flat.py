@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy
 
+from autograd_lite.program.calls import JOIN, MEMBER
 from autograd_lite.program.passes import key
 from autograd_lite.program.program import Call, Effect, Program, Value
 
@@ -68,10 +69,10 @@ class _Flattening:
         self.wholes: dict[tuple[Value, ...], Value] = {}
         self.placed: set[Value] = set()
         for call in program.calls:
-            if call.function == "join":
+            if call.function == JOIN:
                 self.wholes[call.args] = call.out
                 self.placed.update(call.values)
-            elif call.function == "member":
+            elif call.function == MEMBER:
                 self.placed.add(call.out)
 
     def apply(self) -> None:
@@ -126,7 +127,7 @@ class _Flattening:
         offset = 0
         for value in values:
             place = {"start": offset, "stop": offset + value.size, "shape": value.shape}
-            self.members.append(Call("member", (whole,), place, value, "assign", ()))
+            self.members.append(Call(MEMBER, (whole,), place, value, "assign", ()))
             offset += value.size
         return whole
 
@@ -146,7 +147,7 @@ class _Flattening:
 
 
 def _join(members: tuple[Value, ...], whole: Value) -> Call:
-    return Call("join", members, {}, whole, "assign", ())
+    return Call(JOIN, members, {}, whole, "assign", ())
 
 
 def _in_order(calls: list[Call], late: list[Call]) -> list[Call] | None:
@@ -155,11 +156,14 @@ def _in_order(calls: list[Call], late: list[Call]) -> list[Call] | None:
     maker = {call.out: i for i, call in enumerate(everything)}
     waits = [0] * len(everything)
     readers: dict[int, list[int]] = {}
+    effects = [i for i, call in enumerate(everything) if not call.pure]
+    follows = dict(zip(effects[1:], effects, strict=False))  # effects stay in their order
     for i, call in enumerate(everything):
-        for value in set(call.values):
-            if value in maker:
-                waits[i] += 1
-                readers.setdefault(maker[value], []).append(i)
+        before = {maker[value] for value in call.values if value in maker}
+        before.update([follows[i]] if i in follows else [])
+        waits[i] = len(before)
+        for j in before:
+            readers.setdefault(j, []).append(i)
     ready = [i for i, count in enumerate(waits) if not count]
     order = []
     while ready:

@@ -12,13 +12,9 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.program.program import REDUCTIONS, Call, Leaf, Program, State, Value
+from autograd_lite.program.calls import JOIN, MEMBER
+from autograd_lite.program.program import Call, Leaf, Program, State, Value
 
-# What can be directed into given memory, besides ufuncs; what it may write where its first operand is.
-INTO = {"matmul", "mean", "argmax", "concatenate", "stack", "clip", "where", "astype", "copy", "random",
-        "zeros", "spread", "setitem", "add_at", "reshape", "join", *REDUCTIONS}  # fmt: skip
-IN_PLACE = {"setitem", "add_at"}
-EXACT = {"add", "subtract", "multiply", "divide"}  # rounded once, so with the same bits in any loop
 CACHE = 2**19  # bytes that stay in the cache next to the core
 MOST_SPREAD = 8192  # elements of a result that is filled with an operand before the arithmetic
 
@@ -90,9 +86,10 @@ def _order(sample: numpy.ndarray) -> list[int]:
 
 def can_direct(call: Call) -> bool:
     """Whether the call can be told where to put its result."""
+    row = call.row
     # A mean of float16 is added up in float32, which NumPy only does where it makes the result itself.
-    halves = call.function == "mean" and call.out.dtype == numpy.float16
-    return not halves and (call.ufunc is not None or call.function in INTO)
+    halves = row.wide and call.out.dtype == numpy.float16
+    return not halves and (row.ufunc is not None or row.into is not None or call.function == JOIN)
 
 
 def spread_first(call: Call) -> Value | None:
@@ -102,7 +99,7 @@ def spread_first(call: Call) -> Value | None:
     where the bits cannot depend on how the loop goes through memory.
     """
     out = call.out
-    if call.function not in EXACT or len(call.values) != 2 or len(call.args) != 2 or call.quiet:
+    if not call.row.exact or len(call.values) != 2 or len(call.args) != 2 or call.quiet:
         return None
     if out.size > MOST_SPREAD or not out.sample.flags.c_contiguous:
         return None
@@ -149,8 +146,8 @@ class Memory:
         while True:
             if value in self.joined:
                 value = self.joined[value]
-            elif value.call is not None and value.call.is_view:
-                value = value.call.args[0]
+            elif value.call is not None and value.call.base is not None:
+                value = value.call.args[value.call.base]
             else:
                 return value
 
@@ -161,7 +158,7 @@ class Memory:
     def exact(self, value: Value) -> Place | None:
         """The place that is all a value's own: an area's, or that of a member of a flat array."""
         call = value.call
-        if value in self.places or call is None or call.function != "member":
+        if value in self.places or call is None or call.function != MEMBER:
             return self.places.get(value)
         whole = self.places.get(call.args[0])
         return None if whole is None else place(whole.area, whole.start + call.params["start"], value.sample)
@@ -228,7 +225,7 @@ class _Assignment:
         memory = self.memory
         taken: set[Value] = set()
         for call in self.program.calls:
-            if call.function == "join":
+            if call.function == JOIN:
                 memory.wholes.add(call.out)
                 states = [value.kind == "state" for value in call.values]
                 fitting = all(states) or not any(states)
@@ -239,7 +236,7 @@ class _Assignment:
                             memory.joined[value] = call.out
                             taken.add(value)
                 self.parts_of[call.out] = list(call.values)
-            elif call.function == "member":
+            elif call.function == MEMBER:
                 self.parts_of.setdefault(call.args[0], []).append(call.out)
             elif call.ufunc is not None and any(value in memory.wholes for value in call.values):
                 memory.wholes.add(call.out)
@@ -248,7 +245,7 @@ class _Assignment:
         """Give the states that the program writes, or reads as one, memory of its own."""
         memory = self.memory
         for call in self.program.calls:
-            if call.function != "join":
+            if call.function != JOIN:
                 continue
             ours = [value for value in call.values if memory.joined.get(value) is call.out]
             states = tuple(value.state for value in ours if value.state is not None)
@@ -286,7 +283,7 @@ class _Assignment:
             memory.places[out] = memory.homes[state]
             memory.updates[call] = [state]
             return
-        if call.ufunc is not None or call.function in IN_PLACE:
+        if call.ufunc is not None or call.row.writes:
             candidates = call.values if call.ufunc is not None else call.values[:1]
             if spread_first(call) is not None:
                 candidates = []
@@ -329,7 +326,7 @@ class _Assignment:
         new = self.parts_of.get(call.out, [])
         for old in self.memory.wholes:
             states = self.parts_of.get(old, [])
-            if old.call is None or old.call.function != "join" or len(states) != len(new) or old in self.pinned:
+            if old.call is None or old.call.function != JOIN or len(states) != len(new) or old in self.pinned:
                 continue
             if any(self.memory.joined.get(value) is not old for value in states):
                 continue
@@ -345,7 +342,7 @@ class _Assignment:
         calls, memory = self.program.calls, self.memory
         run = Run(begin, begin, calls[begin].out.size)
         while run.end < len(calls) and (
-            calls[run.end].function == "member"
+            calls[run.end].function == MEMBER
             or (calls[run.end].ufunc is not None and calls[run.end].out in memory.wholes
                 and calls[run.end].out.shape == (run.size,))
         ):  # fmt: skip

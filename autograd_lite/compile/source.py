@@ -11,18 +11,12 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.emit import Raw, index_text, view_text
 from autograd_lite.compile.names import Namer
 from autograd_lite.engine.graph import Live
-from autograd_lite.program.lower import index_of
+from autograd_lite.names import gradient_name
+from autograd_lite.program.calls import ATOM, NEGATIVE, as_comment, dtype_text, expression, written
 from autograd_lite.program.program import Call, Program, Value
 
-_INFIX = {
-    "add": ("+", 4), "subtract": ("-", 4), "multiply": ("*", 5), "divide": ("/", 5), "matmul": ("@", 5),
-    "power": ("**", 7), "equal": ("==", 2), "not_equal": ("!=", 2), "less": ("<", 2), "less_equal": ("<=", 2),
-    "greater": (">", 2), "greater_equal": (">=", 2),
-}  # fmt: skip
-_ATOM = 9
 _LONGEST = 88
 
 
@@ -36,7 +30,7 @@ class _Writer:
         self.parts: dict[Value, tuple[str, int, list[Call]]] = {}
         self.lives: dict[Any, tuple[str, Live]] = {}
         self.parameters: list[str] = []
-        self.generators: dict[int, str] = {}
+        self.things: dict[Any, str] = {}  # generators by identity, functions by name
         self.lines: list[tuple[str, str]] = []
 
     def name(self, value: Value, fallback: str) -> str:
@@ -55,84 +49,65 @@ class _Writer:
             if arg.key not in self.lives:
                 label = str(arg.key[1]).strip("_") if len(arg.key) == 2 else "number"
                 self.lives[arg.key] = (self.namer(label, "number"), arg)
-            return self.lives[arg.key][0], _ATOM, []
+            return self.lives[arg.key][0], ATOM, []
         if not isinstance(arg, Value):
-            return repr(arg), _ATOM if not str(arg).startswith("-") else 6, []
+            return *_number(arg), []
         if arg in self.parts:
             return self.parts[arg]
-        if arg.kind == "constant":
-            if arg.shape == () and not arg.held and arg.dtype.kind in "fiu":
-                text = str(arg.sample[()])
-                return text, _ATOM if not text.startswith("-") else 6, []
-            if not arg.held and arg.sample.size <= 8:
-                return f"np.array({arg.sample.tolist()!r}, np.{arg.dtype})", _ATOM, []
-            return self.parameter(arg, "constant"), _ATOM, []
-        return self.parameter(arg, "state") if arg not in self.names else self.names[arg], _ATOM, []
+        if arg.kind == "constant" and not arg.held:
+            if arg.shape == () and arg.dtype.kind in "fiu":
+                return *_number(arg.sample[()].item() if arg.dtype == float else arg.sample[()]), []
+            if arg.sample.size == 0:
+                return f"np.empty({arg.shape}, {dtype_text(arg.dtype)})", ATOM, []
+            if arg.sample.size <= 8:
+                return f"np.array({written(arg.sample.tolist())}, {dtype_text(arg.dtype)})", ATOM, []
+        return self.parameter(arg, "constant" if arg.kind == "constant" else "state"), ATOM, []
 
     def expression(self, call: Call) -> tuple[str, int, list[Call]]:
         operands = [self.operand(arg) for arg in call.args]
         inner = [c for _, _, calls in operands for c in calls] + [call]
-        if call.function in _INFIX and len(operands) == 2:
-            sign, strength = _INFIX[call.function]
-            left, right = operands
+        row = call.row
+        if row.infix == NEGATIVE and len(operands) == 1:
+            text, strength, _ = operands[0]
+            return f"-{text}" if strength >= NEGATIVE[1] else f"-({text})", NEGATIVE[1], inner
+        if row.infix is not None and len(operands) == 2:
+            sign, strength = row.infix
+            (left, before, _), (right, after, _) = operands
             low, high = (strength + 1, strength) if sign == "**" else (strength, strength + 1)
-            a = (
-                left[0]
-                if left[1] >= low and not (left[1] == strength and call.function == "matmul")
-                else f"({left[0]})"
-            )
-            b = right[0] if right[1] >= high else f"({right[0]})"
-            return f"{a} {sign} {b}", strength, inner
-        if call.function == "negative":
-            only = operands[0]
-            return f"-{only[0]}" if only[1] >= 6 else f"-({only[0]})", 6, inner
-        texts = [text for text, _, _ in operands]
+            left = left if before >= low and not (before == strength and row.product) else f"({left})"
+            right = right if after >= high else f"({right})"
+            return f"{left} {sign} {right}", strength, inner
+        if row.effect:
+            return self.drawn(call), ATOM, inner
+        texts = [text if strength >= ATOM or row.text is None else f"({text})" for text, strength, _ in operands]
+        return expression(call.function, texts, call.params), ATOM, inner
+
+    def drawn(self, call: Call) -> str:
+        """An operation with an effect: random numbers from a generator, or the user's own function, both parameters."""
         p = call.params
-        first = "" if not operands else operands[0][0] if operands[0][1] >= _ATOM else f"({operands[0][0]})"
-        if call.is_view:
-            return view_text(call, first), _ATOM, inner
-        match call.function:
-            case "sum" | "mean" | "max" | "min" | "argmax":
-                given = [] if p.get("axis") is None else [f"axis={p['axis']}"]
-                given += ["keepdims=True"] if p.get("keepdims") else []
-                return f"{first}.{call.function}({', '.join(given)})", _ATOM, inner
-            case "astype":
-                return f"{first}.astype(np.{p['dtype']})", _ATOM, inner
-            case "copy":
-                return f"{first}.copy()", _ATOM, inner
-            case "spread":
-                return f"np.broadcast_to({operands[0][0]}, {p['shape']}).copy()", _ATOM, inner
-            case "reshape":
-                return f"{first}.reshape({p['shape']})", _ATOM, inner
-            case "random":
-                rng = self.generators.setdefault(id(p["rng"]), "")
-                if not rng:
-                    rng = self.generators[id(p["rng"])] = self.namer("rng", "rng")
-                    self.parameters.append(rng)
-                return f"{rng}.random({p['shape']}, np.{p['dtype']})", _ATOM, inner
-            case "getitem":
-                index = index_of(p["template"], [Raw(text) for text in texts[1:]])
-                return f"{first}[{index_text(index)}]", _ATOM, inner
-            case "concatenate" | "stack":
-                return f"np.{call.function}([{', '.join(texts)}], axis={p.get('axis', 0)})", _ATOM, inner
-            case "zeros":
-                return f"np.zeros({p['shape']}, np.{numpy.dtype(p['dtype'])})", _ATOM, inner
-        given = [f"{k}={v!r}" for k, v in p.items()]
-        return f"np.{call.function}({', '.join([*texts, *given])})", _ATOM, inner
+        rng = next((value for value in p.values() if isinstance(value, numpy.random.Generator)), None)
+        if rng is not None and call.row.blind:
+            return f"{self.given(rng, 'rng')}.random({p['shape']}, {dtype_text(numpy.dtype(p['dtype']))})"
+        texts = [self.operand(arg)[0] for arg in call.args]
+        extra = [f"{name}={written(value)}" for name, value in p.items()]
+        return f"{self.given(call.function, call.function)}({', '.join([*texts, *extra])})"
+
+    def given(self, thing: Any, name: str) -> str:
+        """The parameter by which a thing that is no array comes in."""
+        known = thing if isinstance(thing, str) else id(thing)
+        if known not in self.things:
+            self.things[known] = self.namer(name, name)
+            self.parameters.append(self.things[known])
+        return self.things[known]
 
     def line(self, call: Call, target: str | None = None) -> None:
-        if call.function in ("setitem", "add_at"):
-            texts = [self.operand(arg)[0] for arg in call.args]
-            name = self.name(call.out, "t")
-            index = index_text(index_of(call.params["template"], [Raw(text) for text in texts[2:]]))
-            self.lines.append((f"{name} = {texts[0]}.copy()", _comment([call])))
-            put = f"{name}[{index}] = {texts[1]}"
-            self.lines.append(
-                (put if call.function == "setitem" else f"np.add.at({name}, np.s_[{index}], {texts[1]})", "")
-            )
+        if call.row.writes:
+            self.written_over(call)
+            return
+        if call.row.effect and call.row.text is not None:  # a look at what is given, which nobody computes with
             return
         text, strength, inner = self.expression(call)
-        alone = self.uses[call.out] == 1 and call.out.name is None and call.function != "random" and target is None
+        alone = self.uses[call.out] == 1 and call.out.name is None and call.pure and target is None
         if (alone or (call.is_view and call.out.name is None)) and len(text) <= _LONGEST:
             self.parts[call.out] = (text, strength, inner if not call.is_view else [])
             return
@@ -140,10 +115,40 @@ class _Writer:
         self.names.setdefault(call.out, name)
         self.lines.append((f"{name} = {text}", _comment(inner)))
 
+    def written_over(self, call: Call) -> None:
+        """A copy of the first operand, and what is written into it."""
+        texts = [self.operand(arg)[0] for arg in call.args]
+        name = self.name(call.out, "t")
+        copied = f"{texts[0]}.copy()" if call.args[0].shape else f"np.array({texts[0]})"  # a number has no items
+        self.lines.append((f"{name} = {copied}", _comment([call])))
+        writer = _Lines()
+        assert call.row.into is not None
+        call.row.into(writer, texts, call.params, [], name)
+        self.lines += [(line, "") for line in writer.lines]
+
+
+class _Lines:
+    """Takes the lines of a call as they are read."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, run: str, read: str | None = None) -> None:
+        self.lines.append(run if read is None else read)
+
+    def function(self, name: str, function: Any) -> str:
+        return f"np.{name}"
+
+
+def _number(number: Any) -> tuple[str, int]:
+    """A number as it is written, and how tightly it binds."""
+    text = written(number) if not isinstance(number, numpy.generic) or not numpy.isfinite(number) else str(number)
+    return text, ATOM if not text.startswith("-") else NEGATIVE[1]
+
 
 def _comment(calls: list[Call]) -> str:
     """Where a line comes from: the scope, and the operations in it, each once."""
-    scope = " / ".join(calls[-1].scope)
+    scope = as_comment(" / ".join(calls[-1].scope))
     ops = list(dict.fromkeys(call.op for call in calls))
     return f"{scope}: {', '.join(ops)}" if scope else ", ".join(ops)
 
@@ -167,22 +172,22 @@ def clean_source(program: Program, function: str) -> str:
     for effect in program.effects:
         if effect.value is None:
             continue
-        label = effect.leaf.name or "state"
+        label = as_comment(effect.leaf.name or "state")
         text, _, inner = writer.operand(effect.value)
         if effect.what == "grad":
-            changed.append((f"d{label}" if effect.leaf.name else "gradient", text))
+            changed.append((as_comment(gradient_name(effect.leaf.name)) if effect.leaf.name else "gradient", text))
         elif effect.value in writer.parts:
             new = writer.namer(f"new_{label}", "new")
-            writer.lines.append((f"{new} = {text}", _comment(inner)))
-            changed.append((label, new))
+            writer.lines.append((f"{new} = {text}", _comment(inner or [call for call in (effect.value.call,) if call])))
+            changed.append((f"new {label}", new))
         else:
-            changed.append((label, text))
+            changed.append((f"new {label}", text))
     width = min(60, max((len(text) for text, _ in writer.lines), default=0))
     body = [f"    {text:{width}}  # {comment}" if comment else f"    {text}" for text, comment in writer.lines]
     numbers = [f"{name} = {number.read()!r}" for name, number in writer.lives.values()]
     result = ", ".join([*returned, *(text for _, text in changed)])
     head = "\n".join(["import numpy as np", "", *numbers, "", ""] if numbers else ["import numpy as np", "", ""])
-    note = ", ".join(f"new {label}" if not label.startswith("d") else label for label, _ in changed)
+    note = ", ".join(note for note, _ in changed)
     doc = f'    """Returns the results{", then " + note if note else ""}."""'
     quiet = ['    with np.errstate(over="ignore", divide="ignore"):'] if program.quiet else []
     if quiet:

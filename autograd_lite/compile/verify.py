@@ -12,7 +12,7 @@ import numpy
 
 from autograd_lite.engine.graph import Live, touch
 from autograd_lite.engine.tensor import Tensor
-from autograd_lite.program.lower import evaluate
+from autograd_lite.program.calls import evaluate
 from autograd_lite.program.program import Call, Program, Value
 from autograd_lite.program.record import put_stream, same_stream, stream_state
 
@@ -131,16 +131,6 @@ def _of(arg: Any, number: dict[Value, Any]) -> Any:
     return (type(arg), id(arg) if isinstance(arg, numpy.random.Generator) else repr(arg))
 
 
-def _value(call: Call, args: list[Any]) -> numpy.ndarray:
-    """What a call gives; of those that a plan adds, what they mean."""
-    p = call.params
-    if call.function == "join":
-        return numpy.concatenate([arg.reshape(-1) for arg in args])
-    if call.function == "member":
-        return numpy.asarray(args[0][p["start"] : p["stop"]].reshape(p["shape"]))
-    return numpy.asarray(evaluate(call.function, args, p))
-
-
 def began(program: Program, inputs: Sequence[Any], states: dict[Any, Any], recorded: Iterable[Tensor]) -> str | None:
     """The first operation of a recording whose value the program, evaluated call by call, does not have.
 
@@ -154,8 +144,10 @@ def began(program: Program, inputs: Sequence[Any], states: dict[Any, Any], recor
         args = [held.get(arg, arg.sample) if isinstance(arg, Value) else arg for arg in call.args]
         args = [arg.read() if isinstance(arg, Live) else arg for arg in args]
         with numpy.errstate(all="ignore"):
-            held[call.out] = _value(call, args)
-        seen.add(held[call.out].tobytes())
+            found = evaluate(call.function, args, call.params)
+        held[call.out] = found if isinstance(found, tuple | list) else numpy.asarray(found)
+        if isinstance(held[call.out], numpy.ndarray):
+            seen.add(held[call.out].tobytes())
     for tensor in recorded:
         if tensor.node is not None and tensor._data.tobytes() not in seen:
             where = " / ".join(tensor.node.scope)

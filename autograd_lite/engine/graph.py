@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+import numpy
+
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import GraphError
@@ -119,6 +121,9 @@ class Live:
 
     __hash__ = object.__hash__  # as an operand of a program it is one thing, whatever its value
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return numpy.asarray(self._answer(lambda number: number), dtype)
+
     def __repr__(self) -> str:
         return f"live({self.read()!r})"
 
@@ -196,6 +201,12 @@ class Live:
 
     def __rmod__(self, other: Any) -> Any:
         return self._with(other, "r%", lambda a, b: b % a)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     def __pow__(self, other: Any) -> Any:
         return self._with(other, "**", operator.pow)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.engine.graph import Live
-from autograd_lite.program.lower import evaluate
+from autograd_lite.program.calls import TRANSPOSE, evaluate
 from autograd_lite.program.program import Call, Effect, Program, Value
 
 
@@ -45,7 +45,7 @@ def drop_dead(program: Program) -> Program:
     needed = set(program.wanted())
     kept = []
     for call in reversed(program.calls):
-        if call.out in needed or call.function == "random":
+        if call.out in needed or not call.pure:
             kept.append(call)
             needed.update(call.values)
     program.calls = kept[::-1]
@@ -61,7 +61,7 @@ def share_common(program: Program) -> Program:
     apart: set[Value] = set()
     while True:
         instead = _equal(program, apart)
-        products = [call.args for call in program.calls if call.function == "matmul"]
+        products = [call.args for call in program.calls if call.row.product]
         made_one = [
             y for x, y in ((_origin(x), _origin(y)) for x, y in products)
             if x is not y and instead.get(x, x) is instead.get(y, y)
@@ -84,7 +84,7 @@ def _equal(program: Program, apart: set[Value]) -> dict[Value, Value]:
     for call in program.calls:
         args = tuple(instead.get(arg, arg) if isinstance(arg, Value) else arg for arg in call.args)
         same = (call.function, tuple(key(arg) for arg in args), repr(sorted(call.params.items(), key=str)))
-        if call.function == "random" or call.out in apart:
+        if not call.pure or call.out in apart:
             continue
         if same in seen:
             instead[call.out] = seen[same]
@@ -95,22 +95,15 @@ def _equal(program: Program, apart: set[Value]) -> dict[Value, Value]:
 
 def _origin(value: Value) -> Value:
     """The value whose memory a view looks at."""
-    while value.call is not None and value.call.is_view:
-        value = value.call.args[0]
+    while value.call is not None and value.call.base is not None:
+        value = value.call.args[value.call.base]
     return value
 
 
 def _permutation(call: Call) -> tuple[int, ...] | None:
-    ndim = len(call.out.shape)
-    if call.function == "transpose":
-        axes = call.params["axes"]
-        return tuple(range(ndim))[::-1] if axes is None else tuple(axis % ndim for axis in axes)
-    if call.function == "swapaxes":
-        order = list(range(ndim))
-        i, j = call.params["axis1"] % ndim, call.params["axis2"] % ndim
-        order[i], order[j] = order[j], order[i]
-        return tuple(order)
-    return None
+    """The order it puts axes into, of a call that does nothing else."""
+    order = call.row.order
+    return None if order is None else order(call.params, len(call.out.shape))
 
 
 def cancel_transposes(program: Program) -> Program:
@@ -131,7 +124,7 @@ def cancel_transposes(program: Program) -> Program:
                 if source.name is None and source.kind == "result":
                     source.name = call.out.name
                 continue
-            call.function, call.args = "transpose", (source,)
+            call.function, call.args = TRANSPOSE, (source,)
             call.params = {"axes": None if order == tuple(range(len(order)))[::-1] else order}
         kept.append(call)
     program.calls = kept
@@ -193,13 +186,13 @@ def merge_factors(program: Program) -> Program:
     uses = Counter(value for call in program.calls for value in call.values)
     uses.update(program.wanted())
     for call in program.calls:
-        if call.function != "multiply":
+        if not call.row.scales:
             continue
         for outer, inner in ((0, 1), (1, 0)):
             factor, made = _scalar(call.args[outer]), call.args[inner]
             if factor is None or not isinstance(made, Value) or made.call is None or uses[made] != 1:
                 continue
-            if made.call.function != "multiply" or made.shape != call.out.shape:
+            if not made.call.row.scales or made.shape != call.out.shape:
                 continue
             for i, j in ((0, 1), (1, 0)):
                 second, rest = _scalar(made.call.args[i]), made.call.args[j]

@@ -12,9 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-# What a call of each name is. Ufuncs are found in numpy by their names.
-REDUCTIONS = {"sum": numpy.add, "max": numpy.maximum, "min": numpy.minimum}
-VIEWS = {"member", "transpose", "swapaxes", "expand_dims", "squeeze", "broadcast_to", "view", "reshape_view"}
+from autograd_lite.program import calls
 
 
 class Leaf:
@@ -73,8 +71,9 @@ class Value:
     ) -> None:
         self.kind = kind  # "input", "state", "constant" or "result"
         self.sample = sample
-        self.shape: tuple[int, ...] = tuple(sample.shape)
-        self.dtype = sample.dtype
+        several = isinstance(sample, tuple)  # what a function with several results gives, for `part` to take from
+        self.shape: tuple[int, ...] = () if several else tuple(sample.shape)
+        self.dtype: Any = numpy.dtype("V") if several else sample.dtype
         self.name = name
         self.state = state  # whose it is, of a state
         self.held = held  # of a constant: an array that somebody else may write into between two calls
@@ -106,7 +105,7 @@ class Value:
 class Call:
     """One primitive array call: `out = function(*args, **params)`."""
 
-    __slots__ = ("function", "args", "params", "out", "op", "scope", "quiet", "__weakref__")
+    __slots__ = ("function", "args", "params", "out", "op", "scope", "quiet", "base", "__weakref__")
 
     def __init__(
         self, function: str, args: tuple[Any, ...], params: dict[str, Any], out: Value, op: str, scope: tuple[str, ...]
@@ -118,10 +117,31 @@ class Call:
         self.op = op
         self.scope = scope
         self.quiet = False  # whether NumPy's warnings of overflow and division by zero are silenced
+        self.base = self._looks_at()  # the argument whose memory the result is another look at
         out.call = self
+
+    def _looks_at(self) -> int | None:
+        """What NumPy's own answer says, the only one there is on what is a view."""
+        if self.row.view:
+            return 0
+        out = self.out.sample
+        results = [x for x in (out if isinstance(out, tuple) else (out,)) if isinstance(x, numpy.ndarray)]
+        for i, arg in enumerate(self.args):
+            if isinstance(arg, Value) and any(numpy.may_share_memory(x, arg.sample) for x in results):
+                return i
+        return None
 
     def __repr__(self) -> str:
         return f"{self.out!r} = {self.function}{self.args}"
+
+    @property
+    def row(self) -> calls.Row:
+        """What it is."""
+        return (
+            calls.plain(self.function)
+            if "form" in self.params and self.function in calls.ROWS
+            else calls.row(self.function)
+        )
 
     @property
     def values(self) -> list[Value]:
@@ -130,33 +150,23 @@ class Call:
 
     @property
     def is_view(self) -> bool:
-        """Whether the result is another look at the memory of its first argument."""
-        return self.function in VIEWS
+        """Whether the result is another look at the memory of one of its arguments."""
+        return self.base is not None
 
     @property
     def ufunc(self) -> Any:
         """The NumPy ufunc it calls element by element, or `None`."""
-        found = getattr(numpy, self.function, None)
-        return found if isinstance(found, numpy.ufunc) and found.signature is None else None
+        return self.row.ufunc
 
     @property
     def pure(self) -> bool:
-        """Whether it may be dropped, merged or moved."""
-        return self.function not in ("random", "setitem", "add_at")
+        """Whether it may be dropped, merged, moved or done beforehand."""
+        return not self.row.effect
 
     @property
     def flops(self) -> int:
         """Floating-point operations, one for each element and function applied to it."""
-        if self.is_view or self.function in (
-            "copy", "spread", "astype", "zeros", "setitem", "getitem", "random", "join",
-        ):  # fmt: skip
-            return 0
-        if self.function == "matmul":
-            inner = self.args[0].shape[-1]
-            return int(2 * inner * prod(self.out.shape))
-        if self.ufunc is None:
-            return prod(self.values[0].shape) if self.values else 0
-        return prod(self.out.shape)
+        return 0 if self.is_view else self.row.flops([value.shape for value in self.values], self.out.shape)
 
 
 @dataclass
@@ -199,11 +209,18 @@ class Program:
         """The values that must exist at the end."""
         return [*self.outputs, *(effect.value for effect in self.effects if effect.value is not None)]
 
+    def generators(self) -> list[numpy.random.Generator]:
+        """The random generators that it draws from, each once."""
+        drawn = (p for call in self.calls if call.row.effect for p in call.params.values())
+        return list({id(g): g for g in drawn if isinstance(g, numpy.random.Generator)}.values())
+
     def forget_samples(self) -> None:
         """Let go of the arrays of the recording, but for constants; shapes and strides stay."""
         values = [*self.inputs, *self.states, *(value for call in self.calls for value in (*call.values, call.out))]
         for value in values:
-            if value.kind != "constant":
+            if isinstance(value.sample, tuple):
+                value.sample = ()
+            elif value.kind != "constant":
                 nothing = numpy.empty(1, value.dtype)
                 value.sample = numpy.lib.stride_tricks.as_strided(nothing, value.shape, value.sample.strides)
 

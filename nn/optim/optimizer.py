@@ -22,6 +22,8 @@ from nn.state import Found
 class _Numbers:
     """The numbers of one optimiser, apart from its other attributes: each is read live, so none is ever fixed."""
 
+    __watched__ = False
+
 
 class Number:
     """A number of an optimiser that is checked whenever it is set, declared in the class: `lr = Number(…)`.
