@@ -98,17 +98,16 @@ class debug:  # noqa: N801 - a context manager reads as a statement: with ag.deb
     w (2,) float64 was written into after multiply had used it a
     """
 
-    __slots__ = ("before",)
-
-    def __init__(self) -> None:
-        self.before: list[Any] = []
+    __slots__ = ()
 
     def __enter__(self) -> None:
-        self.before.append(mode.now.witness)
-        mode.now.witness = _Lines(mode.now.witness)
+        now = mode.now
+        now.outside.append(now.witness)
+        now.witness = _Lines(now.witness)
 
     def __exit__(self, *error: object) -> None:
-        mode.now.witness = self.before.pop()
+        now = mode.now
+        now.witness = now.outside.pop()
 
 
 def trace(node: Node | None) -> Trace | None:

@@ -304,3 +304,32 @@ def test_a_cost_of_the_other_kind_of_output_is_refused(cost: Any, output: str) -
     model = nn.MLP([3, 2], rng=0, dtype=float, output=output)
     with pytest.raises(ag.ArgumentError, match=r"output=.(sigmoid|identity)"):
         nn.check_closed_form(model, np.ones(3), np.ones(2), cost)
+
+
+@pytest.mark.parametrize("first, x", [(2, np.ones(4)), (2, np.ones((5, 4))), (0, np.ones(4))], ids=str)
+def test_layers_may_be_counted_as_the_book_counts_them(first: int, x: np.ndarray) -> None:
+    model = nn.MLP([4, 3, 2], rng=0, dtype=float, first_layer=first)
+    plain = nn.MLP([4, 3, 2], rng=0, dtype=float)
+    y = np.zeros((*x.shape[:-1], 2))
+    cost = nn.quadratic_cost(model(x), y)
+    names = [f"{letter}{first + i}" for i in (0, 1) for letter in "Wb"]
+    assert [p.name for p in model.parameters()] == names
+    assert {t.name for t in ag.ancestors(cost) if t.node is not None and t.name} == {
+        *(f"{letter}{first + i}" for i in (0, 1) for letter in "za"), "C"
+    }  # fmt: skip
+    assert model(x).numpy().tobytes() == plain(x).numpy().tobytes()
+    report = nn.check_closed_form(model, x, y)
+    other = nn.check_closed_form(plain, x, y)
+    assert [row.equation for row in report.rows] == [row.equation for row in other.rows]
+    assert report.relative == other.relative
+    raised = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+    assert [row.quantity[-1] for row in report.rows] == [str(first + i).translate(raised) for i in (0, 0, 0, 1, 1, 1)]
+    assert repr(model).startswith(f"MLP([4, 3, 2], first_layer={first}\n") and "first_layer" not in repr(plain)
+    with pytest.raises(ag.ShapeError, match=f"layer {first}: the input has shape .*, but W{first}"):
+        model(np.ones(3))
+
+
+@pytest.mark.parametrize("first", [-1, 1.5, "2", None])
+def test_a_first_layer_that_is_no_number_is_refused(first: object) -> None:
+    with pytest.raises(ag.ArgumentError, match="first_layer must be a whole number of at least 0"):
+        nn.MLP([2, 1], first_layer=first)  # type: ignore[arg-type]

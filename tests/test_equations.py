@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from samples import SAMPLES
 
 import autograd_lite as ag
 import nn
@@ -277,3 +278,297 @@ def test_names_of_the_user_are_found_as_they_are() -> None:
     loss = ag.sum(ag.square(theta * bias))
     report = check_equations(loss, {"dtheta": "2 * theta * layer.b1**2", "∂C/∂θ": "2 θ * layer.b1 ⊙ layer.b1"})
     assert report.passed, report
+
+
+# What is right by accident.
+
+
+def ones_and_zeros(examples: int | None = None) -> ag.Tensor:
+    model = nn.MLP([4, 3, 2], rng=0, dtype=float)
+    shape = () if examples is None else (examples,)
+    return nn.quadratic_cost(model(np.ones((*shape, 4))), np.zeros((*shape, 2)))
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        "δ2 = a2 * σ′(z2)", "δ2 = (a2 + y) * σ′(z2)", "dW1 = δ1 @ (x**7).T", "dW1 = δ1 @ (x * x).T",
+        "dW1 = δ1 @ (x - y[0]).T", "z1 = W1 @ x**3 + b1", "z1 = W1 @ x", "z1 = W1 @ x - b1", "C = sum(a2**2) / 2",
+        "δ2 = (a2 - y**2) * σ′(z2)", "δ2 = a2 * a2 * (1 - a2)",
+    ],
+)  # fmt: skip
+def test_what_holds_because_inputs_are_ones_and_targets_zeros_is_wrong(equation: str) -> None:
+    row = checked(ones_and_zeros(), equation)
+    assert not row.right
+    assert "wrong" in row.verdict
+
+
+@pytest.mark.parametrize("examples", [None, 3])
+def test_right_equations_are_right_where_inputs_are_ones_and_targets_zeros(examples: int | None) -> None:
+    loss = ones_and_zeros(examples)
+    for detail in ("layer", "full"):
+        lines = derive(loss, detail).lines
+        assert check_equations(loss, {line.name: line.text.partition(" = ")[2] for line in lines}).passed
+    assert not checked(ones_and_zeros(3), "dW1 = δ1.T @ x**2").right
+
+
+def test_an_accident_is_said_to_be_one() -> None:
+    row = checked(ones_and_zeros(), "δ2 = (a2 + 5 * y * b1[0] - tanh(y)) * σ′(z2)")
+    assert re.match(
+        "wrong: it holds at the recorded values by accident: at others, at element .* it gives", row.verdict
+    )
+    # A slip that the recorded values hide is told as it is.
+    assert checked(ones_and_zeros(), "δ2 = (a2 + y) * σ′(z2)").how == "sign: − before y"
+
+
+def test_domains_are_kept_where_values_are_moved() -> None:
+    p = ag.tensor([0.2, 0.7], requires_grad=True, name="p")
+    loss = -ag.sum(ag.tensor([0.0, 1.0], name="t") * ag.log(p) + ag.sqrt(p))
+    assert check_equations(loss, {"dp": "-t / p - 1 / (2 * sqrt(p))"}).passed
+    assert not check_equations(loss, {"dp": "-t**2 / p - 1 / (2 * sqrt(p))"}).passed
+
+
+def test_what_was_drawn_at_random_stays_as_it_was_drawn() -> None:
+    w = ag.tensor([1.0, 1.0, 1.0], requires_grad=True, name="w")
+    mask = ag.random_like(w, rng=np.random.default_rng(0))
+    mask.name = "m"
+    loss = ag.sum(w * w * mask)
+    assert check_equations(loss, {"dw": "2 * w * m"}).passed
+    assert not check_equations(loss, {"dw": "2 * m"}).passed
+
+
+@pytest.mark.parametrize("examples", [None, 4])
+def test_that_the_rows_of_a_target_add_up_to_one_may_be_used_and_is_said(examples: int | None) -> None:
+    rng = np.random.default_rng(0)
+    shape = () if examples is None else (examples,)
+    z = ag.tensor(rng.normal(size=(*shape, 3)), requires_grad=True, name="z")
+    y = ag.tensor(np.eye(3)[rng.integers(0, 3, shape)], name="y")
+    loss = -ag.sum(y * ag.log_softmax(z))
+    row = check_equations(loss, {"δ": "softmax(z) - y"}).rows[0]
+    assert row.right and "Σ y = 1" in row.verdict
+    long = "softmax(z) * sum(y) - y" if examples is None else "softmax(z) * Σ_columns y - y"
+    row = check_equations(loss, {"δ": long}).rows[0]
+    assert row.right and row.verdict == "right"
+
+
+# What answers itself.
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        "δ2 = δ2", "dW2 = dW2", "δ2 = db2", "z2 = z2", "x = a0", "dW1 = 2 * dW1 - dW1", "δ2 = db2 + 0 * a2",
+        "∇ₐC = da2",
+        "δ2 = dz2", "δ1 = db1", "da1 = W2.T @ δ2 + 0 * db1", "∂C/∂W² = ∂C/∂W2", "dC = dC",
+        "δ1 = δ1 * σ(z1) / σ(z1)",
+    ],
+)  # fmt: skip
+def test_an_equation_that_answers_itself_is_not_right(equation: str) -> None:
+    row = checked(network(), equation)
+    assert not row.right
+    assert re.search(r"comes from .* itself: it cannot stand on the other side", row.how)
+
+
+def test_gradients_that_come_before_may_be_used() -> None:
+    for equation in ("db2 = δ2", "dW2 = δ2 @ a1.T", "dW1 = db1 @ x.T", "δ1 = W2.T @ δ2 * σ'(z1)", "δ2 = ∇ₐC * σ'(z2)"):
+        assert checked(network(), equation).right, equation
+    assert "db" not in checked(network(), "δ2 = a2 - y").corrected
+
+
+def test_one_number_for_all_elements_is_told_like_any_other() -> None:
+    w = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]], requires_grad=True, name="W")
+    loss = -5 * ag.sum(w)
+    assert check_equations(loss, {"dW": "-5"}).passed
+    assert check_equations(loss, {"dW": "5"}).rows[0].how == "the sign is wrong"
+    assert check_equations(loss, {"dW": "2"}).rows[0].how == "it has shape (), but ∂C/∂W has (2, 3)"
+
+
+# What is 0 up to rounding.
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_gradient_that_is_zero_up_to_rounding_has_right_equations(dtype: Any) -> None:
+    b = ag.tensor([1.0, 2.0, 4.0], requires_grad=True, name="b", dtype=dtype)
+    loss = ag.sum(ag.softmax(b))
+    assert check_equations(loss, {"db": "softmax(b) ⊙ (1 − Σ softmax(b))"}).passed
+    assert check_equations(loss, {"db": "0"}).passed
+    assert check_equations(loss, {"db": "softmax(b) - softmax(b) * sum(softmax(b))"}).passed
+    assert not check_equations(loss, {"db": "1e-3 * b"}).passed
+    assert not check_equations(loss, {"db": "softmax(b)"}).passed
+    w = ag.tensor([0.1, 0.2, 0.3], requires_grad=True, name="w", dtype=dtype)
+    assert check_equations(ag.sum(w - ag.mean(w)), {"dw": "0"}).passed
+
+
+# Whatever is derived can be read.
+
+
+def agrees_with_itself(loss: ag.Tensor, detail: str, expanded: bool = False) -> int:
+    lines = derive(loss, detail, expanded).lines
+    for line in lines:
+        name, _, right = line.text.partition(" = ")
+        row = check_equations(loss, {name: right}).rows[0]
+        assert row.right, f"{line.text}: {row.verdict}"
+    return len(lines)
+
+
+def test_numbers_for_every_element_are_read_back() -> None:
+    w = ag.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]], requires_grad=True, name="W")
+    b = ag.tensor([1.0, 2.0, 4.0], requires_grad=True, name="b")
+    for loss in (
+        -ag.sum(w), ag.sum(2.5 * w), ag.mean(b), ag.sum(ag.softmax(b)), ag.sum(ag.square(w + b)) / 2,
+        1.23456789 * ag.sum(b * b) / 2, ag.sum(w @ w.T), ag.sum(ag.exp(w) * -1.25e-9), ag.max(w),
+        ag.sum(w[:, 1] * b[0]),
+        ag.sum(ag.absolute(w) ** 1.5), ag.logsumexp(w), ag.sum(ag.log_softmax(w, axis=0) * w),
+    ):  # fmt: skip
+        assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name in ag.REGISTRY and ag.REGISTRY[name].differentiable])
+def test_what_is_derived_of_an_operation_is_read_back_and_right(name: str) -> None:
+    op = ag.REGISTRY[name]
+    for case in SAMPLES[name]:
+        inputs = [
+            ag.tensor(x, requires_grad=True)
+            if isinstance(x, np.ndarray) and x.dtype.kind == "f" and op.rule(i) is not None
+            else x
+            for i, x in enumerate(case.inputs)
+        ]
+        out = op(*inputs, **case.params)
+        if isinstance(out, ag.Tensor) and out.requires_grad:
+            loss = ag.sum(out * ag.tensor(np.random.default_rng(0).normal(size=out.shape), name="w"))
+            assert agrees_with_itself(loss, "layer")
+            assert agrees_with_itself(loss, "full", expanded=True)
+
+
+def random_loss(seed: int) -> ag.Tensor:
+    """A random graph: some leaves, a few layers of operations that fit, and a scalar at the end."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 5))
+
+    def leaf(name: str, *shape: int) -> ag.Tensor:
+        return ag.tensor(rng.uniform(0.5, 1.5, shape), requires_grad=bool(rng.random() < 0.7), name=name)
+
+    there = [leaf("x", 3), leaf("A", n, 3), leaf("b", 3), leaf("s"), leaf("v", n), leaf("B", n, 3)]
+    there.append(ag.tensor(rng.uniform(0.5, 1.5, (4, 3)), requires_grad=True, name="W"))
+
+    def pick(fits: Any) -> Any:
+        fitting = [t for t in there if fits(t)]
+        return fitting[int(rng.integers(len(fitting)))]
+
+    one = [
+        ag.sigmoid,
+        ag.tanh,
+        ag.exp,
+        ag.square,
+        ag.softmax,
+        ag.relu,
+        lambda t: -t,
+        lambda t: 0.5 * t,
+        lambda t: t - 2,
+    ]
+    for _ in range(int(rng.integers(2, 5))):
+        t = pick(lambda t: True)
+        kind = int(rng.integers(6))
+        if kind == 0:
+            there.append(one[int(rng.integers(len(one)))](t if t.ndim else ag.square(t) + there[0]))
+        elif kind == 1:
+            there.append(t * pick(lambda u, t=t: u.shape == t.shape or not u.ndim))
+        elif kind == 2:
+            there.append(t + pick(lambda u, t=t: u.shape == t.shape or (u.ndim and t.ndim and u.shape == t.shape[1:])))
+        elif kind == 3:
+            there.append(pick(lambda u: u.shape == (n, 3)) @ pick(lambda u: u.shape in ((4, 3), (3,))).T)
+        elif kind == 4:
+            there.append(t / (1 + ag.square(pick(lambda u, t=t: u.shape == t.shape))))
+        else:
+            there.append(ag.sum(t, axis=0) if t.ndim else t * there[0])
+    whole = [t for t in there if t.node is not None and t.requires_grad]
+    if not whole:
+        return ag.sum(
+            ag.square(there[-1] if there[-1].requires_grad else ag.tensor([1.0], requires_grad=True, name="w"))
+        )
+    loss = ag.sum(whole[-1])
+    for t in whole[:-1]:
+        loss = loss + (ag.mean(t) if rng.random() < 0.5 else ag.sum(ag.square(t)) / 2)
+    return loss
+
+
+@pytest.mark.parametrize("start", range(0, 120, 20))
+def test_what_is_derived_of_random_graphs_is_read_back_and_right(start: int) -> None:
+    lines = 0
+    for seed in range(start, start + 20):
+        loss = random_loss(seed)
+        try:
+            lines += agrees_with_itself(loss, "layer")
+            lines += agrees_with_itself(loss, "full")
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from None
+    assert lines > 40
+
+
+def test_names_that_derive_gives_to_what_has_none_can_be_used() -> None:
+    x, w = ag.tensor(np.arange(12.0).reshape(4, 3) ** 0.5, name="x"), ag.tensor(np.eye(3), requires_grad=True, name="W")
+    u = x @ w
+    centred = u - ag.mean(u, axis=1, keepdims=True)
+    loss = ag.sum(centred / ag.sqrt(ag.mean(ag.square(centred), axis=1, keepdims=True) + 1e-5) * centred)
+    derivation = derive(loss)
+    assert derivation.definitions
+    for line in (*derivation.lines, *derivation.definitions):
+        name, _, right = line.text.partition(" = ")
+        assert check_equations(loss, {name: right}).passed, line.text
+    with pytest.raises(ag.ArgumentError, match="there is no 'u9'"):
+        check_equations(loss, {"dW": "u9"})
+
+
+def test_an_operation_of_the_user_is_read_as_it_is_printed(registry: dict[str, Any]) -> None:
+    @ag.elementwise(
+        lambda xp, out, x: xp.exp(x) * (1 + x), notation=r"\operatorname{{sw}}({x})", prime=r"\operatorname{{sw}}'({x})"
+    )
+    def swell(xp: Any, x: Any) -> Any:
+        return x * xp.exp(x)
+
+    @ag.operation(notation=r"{x} \oplus {y}", spreads=True)
+    def hypot(xp: Any, x: Any, y: Any) -> Any:
+        return xp.sqrt(x * x + y * y)
+
+    hypot.rules(x=lambda xp, g, out, x, y: g * x / out, y=lambda xp, g, out, x, y: g * y / out)
+    a, b = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("a", [1.0, 2.0]), ("b", [0.5, 3.0])))
+    loss = ag.sum(swell(a) * hypot(a, b))
+    assert "sw′(a)" in derive(loss).text() and "a ⊕ b" in derive(loss).text()
+    assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")
+    assert not check_equations(loss, {"db": "sw(a) * b / (a ⊕ a)"}).passed
+
+
+@pytest.mark.parametrize("count", [200, 3000, 100_000])
+def test_a_very_long_equation_is_refused(count: int) -> None:
+    for text in ("a2 " * count, "a2 + " * count + "a2", "-" * count + "a2", "exp " * count + "a2", "a2" + "ᵀ" * count):
+        with pytest.raises(ag.ArgumentError, match=r"check_equations\(\)|nobody could read"):
+            check_equations(network(), {"δ2": text})
+    with pytest.raises(ag.ArgumentError, match="levels of parentheses"):
+        check_equations(network(), {"δ2": "(" * 100 + "a2" + ")" * 100})
+
+
+@pytest.mark.parametrize(
+    "right, column, problem",
+    [
+        ("where(a2 > 0 < y, a2, y)", 16, "two comparisons"),
+        ("|a2 - y", 8, "the bar opened in column 1 is never closed"),
+        ("a2[0", 5, "the bracket opened in column 3 is never closed"),
+        ("a2)", 3, "unexpected ')'"),
+        ("(a2]", 4, "expected the end of what was opened in column 1, found ']'"),
+        ("a2^(T(x))", 7, "the axes of a transpose are whole numbers"),
+        ("e", 1, "there is no 'e'"),
+        ("exp()", 1, "exp takes 1 argument(s), not 0"),
+        ("sum(a2, axes=1)", 9, "there is no 'axes'"),
+        ("(a2, y)", 1, "this cannot be read"),
+        ("²", 1, "unexpected '²'"),
+        ("a2 ⊙", 5, "ends too early"),
+        ("max(a2, y, y)", 9, "axis must be a plain number"),
+        ("σ′ a2", 4, "expected '(' after σ′"),
+        ("reshape(a2)", 1, "reshape needs shape="),
+    ],
+)
+def test_other_slips_in_writing_are_pointed_at(right: str, column: int, problem: str) -> None:
+    with pytest.raises(ag.ArgumentError) as caught:
+        check_equations(network(), {"δ2": right})
+    assert f"column {column}: " in str(caught.value), str(caught.value)
+    assert problem in str(caught.value)

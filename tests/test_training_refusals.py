@@ -323,3 +323,33 @@ def test_a_model_that_cannot_be_compiled_says_so_once_and_trains_the_same() -> N
             assert not seen
         ends.append((history, state(model), {k: v.tobytes() for k, v in optimizer.state_dict().items()}))
     assert ends[0] == ends[1]
+
+
+def test_an_optimiser_that_counts_for_itself_trains_the_same_and_a_warning_says_that_it_is_not_compiled() -> None:
+    class Plain:
+        """No subclass of anything: all that fit needs."""
+
+        def __init__(self, parameters: list[ag.Tensor]) -> None:
+            self.trained, self.steps, self.lr = parameters, 0, 0.5
+
+        def zero_grad(self) -> None:
+            for parameter in self.trained:
+                parameter.grad = None
+
+        def step(self) -> None:
+            self.steps += 1
+            with ag.no_grad():
+                for parameter in self.trained:
+                    parameter.assign(parameter - self.lr / self.steps * parameter.grad)
+
+    ends = []
+    for compiled in (False, True):
+        model = nn.MLP([3, 4, 2], rng=0)
+        optimizer = Plain(model.parameters())
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            history = run(model, nn.quadratic_cost, (X, Y), optimizer, 3, compile=compiled)
+        assert [str(w.message).count("optimizer.steps") for w in seen] == ([1] if compiled else [])
+        ends.append((history, state(model), optimizer.steps))
+    assert ends[0] == ends[1]
+    assert ends[0][2] == 12

@@ -74,8 +74,8 @@ class _Entry:
     layouts: list[tuple[Leaf, Any]]  # of its states: shape, dtype and memory order
     layout: Layout | None = None  # made when it is first wanted
     owner: int | None = None  # the identity of whose method it is
-    calls: int = 1
-    left: int = 1  # calls until the next audit
+    due: int = 1  # the call, of those of this program, at which it is audited next
+    left: int = 1  # calls until then
     codes: dict[Any, tuple[types.CodeType, dict[str, Any]]] = field(default_factory=dict)
 
     @property
@@ -139,6 +139,7 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any], verify: bool | None = None) -> None:
         functools.update_wrapper(self, function)
+        self.__name__ = getattr(function, "__name__", type(function).__name__)
         self.function = function
         self.verify = verify
         self._method = False
@@ -232,7 +233,6 @@ class Compiled:
         """Replay a program that holds; from time to time with the function itself beside it."""
         self._fruitless.pop(entry.kind, None)
         self._fruitless.pop(None, None)
-        entry.calls += 1
         entry.left -= 1
         if entry.left < 1:
             return self._audit(entry, args)
@@ -330,6 +330,9 @@ class Compiled:
         self._thread.quick = None
         at, groups = bound.at[0], bound.groups
         if at > 0:
+            moment = tick()
+            for tensor in entry.changed:  # the run may have come no further than to say that it begins
+                tensor._changed = moment
             done = "; ".join(groups[: at - 1]) or "none"
             begun = groups[at - 1] if at <= len(groups) else "none"
             error.add_note(
@@ -339,9 +342,10 @@ class Compiled:
             raise error
         for stream, state in zip(entry.streams, states, strict=True):
             put_stream(stream, state)
+        lost = _forget_written(bound)
         if isinstance(error, Exception) and _of_the_program(error):
             return self._plainly(args)
-        error.add_note(_AS_BEFORE.format(self.__name__))
+        error.add_note(_AS_BEFORE.format(self.__name__) + lost)
         raise error
 
     # The function itself.
@@ -393,19 +397,22 @@ class Compiled:
             if dry.changes:
                 return self._changing(signature, dry.changes[0], args)
             entry = self._program(scan, dry, kind, args)
+            if self.verify is not False:
+                self._compiling(lambda: self._bound(entry))
             known = self._entries.setdefault(signature, [])
+            contents: list[str] = []
             for earlier in known:
                 if self._same(earlier, entry, args):
                     changed = [guard.owner for guard in earlier.guards if not guard.holds]
+                    contents = [guard.where for guard in earlier.guards if not guard.holds]
                     earlier.guards, earlier.codes = entry.guards, {}
                     entry = earlier
                     if self._only_operands(entry, changed, args):
                         self._fruitless[kind] = count = 0
                     break
-            else:
-                self.records += 1
             found = self._plain_and_audited(entry, args, first=True)
             if entry not in known:
+                self.records += 1
                 known.insert(0, entry)
                 del known[MOST_ALIKE:]
                 while len(self._entries) > MOST_PROGRAMS:
@@ -413,7 +420,7 @@ class Compiled:
             self._latest = entry
             touch()
             if count >= PATIENCE:
-                self._weary(signature, kind, count)
+                self._weary(signature, kind, count, contents)
             elif total >= MOST_PROGRAMS:
                 self._give_up(None, f"no two of its last {MOST_PROGRAMS} calls had the same shapes and numbers")
             return found
@@ -427,10 +434,12 @@ class Compiled:
             self._give_up(kind, f"it changes {where}, which it reads, at every call ({then!r:.40}, then {now!r:.40})")
         return self._plainly(args)
 
-    def _weary(self, signature: Any, kind: Any, count: int) -> None:
-        """Record no more of what is another number at every call."""
+    def _weary(self, signature: Any, kind: Any, count: int, contents: list[str]) -> None:
+        """Record no more of what is another number at every call, or has another content."""
         many = [each for each in self._entries if self._kind(each) == kind]
-        if len(many) > 1:
+        if contents:
+            numbers, what = True, contents[0]
+        elif len(many) > 1:
             varying = [i for i in range(1, len(signature)) if len({repr(each[i]) for each in many}) > 1]
             names = [self._names[i - 1] if i <= len(self._names) else f"argument {i}" for i in varying]
             numbers = any(signature[i][0] in ("float", "complex") for i in varying)
@@ -565,16 +574,15 @@ class Compiled:
     def _program(self, scan: Scan, dry: _Dry, kind: Any, args: tuple[Any, ...]) -> _Entry:
         """The program of a recording with everything that it relies on."""
         recorder = dry.recorder
-        try:
+
+        def make() -> tuple[Program, Outline, str]:
             program = lower(recorder, dry.nodes, dry.arguments, dry.outputs)
             drawn = outline(recorder, dry.outputs)
             program = optimise(program)
             source = clean_source(program, self.__name__)
-            program = optimise(program, (flatten_updates, drop_dead))
-        except CompileError:
-            raise
-        except Exception as error:
-            raise CompileError(f"{self.__name__} cannot be compiled, {_line(error)}: {_said(error)}") from error
+            return optimise(program, (flatten_updates, drop_dead)), drawn, source
+
+        program, drawn, source = self._compiling(make)
         captured = {v.state.leaf(): None for v in program.states if v.state is not None}
         captured.update((e.leaf(), None) for e in program.effects)
         gone = _Gone(self)
@@ -604,6 +612,16 @@ class Compiled:
             guard.let_go(gone)
         return entry
 
+    def _compiling(self, make: Callable[[], Any]) -> Any:
+        """What comes of a part of the compiler; a failure in it is told as what it means to the user."""
+        try:
+            return make()
+        except CompileError:
+            raise
+        except Exception as error:
+            where = _line(error)
+            raise CompileError(f"{self.__name__} cannot be compiled{where and ', '}{where}: {_said(error)}") from error
+
     def _drop(self, entry: _Entry) -> None:
         """Forget a program that can never hold again, since something it relies on is no more."""
         for signature, entries in list(self._entries.items()):
@@ -620,7 +638,8 @@ class Compiled:
     # Audits.
 
     def _audit(self, entry: _Entry, args: tuple[Any, ...]) -> Any:
-        entry.left = 1 if self.verify else entry.calls
+        entry.left = 1 if self.verify else entry.due
+        entry.due *= 2
         return self._plain_and_audited(entry, args, first=False)
 
     def _plain_and_audited(self, entry: _Entry, args: tuple[Any, ...], first: bool) -> Any:
@@ -651,7 +670,7 @@ class Compiled:
             self._drop(entry)
             raise self._caught(entry, args, before, what, first)
         if first:
-            entry.calls, entry.left = 1, sys.maxsize if self.verify is False else 1
+            entry.due, entry.left = 2, sys.maxsize if self.verify is False else 1
         return assemble(form, [result(t._data.copy("K"), t._requires_grad) for t in found])
 
     def _replayed(self, entry: _Entry, args: tuple[Any, ...], reached: list[Tensor]) -> Any:
@@ -802,6 +821,18 @@ class _Gone:
         compiled, entry = self.compiled(), self.entry()
         if compiled is not None and entry is not None:
             compiled._drop(entry)
+
+
+def _forget_written(bound: Bound) -> str:
+    """Forget the gradients that a run that broke off may have written over in part; returns what to say of it."""
+    names = []
+    for leaf, gradient in bound.grads:
+        tensor = leaf()
+        shown = gradient is not None and tensor is not None and tensor._grad is gradient
+        if shown and all(state.array is not gradient for state in bound.homes):
+            tensor._grad = None
+            names.append(leaf.name or "a state")
+    return f"; the gradients of {', '.join(names)} are forgotten (None)" if names else ""
 
 
 def _line(error: BaseException) -> str:

@@ -68,6 +68,7 @@ class _Writer:
         self.names: dict[Value, str] = {}
         self.area_names: dict[Area, str] = {}
         self.defined: set[Value] = set()
+        self.made: dict[str, str] = {}  # arrays of places, as they are written: the first name of each
         self.header: list[_Named] = []
         self.moving: set[str] = set()
         self.constants: dict[str, Any] = {"np": numpy}
@@ -133,7 +134,11 @@ class _Writer:
         if value.name is None and there.shape == (there.area.size,):
             self.names[value] = whole
         else:
-            self.define(self.name(value, fallback), place_text(whole, there), [whole])
+            text = place_text(whole, there)
+            name = self.name(value, fallback)
+            # One array for one place: NumPy is twice as long about two arrays that it finds to be the same memory.
+            self.define(name, self.made.get(text, text), [whole], text)
+            self.made.setdefault(text, name)
         return self.names[value]
 
     def name_home(self, there: Place) -> str:

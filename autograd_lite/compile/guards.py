@@ -338,17 +338,16 @@ def _names_of(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], fro
         elif step.opname == "LOAD_CONST" and isinstance(step.argval, str | tuple):
             words = (step.argval,) if isinstance(step.argval, str) else step.argval
             attributes.update(word for word in words if isinstance(word, str) and word.isidentifier())
-    attributes.update(name for name in code.co_names if name not in here)
-    attributes.update(here & set(code.co_names) & _attribute_names(code))
+    made = code.co_name in ("__init__", "__new__", "__post_init__")  # what these set is of an object that is new
+    for step in dis.get_instructions(code):
+        stored = step.opname in ("STORE_ATTR", "DELETE_ATTR")
+        if ("ATTR" in step.opname or "METHOD" in step.opname or step.opname == "IMPORT_FROM") and not (stored and made):
+            attributes.add(step.argval)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             for all_names, more in zip((here, attributes, imported), _names_of(constant), strict=True):
                 all_names.update(more)
     return frozenset(here), frozenset(attributes), frozenset(imported)
-
-
-def _attribute_names(code: types.CodeType) -> set[str]:
-    return {step.argval for step in dis.get_instructions(code) if "ATTR" in step.opname or "METHOD" in step.opname}
 
 
 class Scan:
@@ -763,8 +762,11 @@ def _by_names(guard: Guard, owner: str, parts: list[str], names: dict[str, Any])
 
 def _by_attributes(guard: Guard, owner: str, parts: list[str], names: dict[str, Any]) -> None:
     there = guard.seen[: len(guard.seen) - len(guard.names)]
-    names[f"{owner}_keys"] = there
-    parts.append(f"[*{owner}] == {owner}_keys")
+    if set(there) == set(guard.names):  # each of them is looked at
+        parts.append(f"len({owner}) == {len(there)}")
+    else:
+        names[f"{owner}_keys"] = there
+        parts.append(f"[*{owner}] == {owner}_keys")
     _values(guard, guard.seen[len(there) :], owner, parts, names)
 
 

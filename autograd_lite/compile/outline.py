@@ -123,6 +123,7 @@ def outline(recorder: Recorder, outputs: Sequence[Tensor]) -> Outline:
             fresh = _result(t, name, _ASSIGN, [fresh])
         roots.append(fresh)
         updates.update(x for x in ancestors(fresh) if _moves(x, before))
+    twin = None  # type: ignore[assignment]  # it knows itself, and through it the whole recording would wait for the collector
     return Outline(roots, frozenset(updates), frozenset(states))
 
 

@@ -63,9 +63,10 @@ class Node:
 class State:
     """What holds for the code now running in a thread."""
 
-    __slots__ = ("grad", "scope", "witness")
+    __slots__ = ("grad", "scope", "witness", "outside")
 
     def __init__(self) -> None:
+        self.outside: list[Any] = []  # what held outside of the blocks now open, innermost last
         self.grad = True
         self.scope: tuple[str, ...] = ()
         self.witness: Witness = SILENT
@@ -263,18 +264,21 @@ def touch() -> None:
 class _Switch:
     """Turns gradient recording on or off for a block, a function or a generator."""
 
-    __slots__ = ("value", "before")
+    __slots__ = ("value",)
 
     def __init__(self, value: bool) -> None:
         self.value = value
-        self.before: list[bool] = []
+
+    # What held before is kept by the thread, not by the switch: one switch may be in use in several threads at once.
 
     def __enter__(self) -> None:
-        self.before.append(mode.now.grad)
-        mode.now.grad = self.value
+        now = mode.now
+        now.outside.append(now.grad)
+        now.grad = self.value
 
     def __exit__(self, *error: object) -> None:
-        mode.now.grad = self.before.pop()
+        now = mode.now
+        now.grad = now.outside.pop()
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):

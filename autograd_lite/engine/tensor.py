@@ -97,6 +97,8 @@ class Tensor:
     def grad(self, value: Any) -> None:
         if value is not None:
             array = value._data if type(value) is Tensor else value
+            if isinstance(array, generic):  # arithmetic on a zero-dimensional array gives NumPy's numbers
+                value = array = _as_numpy(array)
             if not backend.is_array(array) or array.shape != self.shape or array.dtype != self.dtype:
                 raise ShapeError(
                     f"the gradient of {describe(self)} must be an array of the same shape and dtype or None, "
@@ -278,6 +280,10 @@ class Tensor:
         return functional
 
     def __dlpack__(self, **options: Any) -> Any:
+        if self._requires_grad:
+            raise GraphError(
+                f"{describe(self)} requires a gradient, which another library's array would lose: export t.detach()"
+            )
         return self.detach()._data.__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
@@ -485,7 +491,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     result._grad = result.name = None
     result._changed = 0
     if needs:
-        needs = now.grad and (op.total or _wanted(op, inputs))
+        needs = (
+            now.grad and (op.total or _wanted(op, inputs)) and (out.dtype.kind == "f" or _continuous(op, inputs, out))
+        )
     result._requires_grad = needs
     witness = now.witness
     if needs or witness.records:
@@ -505,6 +513,20 @@ def _values_of(data: Any) -> Any:
         return data
     mode.now.witness.reading(data)
     return data._data
+
+
+def _continuous(op: Operation, inputs: tuple[Any, ...], out: Any) -> bool:
+    """Whether a gradient goes through a result of a dtype that is not real: it ends at whole numbers and truths.
+
+    Raises `DtypeError` for complex numbers, whose gradients the rules do not give.
+    """
+    if out.dtype.kind != "c":
+        return False
+    given = ", ".join(describe(x) for x in inputs)
+    raise DtypeError(
+        f"{op.name}({given}) would be complex, and gradients go through real numbers only: compute real and imaginary "
+        "part apart, or say that no gradient is wanted with detach()"
+    )
 
 
 def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:

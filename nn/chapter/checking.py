@@ -113,12 +113,13 @@ def check_closed_form(model: MLP, x: Any, y: Any, cost: Callable[..., Tensor] = 
     value = cost(model(ag.asarray(x, name="x")), ag.asarray(y, name="y"))
     by_name = {t.name: t for t in ag.ancestors(value)}
     count = len(model.layers)
-    zs = [by_name[f"z{number}"] for number in range(1, count + 1)]
+    first = model.first_layer
+    zs = [by_name[f"z{number}"] for number in range(first, first + count)]
     layers = model.layers
     found = ag.grad(value, [*zs, *(layer.weight for layer in layers), *(layer.bias for layer in layers)])
     rows = []
     for i in range(count):
-        number = str(i + 1).translate(_SUPERSCRIPTS)
+        number = str(first + i).translate(_SUPERSCRIPTS)
         rows += [
             _difference(f"δ{number}", "BP1" if i == count - 1 else "BP2", found[i].data, expected_deltas[i]),
             _difference(f"∂C/∂b{number}", "BP3", found[2 * count + i].data, expected.biases[i]),

@@ -16,18 +16,22 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend, display
-from autograd_lite.diagnosis import describe
 from autograd_lite.engine import reverse
-from autograd_lite.engine.graph import Node, ancestors, refuse_released
+from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
-from autograd_lite.errors import ArgumentError, CheckError, GraphError
+from autograd_lite.errors import ArgumentError, CheckError
 from autograd_lite.names import weighted_input
-from autograd_lite.op import Operation
+from autograd_lite.show.equations.agreement import agreement
+from autograd_lite.show.equations.naming import Names
+from autograd_lite.show.equations.number import Numbering
 from autograd_lite.show.formula.counted import count
-from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, primed, pull, symbol, xp
+from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, pull, symbol, xp
+from autograd_lite.show.formula.printers import latex_to_text, mathml, text
 from autograd_lite.show.formula.tidying import Tidier, expand
-from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.formula.typeset import equated, to_latex
 from autograd_lite.show.names import gradient_latex, latex_name, plain, pretty, spelled
+
+__all__ = ["DETAILS", "Derivation", "Line", "Names", "derivation", "derive"]
 
 DETAILS = ("node", "layer", "full")
 _LONGEST = 40  # parts a formula may have before what it stands for gets a name and a line of its own
@@ -64,12 +68,12 @@ class Line:
     @property
     def text(self) -> str:
         """The equation on one line of plain text."""
-        return latex_to_text(self.latex)
+        return text(equated(self.left, self.formula))
 
     @property
     def mathml(self) -> str:
         """The equation as a MathML element."""
-        return latex_to_mathml(self.latex)
+        return mathml(equated(self.left, self.formula))
 
     def __repr__(self) -> str:
         label = f"{self.equation}  " if self.equation else ""
@@ -160,7 +164,8 @@ class Derivation:
     def _repr_html_(self) -> str:
         def row(line: Line) -> tuple[str, ...]:
             label, _, shape, operands, difference = _row(line)
-            return label, display.Markup(latex_to_mathml(line.latex, "inline")), shape, operands, difference
+            shown = display.Markup(mathml(equated(line.left, line.formula), "inline"))
+            return label, shown, shape, operands, difference
 
         rows = [("", "equation", "shape", "from", "difference"), *map(row, self.lines)]
         if self.definitions:
@@ -205,230 +210,12 @@ def derive(loss: Tensor, detail: str = "layer", expanded: bool = False) -> Deriv
     if detail not in DETAILS:
         raise ArgumentError(f"derive(): detail is {detail!r}, but there are {', '.join(map(repr, DETAILS))}")
     with numpy.errstate(all="ignore"):
-        return _Walk(Names(loss, "derive()"), detail, expanded).run()
+        return derivation(Names(loss, "derive()"), detail, expanded)
 
 
-class Names:
-    """What is called what in the graph of a loss, and the gradient of everything in it."""
-
-    def __init__(self, loss: Tensor, caller: str) -> None:
-        self.loss = loss
-        self.caller = caller
-        self._refuse()
-        self.tensors: list[Tensor] = ancestors(loss)
-        xp_of = backend.namespace(loss._data)
-        self.gradients: dict[Tensor, Any] = reverse.sweep(loss, xp_of.ones_like(loss._data))
-        self.given: dict[int, str] = {}  # by id, of tensors and arrays
-        self.invented: set[int] = set()
-        self._taken: set[str] = set()
-        self._reached: dict[str, int] = {}
-        self.anchors: set[int] = set()  # tensors whose gradient is a δ of the layers
-        self.activated: dict[int, Tensor] = {}  # an elementwise activation's output, and the z it is of
-        self.uses: dict[int, int] = {}
-        self._name()
-        self.layers: list[Tensor] = []
-        self.examples = self._examples()
-        self._batches: set[int] = set()  # tensors whose first axis counts the examples, by id
-        for tensor in self.tensors if self.examples else ():
-            inputs = tensor.node.inputs if tensor.node is not None else ()
-            passed = any(id(x) in self._batches for x in inputs) and tensor.shape[:1] == (self.examples,)
-            if passed or any(tensor is each for each in self.layers):
-                self._batches.add(id(tensor))
-        floats = {t.dtype for t in self.tensors if t.dtype.kind == "f"}
-        self.epsilon = max(float(numpy.finfo(dtype).eps) for dtype in floats)
-
-    def _refuse(self) -> None:
-        loss, caller = self.loss, self.caller
-        if not isinstance(loss, Tensor):
-            raise ArgumentError(f"{caller}: the loss is {type(loss).__name__}, not a tensor")
-        if loss.shape != ():
-            raise GraphError(
-                f"{caller}: {describe(loss, 'the loss')} is not a scalar, so there is no one gradient: "
-                "reduce it first, as in ag.sum(loss)"
-            )
-        if loss.node is None:
-            raise GraphError(
-                f"{caller}: {describe(loss, 'the loss')} is a leaf: nothing was recorded on the way to it, so it has "
-                "no reverse pass; compute it from tensors that require a gradient, outside no_grad()"
-            )
-        refuse_released(caller, loss)
-        if not loss.requires_grad:
-            raise GraphError(
-                f"{caller}: there is no path from {describe(loss, 'the loss')} to a tensor that requires a gradient: "
-                "make a leaf with ag.tensor(data, requires_grad=True)"
-            )
-
-    def unique(self, wanted: str) -> str:
-        """`wanted`, or with an index where another tensor has that name."""
-        name, index = wanted, 1
-        while latex_name(name) in self._taken:
-            index += 1
-            name = f"{wanted[:16]}_{index}"  # a long name is cut short where it is written, with the index on it
-        self._taken.add(latex_name(name))
-        return name
-
-    def _numbered(self, letter: str, start: int = 1) -> str:
-        start = max(start, self._reached.get(letter, 0) + 1) if letter.endswith("_") else start
-        while latex_name(f"{letter}{start}") in self._taken:
-            start += 1
-        self._reached[letter] = start
-        return self.unique(f"{letter}{start}")
-
-    def _name(self) -> None:
-        users: dict[int, list[tuple[Node, int]]] = {}
-        arrays: dict[int, Any] = {}
-        for tensor in self.tensors:
-            if tensor.name and str(tensor.name).strip():
-                self.given[id(tensor)] = self.unique(str(tensor.name))
-            if tensor.node is not None:
-                for position, x in enumerate(tensor.node.inputs):
-                    users.setdefault(id(x), []).append((tensor.node, position))
-                    if backend.is_array(x):
-                        arrays[id(x)] = x
-        self.uses = {key: len(found) for key, found in users.items()}
-        if id(self.loss) not in self.given:
-            self.given[id(self.loss)] = self.unique("C")
-        self._arrays = arrays  # kept alive: they are known by id
-        layer = 0
-        for tensor in self.tensors:
-            node = tensor.node
-            if node is None or not tensor.requires_grad or not _activates(node.op):
-                continue
-            z = node.inputs[0]
-            if not isinstance(z, Tensor) or z.node is None or not z.requires_grad:
-                continue
-            layer += id(z) not in self.anchors
-            self._invent(z, "z", layer)
-            self.anchors.add(id(z))
-            if primed(node.op):
-                self._invent(tensor, "a", layer)
-                self.activated.setdefault(id(tensor), z)
-        for tensor in self.tensors:
-            if weighted_input(str(tensor.name or "")) is not None and tensor.node is not None and tensor.requires_grad:
-                self.anchors.add(id(tensor))
-        for x in (*(t for t in self.tensors if t.node is None), *arrays.values()):
-            if id(x) not in self.given and (x.ndim or getattr(x, "requires_grad", False)):
-                self._leaf(x, users.get(id(x), []))
-
-    def _invent(self, tensor: Tensor, letter: str, start: int) -> None:
-        if id(tensor) not in self.given:
-            self.given[id(tensor)] = self._numbered(letter, start)
-            self.invented.add(id(tensor))
-
-    def _leaf(self, x: Any, users: list[tuple[Node, int]]) -> None:
-        """A readable name for a leaf that has none, by what it is used for."""
-        ops = {node.op.name for node, _ in users}
-        if getattr(x, "requires_grad", False):
-            letter = "W" if "matmul" in ops or x.ndim > 1 else "b" if "add" in ops else "w"
-            self.given[id(x)] = self._numbered(letter)
-        elif x.dtype.kind in "iub" and "getitem" in ops and _counting(x):
-            return
-        else:
-            letter = "x" if "matmul" in ops else "y"
-            self.given[id(x)] = self.unique(letter) if latex_name(letter) not in self._taken else self._numbered("c_")
-
-    def result(self, tensor: Tensor) -> None:
-        """A name for a result that needs one."""
-        self._invent(tensor, "u_", 1)
-
-    def _examples(self) -> int | None:
-        layers = [t for t in self.tensors if id(t) in self.anchors and t.ndim == 2]
-        if not layers:
-            layers = [
-                t.node.inputs[0] for t in self.tensors
-                if t.node is not None and t.node.op.name == "matmul" and t.ndim == 2 and t.node.inputs[0].ndim == 2
-                and not (isinstance(t.node.inputs[0], Tensor) and t.node.inputs[0].node is None
-                         and t.node.inputs[0].requires_grad)
-            ]  # fmt: skip
-        if not layers:
-            layers = [t for t in self.tensors if t.ndim == 2 and weighted_input(str(t.name or "")) is not None]
-        self.layers = layers
-        lengths = {t.shape[0] for t in layers}
-        return lengths.pop() if len(lengths) == 1 else None
-
-    def of_examples(self, tensor: Tensor) -> bool:
-        """Whether the first axis of a tensor counts the examples."""
-        return id(tensor) in self._batches
-
-    @property
-    def of(self) -> str:
-        """The name of the loss."""
-        return self.given[id(self.loss)]
-
-
-def _activates(op: Operation) -> bool:
-    return op.activation or primed(op)
-
-
-def _counting(x: Any) -> bool:
-    host = backend.to_numpy(x if backend.is_array(x) else x._data)
-    return host.ndim == 1 and host.dtype.kind in "iu" and bool(numpy.array_equal(host, numpy.arange(host.size)))
-
-
-def agreement(found: Formula, expected: Any, epsilon: float = 0.0) -> tuple[float, float, tuple[int, ...]]:
-    """The largest difference of a formula from `expected`, what rounding may account for, and the worst element.
-
-    `epsilon` is the precision of the coarsest number on the way, where that is coarser than those in the formula.
-    """
-    target = backend.to_numpy(expected)
-    value = numpy.asarray(found.value)
-    if value.shape != target.shape:
-        value = numpy.broadcast_to(value, target.shape)
-    if not target.size:
-        return 0.0, 0.0, ()
-    wide = numpy.result_type(target.dtype, numpy.float64)
-    difference = numpy.abs(value.astype(wide) - target.astype(wide))
-    # Both infinite, or both no number: as equal as they can be.
-    difference = numpy.where((value == target) | (numpy.isnan(value) & numpy.isnan(target)), 0.0, difference)
-    difference = numpy.where(numpy.isnan(difference), numpy.inf, difference)
-    length, epsilon = 1, max(epsilon, float(numpy.finfo(target.dtype).eps))
-    for part in parts(found):
-        if part.op is None and part.number is None and part.dtype.kind == "f":
-            epsilon = max(epsilon, float(numpy.finfo(part.dtype).eps))
-        length = max(length, *part.shape, 1)
-    sizes = numpy.concatenate([numpy.abs(target).ravel(), _magnitude(found).ravel()])
-    scale = float(sizes[numpy.isfinite(sizes)].max(initial=0.0))
-    worst = numpy.unravel_index(int(difference.argmax()), difference.shape)
-    return float(difference.max()), float(20 * epsilon * length**0.5 * scale), tuple(int(i) for i in worst)
-
-
-def _magnitude(whole: Formula) -> Any:
-    """How large the terms are that `whole` is added up from: what rounding errors are measured by.
-
-    The sizes of the arguments go through linear operations as values do, and through others with their slopes.
-    """
-    done: dict[int, Any] = {}
-
-    def walk(part: Formula) -> Any:
-        if id(part) not in done:
-            done[id(part)] = numpy.maximum(numpy.abs(numpy.asarray(part.value, float)), propagated(part))
-        return done[id(part)]
-
-    def propagated(part: Formula) -> Any:
-        op = part.op
-        values: list[Any] = [None if arg.value is None else numpy.asarray(arg.value) for arg in part.args]
-        if op is None or part.prime or part.value.dtype.kind != "f":
-            return 0.0
-        if op.spreads and not op.moves and op.differentiable:
-            one, out = numpy.ones(part.shape), numpy.asarray(part.value)
-            size = numpy.zeros(part.shape)
-            for i, arg in enumerate(part.args):
-                slope = (
-                    op.pull(i, numpy, one, out, values, part.params)
-                    if arg.number is None and values[i] is not None
-                    else None
-                )
-                if slope is not None:
-                    size = size + numpy.abs(slope) * walk(arg)
-            return numpy.where(numpy.isfinite(size), size, 0.0)
-        if op.linear:
-            sizes = [
-                walk(arg) if value.dtype.kind == "f" else value for arg, value in zip(part.args, values, strict=True)
-            ]
-            return numpy.abs(numpy.asarray(op.run(numpy, sizes, part.params), float))
-        return 0.0
-
-    return walk(whole)
+def derivation(names: Names, detail: str = "layer", expanded: bool = False) -> Derivation:
+    """The equations of the graph that `names` are those of."""
+    return _Walk(names, detail, expanded).run()
 
 
 class _Walk:
@@ -443,24 +230,14 @@ class _Walk:
         self.lines: list[Line] = []
         self.definitions: list[Line] = []
         self.values: dict[int, Formula] = {}
-        self.deltas: set[int] = set()  # symbols that are a δ, by id
-        self.slopes: set[int] = set()  # every gradient that is a symbol, by id
         self.kept: list[Formula] = []  # what is known by id
-        self.symbols: dict[int, Tensor] = {}  # of which tensor a symbol is
-        self.users: dict[int, list[Tensor]] = {}  # the differentiable results that a tensor enters, as often as it does
-        self.computed: set[int] = set()  # tensors in which there is a layer's weighted input
+        self.numbering = Numbering(names, self.values, detail == "layer")
 
     def run(self) -> Derivation:
         names = self.names
         arrivals: dict[int, list[Formula]] = {id(names.loss): [number(1)]}
         for tensor in names.tensors:
-            self.symbols[id(self._value(tensor))] = tensor
-            inputs = [] if tensor.node is None else [x for x in tensor.node.inputs if isinstance(x, Tensor)]
-            if tensor.requires_grad:
-                for x in inputs:
-                    self.users.setdefault(id(x), []).append(tensor)
-            if id(tensor) in names.anchors or any(id(x) in self.computed for x in inputs):
-                self.computed.add(id(tensor))
+            self.numbering.symbols[id(self._value(tensor))] = tensor
         # A leaf's line stands where the last of its arrivals has come in.
         last: dict[int, Tensor] = {}
         for tensor in reversed(names.tensors):
@@ -572,15 +349,14 @@ class _Walk:
             return tidy
         left = self._gradient_name(tensor, nabla)
         expected = names.gradients[tensor]
-        self.lines.append(
-            self._line(left, tidy, expected, tensor, found=total, known=known, equation=self._equation(tensor, tidy))
-        )
+        numbered = self.numbering.number(tensor, tidy)
+        self.lines.append(self._line(left, tidy, expected, tensor, found=total, known=known, equation=numbered))
         if tensor is names.loss:
             return tidy
         named = symbol(left, expected)
         if weighted_input(plain(pretty(names.given.get(key, "")))) is not None:
-            self.deltas.add(id(named))
-        self.slopes.add(id(named))
+            self.numbering.deltas.add(id(named))
+        self.numbering.slopes.add(id(named))
         self.kept.append(named)
         return named
 
@@ -594,8 +370,8 @@ class _Walk:
             self.detail == "layer"
             and z is not None
             and tidy.number is None
-            and not any(id(part) in self.slopes for part in parts(tidy))
-            and self._is_output(z)
+            and not any(id(part) in self.numbering.slopes for part in parts(tidy))
+            and self.numbering.is_output(z)
         )
 
     def _gradient_name(self, tensor: Tensor, nabla: bool) -> str:
@@ -628,116 +404,14 @@ class _Walk:
         name = latex_to_text(left)
         if not difference <= tolerance:
             value = numpy.broadcast_to(right.value, expected.shape)[worst]
-            equation = latex_to_text(f"{left} = {to_latex(right)}")
+            written = text(equated(left, right))
             raise CheckError(
-                f"derive(): the line {equation} does not hold: at element {worst} the formula gives {float(value)!r}, "
+                f"derive(): the line {written} does not hold: at element {worst} the formula gives {float(value)!r}, "
                 f"the reverse pass {float(backend.to_numpy(expected)[worst])!r} "
                 f"(difference {difference:.1e}, tolerance {tolerance:.1e})"
             )
         shapes = {latex_to_text(part.latex): part.shape for part in parts(right) if part.op is None and part.latex}
         notes = tuple(self.tidier.notes[known:]) if known is not None else ()
-        if right is found or any(part.name == "log_softmax" for part in parts(right)):
+        if right is found or any(part.op is xp.log_softmax for part in parts(right)):
             notes = ()
         return Line(name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, tensor)
-
-    # Which of the four equations a line is: only where the graph is that of the equation, not where letters look alike.
-
-    def _equation(self, tensor: Tensor, tidy: Formula) -> str | None:
-        if tensor.node is None:
-            core = tidy.args[0] if tidy.name == "sum" and tidy.params.get("axis") in (0, (0,)) else tidy
-            if id(core) in self.deltas and (tensor.ndim == 1 or (core is tidy and not tensor.ndim)):
-                return "BP3"
-            into = self._weighted(tidy) if tensor.ndim < 2 else None
-            if into is not None:
-                # Of two leaves that are both differentiated either can be the weight.
-                x = self.symbols.get(id(into))
-                return "BP4" if x is None or x.node is not None or not x.requires_grad else None
-            if tidy.name == "matmul" and tensor.ndim == 2:
-                sides = [_bare(arg) for arg in tidy.args]
-                one_delta = sum(id(side) in self.deltas for side in sides) == 1
-                if one_delta and all(side.op is None for side in sides) and self._weighs(tensor):
-                    return "BP4"
-            return None
-        if self.detail != "layer" or id(tensor) not in self.names.anchors or tidy.name != "multiply":
-            return None
-        z = self.values[id(tensor)]
-        before, slope = tidy.args
-        if not (slope.prime and slope.args[0] is z):
-            return None
-        if before.name == "matmul":
-            sides = [_bare(arg) for arg in before.args]
-            others = [side for side in sides if id(side) not in self.deltas]
-            if len(others) == 1 and self._is_weight(others[0]):
-                return "BP2"
-        weight = self._weighted(before)
-        if weight is not None and self._is_weight(weight):
-            return "BP2"
-        return "BP1" if self._is_output(tensor) else None
-
-    def _weighted(self, product: Formula) -> Formula | None:
-        """What the δ of a single neuron, a number, is multiplied by: there is no matrix in its product."""
-        if product.name != "multiply":
-            return None
-        for delta, other in (product.args, product.args[::-1]):
-            named = other.op is None and other.number is None and id(other) not in self.slopes
-            if named and id(delta) in self.deltas and not delta.ndim:
-                return other
-        return None
-
-    def _is_weight(self, symbol: Formula) -> bool:
-        """Whether a symbol is a matrix of numbers that no layer has computed."""
-        if symbol.op is not None or id(symbol) in self.slopes:
-            return False
-        tensor = self.symbols.get(id(symbol))
-        return tensor is None or id(tensor) not in self.computed
-
-    def _weighs(self, tensor: Tensor) -> bool:
-        """Whether a leaf is the weight of a matrix product, and not what is weighted: with two leaves, the right one.
-
-        A leaf on the left of a matrix that is not differentiated can be a batch of inputs as well as a weight; and of
-        two leaves that both are differentiated either can be the weight.
-        """
-        moved: Tensor = tensor
-        while (users := self.users.get(id(moved), [])) and (node := users[0].node) and node.op.moves:
-            moved = users[0]
-        node = users[0].node if users else None
-        if node is None or node.op.name != "matmul":
-            return False
-        other = node.inputs[0] if node.inputs[1] is moved else node.inputs[1]
-        while isinstance(other, Tensor) and other.node is not None and other.node.op.moves:
-            other = other.node.inputs[0]
-        if not isinstance(other, Tensor) or not other.requires_grad:
-            return node.inputs[1] is moved or other.ndim == 1
-        return id(other) in self.computed or other.node is not None or other.ndim == 1
-
-    def _is_output(self, z: Tensor) -> bool:
-        """Whether z is the weighted input of an output layer: from its activation to the loss comes no other layer."""
-        users = self.users.get(id(z), [])
-        if len(users) != 1 or self.names.activated.get(id(users[0])) is not z or id(z) in self.names.activated:
-            return False
-        later: dict[int, Tensor] = {id(users[0]): users[0]}
-        stack = [users[0]]
-        while stack:
-            tensor = stack.pop()
-            if id(tensor) in self.names.anchors:
-                return False
-            for user in self.users.get(id(tensor), []):
-                if id(user) not in later:
-                    later[id(user)] = user
-                    stack.append(user)
-        for tensor in later.values():
-            node = tensor.node
-            if node is None or tensor is users[0]:
-                continue
-            if node.op.name in ("add", "subtract") and tensor.ndim == 0:
-                continue  # a term of the cost, such as a penalty on weights
-            for x in node.inputs:
-                if isinstance(x, Tensor) and x.requires_grad and id(x) not in later and id(x) not in self.computed:
-                    return False
-        return True
-
-
-def _bare(part: Formula) -> Formula:
-    while part.op is not None and part.op.moves and not part.prime:
-        part = part.args[0]
-    return part

@@ -21,6 +21,7 @@ from autograd_lite import backend
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.show.formula.counted import Count, count, counted
+from autograd_lite.show.formula.layout import has_prime
 
 Number = int | float | Fraction
 
@@ -324,7 +325,7 @@ def derivative(op: Operation, x: Formula, out: Formula, params: dict[str, Any] |
 
 def primed(op: Operation) -> bool:
     """Whether formulas write f′ for the derivative; a notation such as 1/x says what it is and is written out."""
-    return op.derivative is not None and op.prime is not None and ("'" in op.prime or r"\prime" in op.prime)
+    return op.derivative is not None and op.prime is not None and has_prime(op.prime)
 
 
 def slope(op: Operation, x: Formula, out: Formula, params: dict[str, Any]) -> Formula:

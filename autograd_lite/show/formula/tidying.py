@@ -61,7 +61,7 @@ class Tidier:
             "exp": self._exp, "log": self._log, "power": self._power,
             "ones_like": self._filled, "zeros_like": self._filled,
             "scatter_add": self._linear, "getitem": self._linear, "where": self._chosen,
-            "logical_and": self._both,
+            "logical_and": self._both, "max": self._unreduced, "min": self._unreduced, "mean": self._unreduced,
         }  # fmt: skip
 
     def tidy(self, whole: Formula) -> Formula:
@@ -491,6 +491,10 @@ class Tidier:
         if same(one, other) and condition.name in ("equal", "not_equal") and not numpy.isnan(one.value).any():
             return taken if condition.name == "equal" else left
         return None
+
+    def _unreduced(self, whole: Formula) -> Formula | None:
+        x = whole.args[0]
+        return None if reduced_axes(x.ndim, whole.params["axis"]) else x
 
     def _both(self, whole: Formula) -> Formula | None:
         for one, other in (whole.args, whole.args[::-1]):

@@ -5,7 +5,7 @@ Knows what is drawn and who lays it out. Must not know formulas or values, nor w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograd_lite.engine.tensor import Tensor
@@ -59,8 +59,8 @@ def whole(loss: Tensor) -> Layout:
     """
     drawn = drawing([loss])
     items, edges, hidden = folded(drawn.items, drawn.edges, depth=0, apart=False)
-    picture = _laid_out(drawn, drawn.names)
-    return Layout(picture, _laid_out(Drawing(items, edges), drawn.names) if hidden else "", hidden)
+    picture = _laid_out(drawn, drawn.named)
+    return Layout(picture, _laid_out(Drawing(items, edges), drawn.named) if hidden else "", hidden)
 
 
 def summary(results: Sequence[Tensor], parts: Parts) -> Layout:
@@ -76,7 +76,7 @@ def summary(results: Sequence[Tensor], parts: Parts) -> Layout:
             if made.get(id(x), part) != part:
                 edges[made[id(x)], part] = None
     try:
-        return Layout(_laid_out(Drawing(items, [(f"p{a}", f"p{b}") for a, b in edges])))
+        return Layout(_laid_out(Drawing(items, [(f"p{a}", f"p{b}") for a, b in edges]), {}))
     except EngineError:
         find()
         return Layout()
@@ -107,6 +107,6 @@ def _range(ops: Sequence[int]) -> str:
     return f"{ops[0] + 1}–{ops[-1] + 1}" if len(ops) > 1 else f"{ops[0] + 1}"
 
 
-def _laid_out(drawn: Drawing, names: frozenset[str] = frozenset()) -> str:
-    text = dot(drawn, Labels(names, leaves=False), SCREEN)
+def _laid_out(drawn: Drawing, named: Mapping[str, str]) -> str:
+    text = dot(drawn, Labels(named, leaves=False), SCREEN)
     return svg.element(render(text, "svg", _SECONDS))

@@ -15,8 +15,8 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.show.equations.derive import Names
 from autograd_lite.show.formula.formula import Formula, apply, formula, primed, pull, rebuilt, slope, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier
-from autograd_lite.show.formula.typeset import gradient_name, latex_name, latex_to_text, to_latex
-from autograd_lite.show.names import pretty
+from autograd_lite.show.formula.typeset import latex_to_text, to_latex
+from autograd_lite.show.names import gradient_latex, latex_name, pretty
 
 
 class Words:
@@ -40,10 +40,10 @@ class Words:
     def slope(self, tensor: Tensor) -> str:
         """What the gradient with respect to a tensor is called, as LaTeX."""
         if self.brief:
-            return gradient_name(self.name(tensor), self.names.of)
+            return gradient_latex(self.name(tensor), self.names.of)
         named = self.names.given.get(id(tensor))
         if named:
-            return gradient_name(named, self.names.of)
+            return gradient_latex(named, self.names.of)
         return rf"\frac{{\partial {self.of}}}{{\partial {to_latex(self.operand(tensor))}}}"
 
     def operand(self, x: Any) -> Formula:

@@ -70,13 +70,13 @@ def draw(
     refuse_released("draw()", *roots)
     found = _gradients(roots) if grads else None
     drawn = drawing(roots, depth=depth)
-    return _picture(drawn, Labels(drawn.names, found, str(roots[0].name or ""), values))
+    return _picture(drawn, Labels(drawn.named, found, str(roots[0].name or ""), values))
 
 
 def outlined(recorded: Any, depth: int | None) -> Picture:
     """The picture of a compiled function, of which only an outline is kept: `roots`, `updates` and `states`."""
     drawn = drawing(recorded.roots, recorded.updates, recorded.states, _levels(depth, "step.draw()"))
-    return _picture(drawn, Labels(drawn.names))
+    return _picture(drawn, Labels(drawn.named))
 
 
 def _picture(drawn: Drawing, labels: Labels) -> Picture:

@@ -6,12 +6,13 @@ Knows graphs, and where in a picture what belongs. Must not know what is written
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_lite import backend
 from autograd_lite.engine.graph import REVERSE, Node, ancestors
 from autograd_lite.engine.tensor import Tensor
+from autograd_lite.names import gradient_name
 from autograd_lite.show.picture.fold import Edge, Item, Scope, folded
 
 _UPDATE = "update"
@@ -19,13 +20,16 @@ _UPDATE = "update"
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is drawn of a graph of so many `tensors` and `operations`; `names` are the names its tensors have."""
+    """What is drawn of a graph of so many `tensors` and `operations`.
+
+    `named` are the names that its tensors have, by what their gradients would be called.
+    """
 
     items: list[Item]
     edges: list[Edge]
     tensors: int = 0
     operations: int = 0
-    names: frozenset[str] = frozenset()
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def boxes(self) -> int:
@@ -57,8 +61,8 @@ def drawing(
     if depth is not None:
         items, edges, _ = folded(items, edges, depth)
     operations = sum(tensor.node is not None for tensor in tensors)
-    names = frozenset(str(tensor.name) for tensor in tensors if tensor.name)
-    return Drawing(items, edges, len(tensors), operations, names)
+    named = {gradient_name(str(tensor.name)): str(tensor.name) for tensor in tensors if tensor.name}
+    return Drawing(items, edges, len(tensors), operations, named)
 
 
 # What there is.

@@ -5,8 +5,8 @@ Knows tensors, operations and boxes, and what each line says. Must not know DOT,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -29,11 +29,12 @@ _MOST_ELEMENTS, _MOST_ROWS = 16, 6
 class Labels:
     """The writing of one picture.
 
-    `names` are those of its tensors; `grads` has the gradients to write, of the scalar that is called `of`; `values`
-    says whether values are written, and `leaves` whether a box of a scope counts the parameters that it hides.
+    `named` are the names of its tensors, by what their gradients would be called; `grads` has the gradients to write,
+    of the scalar that is called `of`; `values` says whether values are written, and `leaves` whether a box of a scope
+    counts the parameters that it hides.
     """
 
-    names: Collection[str] = ()
+    named: Mapping[str, str] = field(default_factory=dict)
     grads: Mapping[Tensor, Any] | None = None
     of: str | None = None
     values: bool = False
@@ -72,10 +73,10 @@ class Labels:
         return lines
 
     def _called(self, tensor: Tensor, part: str) -> str:
-        """The name on a tensor: its own, or for a gradient that the reverse pass named after one of `names`, ∂."""
+        """The name on a tensor: its own, or for one that the reverse pass called the gradient of another, ∂ or δ."""
         name = str(tensor.name or "")
-        if part == "reverse" and name[:1] == "d" and name[1:] in self.names:
-            return delta_name(name[1:])
+        if part == "reverse" and name in self.named:
+            return delta_name(self.named[name])
         return f"new {pretty(name[4:])}" if part == "update" and name[:4] == "new " else pretty(name)
 
     def _constant(self, value: Any) -> list[Line]:

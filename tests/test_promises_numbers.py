@@ -1,0 +1,108 @@
+"""A number that changes at every call does not record anew for ever: the function runs as it is, which is said once."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from test_compile import batch, bits, plain, state
+
+import autograd_lite as ag
+import nn
+
+X = np.ones(2)
+
+
+def test_an_argument_that_is_another_number_each_time() -> None:
+    step = ag.compile(lambda x, k: x * k)
+    with pytest.warns(ag.CompileWarning, match="its argument k is another at every call") as said:
+        for i in range(30):
+            assert step(X, i * 0.5).data.tolist() == [i * 0.5] * 2
+    assert len(said) == 1
+    assert step.records <= 5
+    assert "its argument k" in repr(step)
+    assert "runs as it is, not compiled: its argument k" in step.explain_guards()
+    assert step(X, np.full(2, 3.0)).data.tolist() == [3.0, 3.0]  # as an array it is compiled
+    assert step.records <= 6
+
+
+def test_numbers_in_a_closure_a_global_an_attribute_and_a_list() -> None:
+    class Holder:
+        rate = 0.0
+
+    holder, table, rate = Holder(), [0.0], 0.0
+    cases: dict[str, Any] = {
+        "rate": lambda x: ag.multiply(x, rate), "holder.rate": lambda x: ag.multiply(x, holder.rate),
+        r"table\[0\]": lambda x: ag.multiply(x, table[0]),
+    }  # fmt: skip
+    for name, f in cases.items():
+        step = ag.compile(f)
+        with pytest.warns(ag.CompileWarning, match=f"{name} is another at every call"):
+            for i in range(20):
+                rate = holder.rate = table[0] = float(i)
+                assert step(X).data.tolist() == [float(i)] * 2
+        assert step.records <= 5
+
+
+def test_a_few_numbers_that_come_back_are_compiled_once_each() -> None:
+    step = ag.compile(lambda x, n: x * n)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(5):
+            for n in range(10):
+                assert step(X, n).data.tolist() == [float(n)] * 2
+    assert step.records == 10
+
+
+def test_numbers_that_change_now_and_then_are_recorded() -> None:
+    step = ag.compile(lambda x, k: x * k)
+    for i in range(12):
+        for _ in range(3):
+            assert step(X, i * 0.1).data[0] == i * 0.1
+    assert step.records == 12
+
+
+def test_shapes_without_end() -> None:
+    step = ag.compile(lambda x: x * 2.0)
+    with pytest.warns(ag.CompileWarning, match="no two of its last 64 calls"):
+        for n in range(1, 80):
+            assert step(np.ones(n)).shape == (n,)
+    assert step.records == 64
+
+
+def test_a_schedule_in_the_optimiser_stays_compiled() -> None:
+    model, optimizer, f = plain()
+    theirs, other, g = plain()
+    step = ag.compile(f)
+    for i in range(20):
+        optimizer.lr = other.lr = 0.5 / (1 + i)
+        assert bits(step(*batch(seed=i))) == bits(g(*batch(seed=i)))
+    assert state(model.parameters()) == state(theirs.parameters())
+    assert step.records == 1
+
+
+def test_it_costs_little_more_than_eager() -> None:
+    model = nn.MLP([64, 30, 10], rng=0)
+    optimizer = nn.SGD(model.parameters(), 0.1)
+    x, y = np.ones((10, 64), np.float32), np.ones((10, 10), np.float32)
+
+    def step(x: Any, y: Any, k: float) -> Any:
+        cost = nn.quadratic_cost(model(x), y) * k
+        optimizer.zero_grad()
+        cost.backward()
+        optimizer.step()
+        return cost
+
+    def seconds(f: Any) -> float:
+        begin = time.perf_counter()
+        for i in range(200):
+            f(x, y, 1 + i * 1e-3)
+        return time.perf_counter() - begin
+
+    compiled = ag.compile(step)
+    with pytest.warns(ag.CompileWarning):
+        ours = seconds(compiled)
+    assert ours < 6 * seconds(step)
