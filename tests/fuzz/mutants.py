@@ -16,7 +16,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.compile import compiled, guards, memory, names
-from autograd_lite.engine import graph
+from autograd_lite.program import calls, program, record
 from tests.fuzz.programs import Failure, run
 from tests.fuzz.subjects import SUBJECTS
 
@@ -214,42 +214,50 @@ def _any_name(self: Any, name: str | None, fallback: str) -> str:
     return names._identifier(name or fallback, fallback)
 
 
-def _first_number(self: Any) -> Any:
-    return _NUMBERS.setdefault(self.key, _READ(self))
+def _frozen(self: Any, read: Callable[[], float], key: Any) -> None:
+    """A number that is read when it is met, and never again."""
+    value = read()
+    _LIVE(self, lambda: value, key)
+
+
+def _always_a_view(self: Any) -> int | None:
+    """An item is a view, whatever the index."""
+    right = _LOOKS_AT(self)
+    return 0 if right is None and self.function == calls.ITEMS else right
 
 
 def _in_c_order(self: Any, function: Callable[..., Any], args: Any) -> Any:
-    return _RUN(
-        self,
-        function,
-        [
-            ag.tensor(np.ascontiguousarray(x.data), x.requires_grad)
-            if isinstance(x, ag.Tensor) and x.node is None and x.ndim > 1
-            else x
-            for x in args
-        ],
-    )
+    def laid(x: Any) -> Any:
+        if not isinstance(x, ag.Tensor) or x.node is not None or x.ndim < 2:
+            return x
+        return ag.tensor(np.ascontiguousarray(x.data), x.requires_grad)
+
+    return _RUN(self, function, [laid(x) for x in args])
 
 
 _SAME = guards._same
 _SIGNATURE = compiled.Compiled._signature_of
-_READ, _NUMBERS = graph.Live.read, {}
+_NUMBER = type(record.Recorder().number(compiled, "MISS"))
+_LIVE = _NUMBER.__init__
+_LOOKS_AT = program.Call._looks_at
 _RUN = compiled._Plain.run
 
 COMPILED = (
     Mutant("nothing in a closure is watched", "closures", 500,
-           unaudited(instead(compiled, "expression", _nothing_watched), instead(compiled, "hold", lambda guards: True))),
+           unaudited(instead(compiled, "expression", _nothing_watched), instead(compiled, "hold", lambda _: True))),
     Mutant("the content of arrays is not watched", "closures", 500,
            unaudited(instead(guards, "_same", lambda now, then: isinstance(then, bytes | tuple) or _SAME(now, then)))),
-    Mutant("held arrays are written over", "compiled", 500, unaudited(instead(compiled, "held", lambda bound: []))),
-    Mutant("arguments that are one tensor count as two", "compiled", 2000,
-           unaudited(instead(compiled.Compiled, "_signature_of", _nothing_is_one))),
-    Mutant("an argument that is a state counts as any other", "compiled", 2000,
+    Mutant("states are taken for what they were", "compiled", 1000,
            unaudited(instead(compiled.Compiled, "_fits", lambda self, entry, args: True))),
-    Mutant("a state is written before all have read it", "training", 500,
+    Mutant("held arrays are written over", "compiled", 1000, unaudited(instead(compiled, "held", lambda bound: []))),
+    Mutant("arguments that are one tensor count as two", "compiled", 3000,
+           unaudited(instead(compiled.Compiled, "_signature_of", _nothing_is_one))),
+    Mutant("an index that copies counts as a view", "compiled", 1000,
+           unaudited(instead(program.Call, "_looks_at", _always_a_view))),
+    Mutant("a state is written before all have read it", "compiled", 1000,
            unaudited(instead(memory._Assignment, "state_update", _too_early))),
     Mutant("two tensors have one name", "compiled", 500, unaudited(instead(names.Namer, "__call__", _any_name))),
-    Mutant("a number that changes is read once", "training", 500, unaudited(instead(graph.Live, "read", _first_number))),
+    Mutant("a number that changes is read once", "training", 500, unaudited(instead(_NUMBER, "__init__", _frozen))),
     Mutant("the first call has other bits", "compiled", 2000, unaudited(instead(compiled._Plain, "run", _in_c_order))),
 )  # fmt: skip
 
