@@ -17,7 +17,8 @@ First steps:
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
-- `@ag.operation` declares an operation of your own; `ag.gradcheck` holds gradients against differences.
+- `@ag.operation` declares an operation of your own; `ag.check_operation` tries it in every world the library has, and
+  `ag.gradcheck` holds the gradients of any function against differences.
 - `import nn` has networks, costs, optimisers and `nn.fit`.
 
 Every error is an `ag.AutogradError` and says what to write instead; all of them are in `ag.errors`.
@@ -34,10 +35,14 @@ from autograd_lite import errors as errors
 from autograd_lite import ops as ops
 from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
+from autograd_lite.check.operation import OperationReport as OperationReport
+from autograd_lite.check.operation import check_operation as check_operation
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
+from autograd_lite.engine.calculus import grad as grad
+from autograd_lite.engine.calculus import vjp as vjp
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
 from autograd_lite.engine.functional import put as put
@@ -49,7 +54,6 @@ from autograd_lite.engine.graph import live as live
 from autograd_lite.engine.graph import no_grad as no_grad
 from autograd_lite.engine.graph import scope as scope
 from autograd_lite.engine.graph import touch as touch
-from autograd_lite.engine.reverse import grad as grad
 from autograd_lite.engine.tensor import Tensor as Tensor
 from autograd_lite.engine.tensor import asarray as asarray
 from autograd_lite.engine.tensor import tensor as tensor
@@ -196,6 +200,15 @@ def sign(x: Operand) -> Tensor:
 
     >>> ag.sign(ag.tensor([-3.0, 0.0])).numpy()
     array([-1.,  0.])
+    """
+
+def divmod(x: Operand, y: Operand) -> tuple[Tensor, ...]:
+    """The whole quotient ⌊x / y⌋ and what remains, element by element; a tuple.
+
+    The quotient's derivative is taken to be 0 everywhere, that of the remainder by `y` is -⌊x / y⌋.
+
+    >>> [part.numpy().tolist() for part in ag.divmod(ag.tensor([7.0, -7.0]), 4.0)]
+    [[1.0, -2.0], [3.0, 1.0]]
     """
 
 def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -386,6 +399,13 @@ def stack(*arrays: Operand | Sequence[Operand], axis: int = 0) -> Tensor:
     >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
     array([[1., 3.],
            [2., 4.]])
+    """
+
+def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
+    """Parts of an array along an axis: so many of equal length, or cut at the places given; a tuple.
+
+    >>> [part.numpy().tolist() for part in ag.split(ag.tensor([1.0, 2.0, 3.0, 4.0]), [1, 3])]
+    [[1.0], [2.0, 3.0], [4.0]]
     """
 
 def matmul(x: Operand, y: Operand) -> Tensor:

@@ -7,7 +7,9 @@ that world decides what it means. Must not know Tensors, graphs or any of those 
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
@@ -20,7 +22,7 @@ from autograd_lite.errors import ArgumentError
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
 
-REGISTRY: dict[str, Operation] = {}
+REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
 
 
@@ -57,7 +59,8 @@ class Operation:
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
     ) -> None:  # fmt: skip
         self.name = self.__name__ = forward.__name__
-        self.forward = self.__wrapped__ = forward
+        self.forward = forward if parts is None else _several(forward)
+        self.__wrapped__ = forward
         self.__doc__ = forward.__doc__
         self.__module__ = forward.__module__
         self.ours = forward.__module__.startswith("autograd_lite.")
@@ -68,7 +71,7 @@ class Operation:
         self.quiet = quiet
         self.direct = getattr(numpy, self.name) if direct else None
         # The namespace its forward takes for NumPy's arrays; none where it must be run quietly as a whole.
-        self.numpy = (backend.quiet_numpy if self.ours else None) if quiet else numpy
+        self.numpy = (backend.QUIET_NUMPY if self.ours else None) if quiet else backend.NUMPY
         self.analytic = analytic
         self.moves = moves
         self.spreads = spreads
@@ -78,6 +81,11 @@ class Operation:
         self.flops = 0 if moves else flops
         self.binds = binds
         self.parts = parts
+        self.of: Operation | None = None  # of a part: the operation of several results, and which of them this is
+        self.index = 0
+        self._made: dict[int, Operation] = {}
+        if parts is not None and effect:
+            raise ArgumentError(f"{self.name}: an operation with an effect has one result, since it is run once")
         self.misfit = misfit
         self.derivative: Callable[..., Any] | None = None
         _, *annotated = inspect.signature(forward).parameters.values()
@@ -102,8 +110,8 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.__signature__}>"
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __reduce__(self) -> Any:
+        return self.name if self.of is None else (operator.methodcaller("part", self.index), (self.of,))
 
     @property
     def differentiable(self) -> bool:
@@ -180,6 +188,27 @@ class Operation:
         assert rules[-1] is not None
         return [*first, *rules[-1](xp, g, out, *values, **params)]
 
+    def part(self, index: int) -> Operation:
+        """One result of an operation that has several, as an operation of its own.
+
+        Its forward and its rules are made from the whole's, so that every world takes it for an ordinary operation.
+
+        >>> import autograd_lite as ag
+        >>> op = ag.REGISTRY["divmod"].part(1)
+        >>> op.name, op(np.array(7.0), np.array(4.0)).item()
+        ('divmod[1]', 3.0)
+        """
+        if index not in self._made:
+            self._made[index] = _part_of(self, index)
+        return self._made[index]
+
+    def count(self, inputs: Sequence[Any], params: dict[str, Any]) -> int:
+        """How many results a call has: `parts`, or where that is True what the forward gives on arrays of zeros."""
+        if self.parts is not True:
+            return int(self.parts or 1)
+        blank = [numpy.zeros(x.shape, x.dtype) if hasattr(x, "shape") else x for x in inputs]
+        return len(self.forward(self.numpy or numpy, *blank, **params))
+
     def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
         """How many additions, multiplications and function calls it takes on arrays of these shapes.
 
@@ -232,16 +261,63 @@ class Operation:
         for value in inputs:
             world = getattr(value, "__apply__", None)
             if world is not None:
-                return world(self, inputs, params)
+                if self.parts is None:
+                    return world(self, inputs, params)
+                together = getattr(value, "__apply_parts__", None)
+                if together is not None:
+                    return together(self, inputs, params)
+                return tuple(world(self.part(i), inputs, params) for i in range(self.count(inputs, params)))
         return self.run(backend.namespace(*inputs), inputs, params)
 
     def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
         """The forward on arrays of the namespace `xp`."""
-        if xp is numpy and self.numpy is not None:
+        if (xp is backend.NUMPY or xp is numpy) and self.numpy is not None:
             return self.forward(self.numpy, *arrays, **params)
         if self.quiet:
             return backend.quietly(self.forward, xp, *arrays, **params)
         return self.forward(xp, *arrays, **params)
+
+
+def _several(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """The forward of an operation with parts, held to what was declared."""
+
+    @functools.wraps(forward)
+    def checked(*args: Any, **params: Any) -> Any:
+        results = forward(*args, **params)
+        if not isinstance(results, tuple | list):
+            raise ArgumentError(f"it was declared with parts, and its forward returned {type(results).__name__}")
+        return results
+
+    return checked
+
+
+def _part_of(whole: Operation, index: int) -> Operation:
+    part: Operation = object.__new__(Operation)
+    vars(part).update(vars(whole))
+    part.name = part.__name__ = f"{whole.name}[{index}]"
+    part.of, part.index, part.parts, part.together, part.direct, part.derivative = whole, index, None, False, None, None
+    part.symbol = f"{whole.symbol}[{index}]"
+    part.notation = f"({whole.notation})_{{{{{index}}}}}"
+    part.binds = None
+
+    def forward(xp: Any, *arrays: Any, **params: Any) -> Any:
+        return whole.forward(xp, *arrays, **params)[index]
+
+    def handing(first: int) -> Rule:
+        def rule(xp: Any, g: Any, out: Any, *arrays: Any, position: int = 0, **params: Any) -> Any:
+            count = range(whole.count(arrays, params))
+            outs = tuple(out if i == index else whole.part(i)(*arrays, **params) for i in count)
+            gs = tuple(g if i == index else xp.zeros_like(each) for i, each in enumerate(outs))
+            return whole.pull(first + position, xp, gs, outs, arrays, params)
+
+        return rule
+
+    part.forward = part.__wrapped__ = forward
+    part.rules_by_argument = tuple(
+        None if rule is None else handing(i) for i, rule in enumerate(whole.rules_by_argument)
+    )
+    part._made = {}
+    return part
 
 
 def _register(op: Operation) -> Operation:
@@ -276,7 +352,8 @@ def operation(
     - `effect`: it does more than compute (draws random numbers, communicates): never dropped, merged, moved or folded
     - `flops`: how many operations for each element of the result, or `flops(input_shapes, result_shape, params)`
     - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
-    - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call
+    - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call; in a rule
+      `g` and `out` are tuples then, with zeros for a result that got no gradient
     - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.

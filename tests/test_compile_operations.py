@@ -53,7 +53,7 @@ def function_of(name: str, case: Sample) -> Any:
         inputs: list[Any] = list(case.inputs)
         for i, array in zip(places, arrays, strict=True):
             inputs[i] = array
-        out = getattr(ag, name)(*inputs, **case.params)
+        out = case.chosen(getattr(ag, name)(*inputs, **case.params))
         if not out.requires_grad:
             return (out,)
         slopes = ag.grad(out, [inputs[i] for i in wanted], gradient=cotangent(out), allow_unused=True)

@@ -745,3 +745,18 @@ def test_both_programs_draw_the_reverse_pass_dashed(program: str, monkeypatch: p
     drawing = parsed(draw([cost, *gradients]).svg())
     dashed = [each for each in drawing.iter() if "stroke-dasharray" in each.attrib]
     assert len(dashed) > 10
+
+
+def test_what_lays_out_and_reads_pictures_is_loaded_when_it_is_used() -> None:
+    script = (
+        "import sys, autograd_lite as ag\n"
+        "def loaded(): return [m for m in ('graphviz', 'xml', 'autograd_lite.show.page') if m in sys.modules]\n"
+        "x = ag.tensor([1.0], name='x')\n"
+        "assert '<b>x</b>' in x._repr_html_() and not loaded()\n"
+        "picture = ag.draw(x)\n"
+        "assert not loaded(), loaded()\n"
+        "picture.svg()\n"
+        "assert loaded() == ['graphviz'], loaded()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", script], env=environment, check=True, timeout=60)

@@ -18,8 +18,9 @@ import pytest
 import autograd_lite as ag
 import nn
 from autograd_lite.debug import debug
+from autograd_lite.show.page import svg
 from autograd_lite.show.page.explain import Page, explain
-from autograd_lite.show.picture import engine
+from autograd_lite.show.picture import engine, style
 
 
 def content(page: Page) -> dict[str, Any]:
@@ -483,3 +484,65 @@ def test_the_script_asks_the_network_for_nothing() -> None:
     script = Path(explain.__globals__["__file__"]).with_name("page.js").read_text(encoding="utf-8")
     for way in ("fetch(", "XMLHttpRequest", "import(", "WebSocket", "http://", "https://", "sendBeacon", "eval("):
         assert way not in script
+
+
+def test_the_svg_is_read_as_xml_whatever_names_stand_in_it() -> None:
+    picture = b"""<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd"><!-- a comment -->
+<svg viewBox="0 0 1 1" xmlns="http://www.w3.org/2000/svg"><g id="graph0" class="graph"><title>all</title>
+<g id="n1" class="node"><title>t0</title><path d="M10,-20C10.5,-21 30,-22e0 30,-23Z"/>
+<text text-anchor="start" x="1" fill="#6b7683">class="node" &lt;g&gt; &amp;amp;</text></g>
+<g id="e1" class="edge"><title>t0-&gt;o1</title><path d="M1,2"/></g>
+<g id="c1" class="cluster"><title>cluster_0</title><text text-anchor="start" x="1">&lt;/g&gt;</text></g></g></svg>"""
+    read = svg.element(picture)
+    assert read.startswith('<svg viewBox="0 0 1 1"><g class="graph">') and "title" not in read and "comment" not in read
+    assert 'class="node" &lt;g&gt; &amp;amp;</text>' in read and "&lt;/g&gt;</text>" in read
+    assert '<g class="node" data-node="t0">' in read and '<g class="cluster" data-node="cluster_0">' in read
+    assert '<g class="edge" data-from="t0" data-to="o1">' in read
+    assert '<text text-anchor="middle" x="20.00" fill="#6b7683" class="faint">' in read
+    assert read.count('text-anchor="start"') == 1  # that of the cluster, whose title stands at its left
+
+
+def test_what_is_small_in_print_is_large_enough_on_a_page_and_boxes_are_as_wide_as_their_text() -> None:
+    _, cost = chapter((4, 3, 2))
+    page = explain(cost).html
+    whole = page.partition('<div id="whole">')[2].partition("</div>")[0]
+    sizes = {float(each) for each in re.findall(r'font-size="([\d.]+)"', whole)}
+    assert min(sizes) >= 10 and "legend" not in whole and "parameter" not in whole
+    assert min(points for points, _ in style.SCREEN.fonts.values()) == 10
+    assert min(points for points, _ in style.PRINT.fonts.values()) == 8
+
+
+def test_modules_of_the_reverse_pass_fold_each_on_its_own() -> None:
+    model = nn.MLP([3, 2], rng=0, dtype=float)
+    cost = nn.quadratic_cost(model(np.ones(3)), np.zeros(2))
+    slopes = ag.grad(cost, model.parameters(), create_graph=True)
+    loss = ag.sum(slopes[0] * slopes[0])
+    data = content(explain(loss))
+    forward = {data["modules"][f"o{op['t']}"] for op in data["ops"] if op["sc"].startswith("MLP")}
+    back = {data["modules"][f"o{op['t']}"] for op in data["ops"] if op["sc"].startswith("reverse pass / MLP")}
+    assert len(forward) == len(back) == 1 and forward != back
+
+
+def test_an_operation_of_several_results_is_drawn_explained_and_tabled(registry: dict[str, ag.Operation]) -> None:
+    @ag.operation(notation=r"\operatorname{{both}}({x})", parts=2)
+    def both(xp: Any, x: Any) -> Any:
+        return xp.sin(x), xp.cos(x)
+
+    both.rules(x=lambda xp, g, out, x: g[0] * out[1] - g[1] * out[0])
+    x = ag.tensor([[0.5, 1.0], [1.5, 2.0]], requires_grad=True, name="x")
+    upper, lower = ag.split(x, 2)
+    sine, cosine = both(upper)
+    loss = ag.sum(sine * cosine) + ag.sum(ag.divmod(lower, 0.7)[1] * 3.0)
+    picture, data = ag.draw(loss, values=True, grads=True), content(explain(loss))
+    names = [op["o"] for op in data["ops"]]
+    assert {"split[0]", "split[1]", "both[0]", "both[1]", "divmod[1]"} <= set(names)
+    assert all(picture.source.count(f">{name}<") == 1 for name in ("split[0]", "split[1]", "both[0]", "both[1]"))
+    assert "<svg" in picture.svg() and all("why" not in op for op in data["ops"])
+    back = [edge for step in data["steps"] if step["p"] == "b" for edge in step["e"]]
+    assert all(edge["eq"] for edge in back)
+    loss.backward()
+    [entry] = [tensor for tensor in data["tensors"] if tensor["n"] == "x"]
+    assert np.allclose(data["values"][entry["g"]]["v"], x.grad, rtol=1e-3)
+    last = [edge for edge in back if data["tensors"][edge["t"]]["n"] == "x"][-1]
+    assert np.allclose(data["values"][last["total"]]["v"], x.grad, rtol=1e-3)
+    assert "from split[1]" in lower._repr_html_()  # type: ignore[attr-defined]

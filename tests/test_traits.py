@@ -48,11 +48,15 @@ def test_what_an_operation_costs(name: str, inputs: Any, result: Any, cost: int)
 
 
 def test_a_strangers_traits_are_what_was_declared_and_otherwise_none() -> None:
-    @ag.operation(notation=r"{x}", moves=False, linear=True, activation=True, effect=True, flops=3, binds=7, parts=2)
+    @ag.operation(notation=r"{x}", moves=False, linear=True, activation=True, flops=3, binds=7, parts=2)
     def trait_bearer(xp: Any, x: Any) -> Any:
         return x, x
 
-    assert (trait_bearer.linear, trait_bearer.activation, trait_bearer.effect) == (True, True, True)
+    @ag.operation(notation=r"{x}", effect=True)
+    def effective(xp: Any, x: Any) -> Any:
+        return x
+
+    assert (trait_bearer.linear, trait_bearer.activation, effective.effect) == (True, True, True)
     assert (trait_bearer.binds, trait_bearer.parts, trait_bearer.cost([(2,)], (2,), {})) == (7, 2, 6)
 
     @ag.elementwise(lambda xp, out, x: 2 * x, notation=r"{x}^2", prime=r"2 {x}", activation=True)

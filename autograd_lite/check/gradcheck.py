@@ -28,7 +28,7 @@ from numpy.lib.array_utils import byte_bounds
 
 from autograd_lite import backend, display
 from autograd_lite.diagnosis import describe
-from autograd_lite.engine import reverse
+from autograd_lite.engine import calculus
 from autograd_lite.engine.graph import ancestors, enable_grad
 from autograd_lite.engine.tensor import Tensor, apply
 from autograd_lite.errors import ArgumentError, AutogradError, CheckError, DtypeError, GraphError
@@ -216,7 +216,7 @@ def _slopes(f: Callable[..., Any], count: int) -> Callable[..., Tensor]:
 
     def slopes(*arguments: Tensor) -> Tensor:
         xs, seed = arguments[:count], arguments[count]
-        found = reverse.grad(_one(f(*xs)), list(xs), gradient=seed, create_graph=True, allow_unused=True)
+        found = calculus.grad(_one(f(*xs)), list(xs), gradient=seed, create_graph=True, allow_unused=True)
         return _joined([g for g in found if g is not None])
 
     return slopes
@@ -227,7 +227,7 @@ def _same_recorded(f: Callable[..., Any], points: Sequence[Tensor], start: Any) 
     found: list[list[Any]] = []
     for record in (False, True):
         output, leaves = _call(f, points, [_copied(point.data) for point in points])
-        found.append(reverse.grad(output, leaves, gradient=start, create_graph=record, allow_unused=True))
+        found.append(calculus.grad(output, leaves, gradient=start, create_graph=record, allow_unused=True))
     for i, (point, plain, recorded) in enumerate(zip(points, *found, strict=True)):
         one, other = (numpy.zeros(point.shape) if g is None else g.numpy() for g in (plain, recorded))
         if not numpy.allclose(one, other, rtol=1e-9, atol=1e-12 * _largest(one), equal_nan=True):
@@ -319,7 +319,7 @@ def _by_rules(output: Tensor, leaves: list[Tensor], seeds: Sequence[ndarray]) ->
     found = []
     for seed in seeds:
         start = backend.namespace(output.data).asarray(seed)
-        gradients = reverse.grad(output, leaves, gradient=start, allow_unused=True)
+        gradients = calculus.grad(output, leaves, gradient=start, allow_unused=True)
         found.append([numpy.zeros(x.shape) if g is None else g.numpy() for x, g in zip(leaves, gradients, strict=True)])
     return found
 
@@ -460,8 +460,9 @@ class _Numeric:
                 noise = numpy.array([(size * error).sum() for error in errors]).reshape(shape)
                 # What a result of the size of `value` may have lost, such as 1 - tanh² where tanh is nearly 1.
                 moves = size * numpy.abs(numpy.nan_to_num(self.value))
-                lost = numpy.array([moves[column != 0].sum() for column in columns]).reshape(shape)
-                noise += 32 * _EPSILON * lost / numpy.maximum(1.0, numpy.abs(self.data[position]))
+                lost = numpy.array([32 * moves[column != 0].sum() for column in columns]).reshape(shape)
+                lost += 8 * _largest(moves)
+                noise += _EPSILON * lost / numpy.maximum(1.0, numpy.abs(self.data[position]))
                 scales.append(numpy.nan_to_num(terms) + noise / TOLERANCES[method])
         return _Expected(method, values, scales)
 

@@ -18,7 +18,7 @@ from numpy import ndarray
 from autograd_lite import backend, display
 from autograd_lite.check import standin
 from autograd_lite.check.gradcheck import report_of, slip
-from autograd_lite.engine import functional, reverse
+from autograd_lite.engine import calculus, functional
 from autograd_lite.engine.graph import ancestors
 from autograd_lite.engine.tensor import Tensor, asarray
 from autograd_lite.errors import ArgumentError, AutogradError, CheckError, CompileError
@@ -246,7 +246,7 @@ class _Trial:
             return list(results)
         cost = self.cost(results, list(map(make, self.weights(results))))
         wanted = [leaves[i] for i in self.smooth]
-        found = reverse.grad(cost, wanted, allow_unused=True)
+        found = calculus.grad(cost, wanted, allow_unused=True)
         return [*results, *(g for g in found if g is not None)]
 
     def loss(self) -> Tensor:
@@ -409,7 +409,7 @@ def _replayed(trial: _Trial, change: Callable[[ndarray], ndarray], calls: int) -
             if not any(each.requires_grad for each in results):
                 return results
             wanted = [given[i] for i in trial.smooth]
-            found = reverse.grad(trial.cost(results, weights), wanted, allow_unused=True)
+            found = calculus.grad(trial.cost(results, weights), wanted, allow_unused=True)
             return (*results, *(g for g in found if g is not None))
 
         return step

@@ -43,8 +43,11 @@ class _Writer:
             self.parameters.append(self.name(value, fallback))
         return self.names[value]
 
-    def operand(self, arg: Any) -> tuple[str, int, list[Call]]:
-        """An operand as text, how tightly it binds, and the calls inlined in it."""
+    def operand(self, arg: Any, others: list[Value] | None = None) -> tuple[str, int, list[Call]]:
+        """An operand as text, how tightly it binds, and the calls inlined in it.
+
+        A number whose dtype that of the `others` would not give it is written with its dtype.
+        """
         if isinstance(arg, Live):
             if arg.key not in self.lives:
                 label = str(arg.key[1]).strip("_") if len(arg.key) == 2 else "number"
@@ -56,7 +59,10 @@ class _Writer:
             return self.parts[arg]
         if arg.kind == "constant" and not arg.held:
             if arg.shape == () and arg.dtype.kind in "fiu":
-                return *_number(arg.sample[()].item() if arg.dtype == float else arg.sample[()]), []
+                alike = others is not None and all(other.dtype == arg.dtype for other in others)
+                if alike and (len(others or ()) > 1 or arg.dtype in (numpy.dtype(float), numpy.dtype(int))):
+                    return *_number(arg.sample[()]), []
+                return f"np.{arg.dtype.name}({_number(arg.sample[()])[0]})", ATOM, []
             if arg.sample.size == 0:
                 return f"np.empty({arg.shape}, {dtype_text(arg.dtype)})", ATOM, []
             if arg.sample.size <= 8:
@@ -64,7 +70,7 @@ class _Writer:
         return self.parameter(arg, "constant" if arg.kind == "constant" else "state"), ATOM, []
 
     def expression(self, call: Call) -> tuple[str, int, list[Call]]:
-        operands = [self.operand(arg) for arg in call.args]
+        operands = [self.operand(arg, call.values) for arg in call.args]
         inner = [c for _, _, calls in operands for c in calls] + [call]
         row = call.row
         if row.infix == NEGATIVE and len(operands) == 1:
@@ -142,7 +148,10 @@ class _Lines:
 
 def _number(number: Any) -> tuple[str, int]:
     """A number as it is written, and how tightly it binds."""
-    text = written(number) if not isinstance(number, numpy.generic) or not numpy.isfinite(number) else str(number)
+    if isinstance(number, numpy.generic):
+        text = str(number) if numpy.isfinite(number) else written(float(number))
+    else:
+        text = written(number)
     return text, ATOM if not text.startswith("-") else NEGATIVE[1]
 
 

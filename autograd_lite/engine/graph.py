@@ -43,7 +43,7 @@ class Recorded(Protocol):
 class Node:
     """One application of an operation: what it was applied to, where in the model, and when."""
 
-    __slots__ = ("op", "inputs", "params", "scope", "number", "trace")
+    __slots__ = ("op", "inputs", "params", "scope", "number", "trace", "call")
 
     def __init__(
         self, op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], scope: tuple[str, ...], number: int
@@ -55,6 +55,8 @@ class Node:
         self.number = number
         # What a witness keeps with the node; its `check(node, result)` is asked before a reverse pass uses the node.
         self.trace: Any = None
+        # The arrays of all results of a call that gave several: the nodes of these results have it in common.
+        self.call: tuple[Any, ...] | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.op.name}>"

@@ -17,12 +17,14 @@ import numpy
 from numpy import generic, ndarray
 
 from autograd_lite import backend
+from autograd_lite.backend import NUMPY
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine import functional
-from autograd_lite.engine.graph import REVERSE, Node, ancestors, enable_grad, mode, no_grad, released
-from autograd_lite.engine.tensor import Tensor
+from autograd_lite.engine.graph import REVERSE, Node, mode, no_grad, released
+from autograd_lite.engine.tensor import Tensor, apply
 from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
 from autograd_lite.names import gradient_name
+from autograd_lite.op import Operation
 
 # Threads may share parameters: no addition to a `grad` is lost between its reading and its writing.
 _writing = threading.Lock()
@@ -36,7 +38,7 @@ def _one(dtype: Any) -> Any:
     return one
 
 
-def _seed(output: Tensor, gradient: Any, caller: str) -> Any:
+def seed_of(output: Tensor, gradient: Any, caller: str) -> Any:
     """The gradient to start from: given, or one for a scalar."""
     if not output._requires_grad:
         raise GraphError(
@@ -85,7 +87,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
         if how is None:
             raise ShapeError(f"gave a gradient of shape {gradient.shape} for {describe(x, 'an argument')}")
         if isinstance(how, str):  # "spread"
-            if xp is numpy:
+            if xp is NUMPY:
                 thin = gradient
                 gradient = numpy.empty(shape, thin.dtype)
                 gradient[...] = thin
@@ -93,8 +95,8 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
                 gradient = xp.broadcast_to(gradient, shape)
                 mode.now.witness.spread(gradient)
         else:
-            gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
-            if xp is numpy and type(gradient) is not ndarray:
+            gradient = numpy.add.reduce(gradient, axis=how) if xp is NUMPY else gradient.sum(axis=how)
+            if xp is NUMPY and type(gradient) is not ndarray:
                 gradient = numpy.asarray(gradient)
             if gradient.shape != shape:
                 gradient = gradient.reshape(shape)
@@ -104,35 +106,45 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
 def _changed(x: Tensor, node: Node) -> ChangedError:
     return ChangedError(
         f"{describe(x, 'an input')} was changed after {node.op.name} had used it, so the gradient "
-        "there would be wrong: run backward before the update, or record the graph again"
+        "there would be wrong: run backward before the update (or before requires_grad is switched), or record the "
+        "graph again"
     )
 
 
 def sweep(
-    output: Tensor, seed: Any, useful: set[Tensor] | None = None, record: bool = False, free: bool = False
-) -> dict[Tensor, Any]:
-    """The gradient of every tensor between `output` and the leaves that require one.
+    outputs: Tensor | Sequence[Tensor], seeds: Any, useful: set[Tensor] | None = None, record: bool = False,
+    free: bool = False,
+) -> dict[Tensor, Any]:  # fmt: skip
+    """The gradient of every tensor between the outputs and the leaves that require one, for one seed each.
 
     `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
-    their own. With `free` each node is released when it is done, and only leaves are returned.
+    their own. With `free` every node is released once the whole pass has succeeded, and only leaves are returned.
     """
-    if not record:
-        return _sweep(output, seed, useful, record, free)
     scope = mode.now.scope
     try:
-        return _sweep(output, seed, useful, record, free)
+        if isinstance(outputs, Tensor):
+            return _sweep((outputs,), (seeds,), useful, record, free)
+        return _sweep(outputs, seeds, useful, record, free)
     finally:
         mode.now.scope = scope
 
 
-def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, free: bool) -> dict[Tensor, Any]:
-    if output.node is None:
-        return {output: seed}
-    grads: dict[Tensor, Any] = {output: seed}
+def _sweep(
+    outputs: Sequence[Tensor], seeds: Sequence[Any], useful: set[Tensor] | None, record: bool, free: bool
+) -> dict[Tensor, Any]:
+    grads: dict[Tensor, Any] = {}
     # Nodes are numbered as they are made, so the latest pending node has all its gradients: no
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
-    heap = [(-output.node.number, output)]
-    xp: Any = functional if record else backend.namespace(seed)
+    heap: list[tuple[int, Tensor]] = []
+    for output, seed in zip(outputs, seeds, strict=True):
+        if output in grads:
+            grads[output] = _sum(grads[output], seed)
+        else:
+            grads[output] = seed
+            if output.node is not None:
+                heappush(heap, (-output.node.number, output))
+    xp: Any = functional if record else backend.namespace(*seeds)
+    done: list[Node] = []
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -140,28 +152,25 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
         inputs = node.inputs
         if inputs is None:
             raise released(tensor)
-        g = grads.pop(tensor) if free else grads[tensor]
-        out = tensor
         if record:
-            name_gradient(g, tensor)
             mode.now.scope = (REVERSE, *node.scope)
-        else:
-            out = tensor._data
         op = node.op
-        number = node.number
-        values: list[Any] = []
-        for x in inputs:
-            if type(x) is Tensor:
-                if x._changed > number:
-                    raise _changed(x, node)
-                values.append(x if record else x._data)
-            else:
-                values.append(x)
-        if node.trace is not None:
-            node.trace.check(node, tensor)
+        values = _values(tensor, node, record)
         params = node.params
         position = -1
         try:
+            if node.call is None:
+                g = grads.pop(tensor) if free else grads[tensor]
+                if record:
+                    name_gradient(g, tensor)
+                    out: Any = tensor
+                else:
+                    out = tensor._data
+            else:
+                siblings = [tensor]
+                while heap and heap[0][1].node.call is node.call:  # type: ignore[union-attr]
+                    siblings.append(heappop(heap)[1])
+                op, g, out = _gathered(siblings, grads, record, free)
             together = op.pull_all(xp, g, out, values, params) if op.together else None
             for x in inputs:
                 position += 1
@@ -172,7 +181,7 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
                     continue
                 if not op.ours:
                     gradient = _guarded(gradient, values, out)
-                if type(gradient) is not ndarray and xp is numpy:
+                if type(gradient) is not ndarray and xp is NUMPY:
                     gradient = numpy.asarray(gradient)
                 data = x._data
                 producer = x.node
@@ -191,11 +200,56 @@ def _sweep(output: Tensor, seed: Any, useful: set[Tensor] | None, record: bool, 
             error.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
             raise
         if free:
-            node.inputs = None  # type: ignore[assignment]
+            done.append(node)
+    for node in done:
+        node.inputs = None  # type: ignore[assignment]
     if record:
         for x, g in grads.items():
             name_gradient(g, x)
     return grads
+
+
+def _values(tensor: Tensor, node: Node, record: bool) -> list[Any]:
+    """What a rule gets for the arguments of `node`, none of which may have changed since."""
+    values: list[Any] = []
+    number = node.number
+    for x in node.inputs:
+        if type(x) is Tensor:
+            if x._changed > number:
+                raise _changed(x, node)
+            values.append(x if record else x._data)
+        else:
+            values.append(x)
+    if node.trace is not None:
+        node.trace.check(node, tensor)
+    return values
+
+
+def _gathered(
+    siblings: list[Tensor], grads: dict[Tensor, Any], record: bool, free: bool
+) -> tuple[Operation, tuple[Any, ...], tuple[Any, ...]]:
+    """The operation of several results that `siblings` are some of, its results, and a gradient for each of them.
+
+    Their nodes were made one after the other, so the sweep meets them one after the other: its rule is called once.
+    """
+    node = siblings[0].node
+    assert node is not None and node.call is not None and node.op.of is not None
+    found = {x.node.op.index: x for x in siblings if x.node is not None}
+    gs: list[Any] = []
+    outs: list[Any] = []
+    for i, data in enumerate(node.call):
+        x = found.get(i)
+        if x is None:  # nobody used this result, or nobody holds it any more
+            zeros = backend.namespace(data).zeros_like(data)
+            gs.append(Tensor(zeros, copy=False) if record else zeros)
+            outs.append(apply(node.op.of.part(i), node.inputs, node.params) if record else data)
+            continue
+        g = grads.pop(x) if free else grads[x]
+        if record:
+            name_gradient(g, x)
+        gs.append(g)
+        outs.append(x if record else data)
+    return node.op.of, tuple(gs), tuple(outs)
 
 
 def name_gradient(gradient: Tensor, x: Tensor) -> None:
@@ -214,11 +268,12 @@ def _guarded(gradient: Any, values: Sequence[Any], out: Any) -> Any:
     """What a user's rule returned, apart from every operand's memory, which the library's rules never return."""
     if isinstance(gradient, Tensor) or not backend.is_array(gradient):
         return gradient
-    lent = {_memory(value) for value in (*values, out) if backend.is_array(value)}
-    return gradient.copy() if _memory(gradient) in lent else gradient
+    results = out if type(out) is tuple else (out,)
+    lent = {memory_of(value) for value in (*values, *results) if backend.is_array(value)}
+    return gradient.copy() if memory_of(gradient) in lent else gradient
 
 
-def _memory(array: Any) -> int:
+def memory_of(array: Any) -> int:
     """An identity of the memory an array lives in."""
     base = array.base
     if base is None:
@@ -228,7 +283,7 @@ def _memory(array: Any) -> int:
     return id(base)
 
 
-def _start(output: Tensor, gradient: Any, seed: Any) -> Tensor:
+def start_of(output: Tensor, gradient: Any, seed: Any) -> Tensor:
     """What a recorded pass starts from: the gradient that was given, or a one that never changes."""
     if gradient is None or not mode.now.witness.records:
         return Tensor(seed, copy=False)
@@ -250,10 +305,10 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     >>> float(x.grad)
     6.0
     """
-    seed = _seed(self, gradient, "backward()")
+    seed = seed_of(self, gradient, "backward()")
     if mode.now.witness.records:
         with no_grad():
-            grads = sweep(self, _start(self, gradient, seed), record=True)
+            grads = sweep(self, start_of(self, gradient, seed), record=True)
             for x, g in grads.items():
                 if x.node is None:
                     earlier = x.grad
@@ -261,9 +316,9 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
         return
     grads = sweep(self, seed, free=free)
     # No two gradients share memory, nor does a gradient with its seed.
-    claimed = {_memory(seed)}
+    claimed = {memory_of(seed)}
     if not free:
-        claimed.update(_memory(g) for x, g in grads.items() if x.node is not None)
+        claimed.update(memory_of(g) for x, g in grads.items() if x.node is not None)
     with _writing:
         written = []
         for x, g in grads.items():
@@ -273,7 +328,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
                     g = _sum(earlier, g)
                 else:
                     base = g.base
-                    memory = id(g) if base is None else _memory(g)
+                    memory = id(g) if base is None else memory_of(g)
                     if memory in claimed or (base is not None and 0 in g.strides):
                         g = g.copy()
                     else:
@@ -286,59 +341,3 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
             for x, earlier, _ in written:
                 x._grad = earlier
             raise
-
-
-def grad(
-    output: Tensor, inputs: Any, gradient: Any = None, create_graph: bool = False, allow_unused: bool = False
-) -> Any:
-    """The gradient of `output` with respect to one tensor, or a list of them, results included.
-
-    Nothing is written to any `grad`. With `create_graph` the gradients are recorded and can be
-    differentiated again. A tensor that `output` does not depend on raises `GraphError`, or gives
-    `None` with `allow_unused`.
-
-    >>> import autograd_lite as ag
-    >>> x = ag.tensor(2.0, requires_grad=True)
-    >>> slope = ag.grad(x**3, x, create_graph=True)
-    >>> slope.item(), ag.grad(slope, x).item()
-    (12.0, 12.0)
-    """
-    single = isinstance(inputs, Tensor)
-    targets: Sequence[Tensor] = (inputs,) if single else tuple(inputs)
-    for i, x in enumerate(targets):
-        if not isinstance(x, Tensor):
-            raise ArgumentError(f"grad(): input {i} is {type(x).__name__}, not a tensor")
-    if not isinstance(output, Tensor):
-        raise ArgumentError(f"grad(): the output is {type(output).__name__}, not a tensor")
-    seed = _seed(output, gradient, "grad()")
-    useful: set[Tensor] = set()
-    wanted = set(targets)
-    for x in ancestors(output):
-        if x in wanted or (
-            x.node is not None and any(type(each) is Tensor and each in useful for each in x.node.inputs or ())
-        ):
-            useful.add(x)
-    record = create_graph or mode.now.witness.records
-    if record:
-        start = gradient if create_graph and type(gradient) is Tensor and gradient.dtype == output.dtype else None
-        with enable_grad() if create_graph else no_grad():
-            grads = sweep(output, _start(output, gradient, seed) if start is None else start, useful, record=True)
-    else:
-        grads = sweep(output, seed, useful)
-    found: list[Any] = []
-    memories: set[int] = {_memory(seed)}
-    for i, x in enumerate(targets):
-        g = grads.get(x)
-        if g is None and not allow_unused:
-            why = "" if x._requires_grad else " (it does not require a gradient)"
-            raise GraphError(
-                f"grad(): {describe(output, 'the output')} does not depend on input {i}, {describe(x)}{why}: "
-                "leave it out, or pass allow_unused=True to get None"
-            )
-        if g is not None and not record:
-            if _memory(g) in memories or _memory(g) == _memory(x._data) or 0 in g.strides:
-                g = g.copy()
-            memories.add(_memory(g))
-            g = Tensor(g, copy=False)
-        found.append(g)
-    return found[0] if single else found

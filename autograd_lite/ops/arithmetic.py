@@ -159,3 +159,21 @@ def sign(xp: Any, x: Any) -> Any:
     array([-1.,  0.])
     """
     return xp.sign(x)
+
+
+@operation(notation=r"\operatorname{{divmod}}({x}, {y})", symbol="÷ %", analytic=False, spreads=True, parts=2)
+def divmod(xp: Any, x: Any, y: Any) -> Any:
+    """The whole quotient ⌊x / y⌋ and what remains, element by element; a tuple.
+
+    The quotient's derivative is taken to be 0 everywhere, that of the remainder by `y` is -⌊x / y⌋.
+
+    >>> [part.numpy().tolist() for part in ag.divmod(ag.tensor([7.0, -7.0]), 4.0)]
+    [[1.0, -2.0], [3.0, 1.0]]
+    """
+    return xp.floor_divide(x, y), xp.remainder(x, y)
+
+
+divmod.rules(
+    x=lambda xp, g, out, x, y: g[1],
+    y=lambda xp, g, out, x, y: -g[1] * out[0],
+)

@@ -137,7 +137,9 @@ class Recorder(Witness):
         self.conditions.append((question, answer))
 
     def drawing(self, generator: Any) -> None:
-        """An operation is about to draw random numbers from `generator`."""
+        """An operation with an effect is about to run: to draw random numbers, where it has a `generator`."""
+        if generator is None:
+            return
         if not isinstance(generator, numpy.random.Generator):
             raise CompileError(
                 f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}"
@@ -151,8 +153,9 @@ class Recorder(Witness):
             self.generators[key] = (generator, stream_state(generator))
 
     def drew(self, generator: Any, result: Tensor) -> None:
-        """The operation has drawn."""
-        self._after[id(_bits(generator))] = stream_state(generator)
+        """The operation has run; what it gave is wanted even where nobody uses it."""
+        if generator is not None:
+            self._after[id(_bits(generator))] = stream_state(generator)
         self.draws_made.append(result)
 
     def _only_ours(self, stream: Any, state: Any) -> None:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from samples.making import Bad, Sample, apart, away, binary_errors, normal, positive, sample, unary_errors, whole
+from samples.making import (
+    Bad,
+    Sample,
+    apart,
+    away,
+    binary_errors,
+    each_part,
+    normal,
+    positive,
+    sample,
+    unary_errors,
+    whole,
+)
+
+_below = away(3, 2)
+_quotient = whole(3, 2)
 
 SAMPLES: dict[str, list[Sample]] = {
     "add": [
@@ -48,6 +63,11 @@ SAMPLES: dict[str, list[Sample]] = {
     "square": [sample(normal(3, 2))],
     "absolute": [sample(apart(3, 2))],
     "sign": [sample(apart(3, 2)), sample(whole(4))],
+    "divmod": [
+        *each_part(2, sample(_below * (_quotient + 0.4), _below)),
+        *each_part(2, sample(np.array([[3.3], [-4.1]]), np.array([1.5, -2.0]))),
+        *each_part(2, sample(np.array([3.3, -4.1]), 1.5)),
+    ],
 }
 
 ERRORS: dict[str, list[Bad]] = {
@@ -61,4 +81,5 @@ ERRORS: dict[str, list[Bad]] = {
     "square": unary_errors("square"),
     "absolute": unary_errors("absolute"),
     "sign": unary_errors("sign"),
+    "divmod": binary_errors("divmod"),
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from samples.making import AXIS, TWO_BY_THREE, Bad, Sample, bad, normal, sample
+from samples.making import AXIS, TWO_BY_THREE, Bad, Sample, bad, each_part, normal, sample
 
 SAMPLES: dict[str, list[Sample]] = {
     "concatenate": [
@@ -24,6 +24,13 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(normal(2), normal(2), axis=-1),
         sample(normal(), normal()),
     ],
+    "split": [
+        *each_part(2, sample(normal(4, 3), indices_or_sections=2)),
+        *each_part(3, sample(normal(2, 5), indices_or_sections=(1, 3), axis=-1)),
+        *each_part(3, sample(normal(5), indices_or_sections=(3, 1))),
+        *each_part(2, sample(normal(3), indices_or_sections=(7,))),
+        *each_part(1, sample(normal(2, 3), indices_or_sections=1, axis=1)),
+    ],
 }
 
 REFERENCES: dict[str, Callable[..., Any]] = {
@@ -32,6 +39,13 @@ REFERENCES: dict[str, Callable[..., Any]] = {
 }
 
 ERRORS: dict[str, list[Bad]] = {
+    "split": [
+        bad(ag.AxisError, rf"split\(.*\): .*{AXIS}", TWO_BY_THREE, 1, axis=2),
+        bad(ag.ArgumentError, r"split\(.*\): an axis of 3 elements cannot be split into 2", TWO_BY_THREE, 2, axis=1),
+        bad(ag.ArgumentError, r"split\(.*\): .* into 0 equal parts", TWO_BY_THREE, 0),
+        bad(ag.DtypeError, r"split", TWO_BY_THREE, 1.5),
+        bad(ag.ArgumentError, r"split\(.*\) misses indices_or_sections", TWO_BY_THREE),
+    ],
     "concatenate": [
         bad(
             ag.ShapeError,

@@ -7,7 +7,7 @@ hard cases. Must not know any operation.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ class Sample:
     `inputs` are arrays or Python numbers, `params` keywords. `reference` is the NumPy function to agree with, of the
     same arguments, where it is not `numpy.<operation>`. `order` is how often the sample can be differentiated in
     float64 (0: it has no derivative there), `keeps_dtype` whether float32 in means float32 out, `rtol` the agreement
-    with the reference, `numpy_only` that a parameter belongs to NumPy's world.
+    with the reference, `numpy_only` that a parameter belongs to NumPy's world. Of an operation of several results,
+    `part` is the one that is looked at.
     """
 
     inputs: tuple[Any, ...]
@@ -34,6 +35,11 @@ class Sample:
     keeps_dtype: bool = True
     rtol: float = 1e-14
     numpy_only: bool = False
+    part: int | None = None
+
+    def chosen(self, out: Any) -> Any:
+        """The result that is looked at."""
+        return out if self.part is None else out[self.part]
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,11 @@ class Bad:
 
 def sample(*inputs: Any, reference: Any = None, order: int = 2, keeps_dtype: bool = True, **params: Any) -> Sample:
     return Sample(inputs, params, reference, order, keeps_dtype)
+
+
+def each_part(count: int, *cases: Sample) -> list[Sample]:
+    """The samples of an operation of several results, once for each of them."""
+    return [replace(case, part=part) for case in cases for part in range(count)]
 
 
 def bad(error: type[Exception], match: str, *inputs: Any, **params: Any) -> Bad:

@@ -68,8 +68,8 @@ def _middle(node: Element) -> float | None:
     for shape in node.iter():
         outline = shape.get("d") or shape.get("points")
         if outline:
-            # Points are `x,y`, in a path with letters between them that say what kind of curve leads there.
-            points = "".join(c if c in "0123456789.,+-" else " " for c in outline).split()
+            # Points are `x,y`, in a path with capital letters between them that say what kind of curve leads there.
+            points = "".join(c if c in "0123456789.,+-e" else " " for c in outline).split()
             across = [float(point.partition(",")[0]) for point in points]
             return (min(across) + max(across)) / 2
     return None
