@@ -170,10 +170,16 @@ class Operation:
         >>> ag.REGISTRY["multiply"].pull(0, np, np.array(2.0), None, (np.array(3.0), np.array(5.0)), {}).item()
         10.0
         """
+        # Calls are written out by what they hand on: unpacking costs as much as the arithmetic of a small array.
         if self.derivative is not None:
-            return g * self.derivative(xp, out, *values, **params)
+            derivative = self.derivative(xp, out, *values, **params) if params else self.derivative(xp, out, *values)
+            return g * derivative
         rule = self.rule(position) if self.variadic else self.rules_by_argument[position]
-        return None if rule is None else rule(xp, g, out, *values, **params)
+        if rule is None:
+            return None
+        if params:
+            return rule(xp, g, out, *values, **params)
+        return rule(xp, g, out, values[0], values[1]) if len(values) == 2 else rule(xp, g, out, *values)
 
     def pull_all(self, xp: Any, g: Any, out: Any, values: Sequence[Any], params: dict[str, Any]) -> list[Any]:
         """What `pull` gives for each argument of an operation whose rule gives them `together`, at the cost of one.
