@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.engine.graph import Node
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
@@ -124,3 +125,67 @@ def test_only_the_backend_names_cupy() -> None:
 @pytest.mark.parametrize("path", modules(LIBRARY) + modules(ROOT / "nn"), ids=relative)
 def test_every_module_says_what_it_knows(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), f"{relative(path)} has no docstring"
+
+
+# Two more fences.
+
+
+def _docstrings(tree: ast.AST) -> set[int]:
+    bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
+
+
+# The tables that say what an operation, a primitive call, a formula is; and an array library that stands in for NumPy.
+NAMING = {"ops", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
+
+
+@pytest.mark.parametrize("path", modules(LIBRARY), ids=relative)
+def test_no_operation_is_known_by_name_outside_its_room(path: Path) -> None:
+    place = path.relative_to(LIBRARY).as_posix()
+    if place in NAMING or place.split("/")[0] in NAMING:
+        return
+    tree = ast.parse(path.read_text())
+    texts = _docstrings(tree)
+    named = [
+        f"{relative(path)}:{node.lineno}: {node.value!r}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in OURS and id(node) not in texts
+    ]
+    assert not named
+
+
+OURS = {name for name, op in ag.REGISTRY.items() if op.ours}
+PRIVATE = {
+    name for kind in (ag.Tensor, Node) for name in kind.__slots__ if name.startswith("_") and name != "__weakref__"
+}
+
+
+@pytest.mark.parametrize("path", modules(LIBRARY) + modules(ROOT / "nn"), ids=relative)
+def test_nobody_outside_the_engine_touches_what_a_tensor_keeps_to_itself(path: Path) -> None:
+    if path.is_relative_to(LIBRARY / "engine"):
+        return
+    touched = [
+        f"{relative(path)}:{node.lineno}: .{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in PRIVATE
+    ]
+    assert not touched
+
+
+def test_the_private_fields_are_those_that_the_fence_is_for() -> None:
+    assert {"_data", "_grad", "_requires_grad", "_changed"} == PRIVATE
+
+
+# The floors of `show`: formulas know no equations, equations no pictures, pictures no pages.
+FLOORS = ["names", "formula", "equations", "picture", "tables", "page"]
+
+
+@pytest.mark.parametrize("path", modules(LIBRARY / "show"), ids=relative)
+def test_floors_of_show_import_upwards(path: Path) -> None:
+    mine = path.relative_to(LIBRARY / "show").with_suffix("").parts[0]
+    for name, _ in imports(path):
+        parts = name.split(".")
+        if parts[:2] == ["autograd_lite", "show"] and len(parts) > 2 and parts[2] != mine:
+            assert FLOORS.index(parts[2]) < FLOORS.index(mine), (
+                f"{relative(path)} imports {name}, which stands below it"
+            )
