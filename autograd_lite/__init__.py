@@ -17,7 +17,8 @@ First steps:
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
-- `@ag.operation` declares an operation of your own; `ag.gradcheck` holds gradients against differences.
+- `@ag.operation` declares an operation of your own; `ag.check_operation` tries it in every world the library has, and
+  `ag.gradcheck` holds the gradients of any function against differences.
 - `import nn` has networks, costs, optimisers and `nn.fit`.
 
 Every error is an `ag.AutogradError` and says what to write instead; all of them are in `ag.errors`.
@@ -47,6 +48,8 @@ __version__ = "0.1.0"
 _WHEN_USED = {
     "CheckReport": "check.gradcheck",
     "gradcheck": "check.gradcheck",
+    "OperationReport": "check.operation",
+    "check_operation": "check.operation",
     "Compiled": "compile.compiled",
     "compile": "compile.compiled",
     "Derivation": "show.equations.derive",

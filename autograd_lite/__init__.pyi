@@ -17,7 +17,8 @@ First steps:
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
-- `@ag.operation` declares an operation of your own; `ag.gradcheck` holds gradients against differences.
+- `@ag.operation` declares an operation of your own; `ag.check_operation` tries it in every world the library has, and
+  `ag.gradcheck` holds the gradients of any function against differences.
 - `import nn` has networks, costs, optimisers and `nn.fit`.
 
 Every error is an `ag.AutogradError` and says what to write instead; all of them are in `ag.errors`.
@@ -34,6 +35,8 @@ from autograd_lite import errors as errors
 from autograd_lite import ops as ops
 from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
+from autograd_lite.check.operation import OperationReport as OperationReport
+from autograd_lite.check.operation import check_operation as check_operation
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug

@@ -19,25 +19,60 @@ import numpy
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError
 
 Array = Any  # a numpy.ndarray, a cupy.ndarray, or an array of a registered namespace
-Namespace = Any  # the module or object whose functions take such arrays
-
 SCALARS = (bool, int, float, complex)
 
-_namespaces: dict[type, Namespace] = {numpy.ndarray: numpy}
+beyond: dict[str, Callable[..., Any]] = {}
+"""What every namespace offers beyond its library's own functions, by name; the operations are listed here."""
+
+
+class Namespace:
+    """The functions for the arrays of one library, by NumPy's names and keywords: what forwards and rules call `xp`.
+
+    A name is the library's own function, or else what stands `beyond` at the moment of use.
+
+    >>> from autograd_lite import backend
+    >>> xp = backend.namespace(np.ones(2))
+    >>> xp.exp is np.exp, xp.softmax(np.zeros(2)).tolist()
+    (True, [0.5, 0.5])
+    """
+
+    def __init__(self, library: Any) -> None:
+        self.library = library
+        if isinstance(library, types.ModuleType):
+            self.__dict__.update((name, value) for name, value in vars(library).items() if name[0] != "_")
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            found = getattr(self.library, name)
+        except AttributeError:
+            if name in beyond:
+                return beyond[name]
+            raise AttributeError(f"neither {self!r} nor the operations have a function {name}") from None
+        setattr(self, name, found)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<namespace of {getattr(self.library, '__name__', self.library)}>"
+
+
+NUMPY = Namespace(numpy)
+"""The namespace of NumPy's arrays."""
+
+_namespaces: dict[type, Namespace] = {numpy.ndarray: NUMPY}
 _to_numpy: dict[type, Any] = {}
 
 
-def register(array_type: type, namespace: Namespace, to_numpy: Any) -> None:
+def register(array_type: type, library: Any, to_numpy: Any) -> None:
     """Make arrays of `array_type` usable as tensor data.
 
-    `namespace` holds the functions (NumPy's names and keywords) for such arrays, `to_numpy(array)`
+    `library` holds the functions (NumPy's names and keywords) for such arrays, `to_numpy(array)`
     returns a NumPy copy of one.
 
     >>> import numpy as np
     >>> from autograd_lite import backend
     >>> backend.register(np.ndarray, np, np.array)
     """
-    _namespaces[array_type] = namespace
+    _namespaces[array_type] = NUMPY if library is numpy else Namespace(library)
     _to_numpy[array_type] = to_numpy
 
 
@@ -60,7 +95,7 @@ def namespace(*values: object) -> Namespace:
 
     Raises `DeviceError` when arrays of two libraries are mixed.
     """
-    found: Namespace = None
+    found: Namespace | None = None
     for value in values:
         if is_array(value):
             ours = _namespaces[type(value)]
@@ -70,7 +105,7 @@ def namespace(*values: object) -> Namespace:
                 raise DeviceError(
                     "arrays of " + " and ".join(sorted({device(v) for v in values if is_array(v)})) + " were mixed"
                 )
-    return numpy if found is None else found
+    return NUMPY if found is None else found
 
 
 def device(array: Array) -> str:
@@ -84,7 +119,7 @@ def device(array: Array) -> str:
     return str(place if place is not None else type(array).__module__)
 
 
-def as_array(value: object, like: Namespace = numpy, copy: bool = False) -> Array:
+def as_array(value: object, like: Any = numpy, copy: bool = False) -> Array:
     """`value` as an array of numbers: arrays stay on their device; anything else goes through `like`.
 
     An array shares its memory unless a `copy` is asked for, or its byte order is not the machine's. Raises
@@ -124,8 +159,9 @@ def native(dtype: Any) -> numpy.dtype[Any]:
     >>> backend.native(">f8").isnative
     True
     """
-    found: numpy.dtype[Any] = numpy.dtype(dtype).newbyteorder("=")
-    return found
+    found: numpy.dtype[Any] = numpy.dtype(dtype)
+    # NumPy's own object for a dtype stays itself: quick ways compare dtypes by identity.
+    return found if found.isnative else found.newbyteorder("=")
 
 
 def _unmasked(value: numpy.ndarray) -> numpy.ndarray:
@@ -201,5 +237,5 @@ def _quiet_function(function: Callable[..., Any]) -> Callable[[Any], Any]:
 
 # NumPy with the two functions quiet that can warn in the library's own quiet operations: what runs in
 # the prepared context is a little slower, so nothing else does.
-quiet_numpy = types.SimpleNamespace(**vars(numpy))
-quiet_numpy.exp, quiet_numpy.log = _quiet_function(numpy.exp), _quiet_function(numpy.log)
+QUIET_NUMPY = Namespace(numpy)
+vars(QUIET_NUMPY).update(exp=_quiet_function(numpy.exp), log=_quiet_function(numpy.log))

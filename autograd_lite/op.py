@@ -22,7 +22,7 @@ from autograd_lite.errors import ArgumentError
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
 
-REGISTRY: dict[str, Operation] = {}
+REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
 
 
@@ -71,7 +71,7 @@ class Operation:
         self.quiet = quiet
         self.direct = getattr(numpy, self.name) if direct else None
         # The namespace its forward takes for NumPy's arrays; none where it must be run quietly as a whole.
-        self.numpy = (backend.quiet_numpy if self.ours else None) if quiet else numpy
+        self.numpy = (backend.QUIET_NUMPY if self.ours else None) if quiet else backend.NUMPY
         self.analytic = analytic
         self.moves = moves
         self.spreads = spreads
@@ -271,7 +271,7 @@ class Operation:
 
     def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
         """The forward on arrays of the namespace `xp`."""
-        if xp is numpy and self.numpy is not None:
+        if (xp is backend.NUMPY or xp is numpy) and self.numpy is not None:
             return self.forward(self.numpy, *arrays, **params)
         if self.quiet:
             return backend.quietly(self.forward, xp, *arrays, **params)

@@ -12,6 +12,7 @@ from samples import SAMPLES, Sample
 import autograd_lite as ag
 import nn
 from autograd_lite.show.equations.derive import DETAILS, Derivation, derive
+from autograd_lite.show.formula import layout, printers
 from autograd_lite.show.formula import tidying as simplify
 from autograd_lite.show.formula.formula import number, symbol, xp
 from autograd_lite.show.formula.typeset import latex_name, latex_to_mathml, to_latex, to_mathml, to_text
@@ -679,3 +680,59 @@ def test_the_file_that_declares_an_operation_decides_nothing(registry: dict[str,
     assert stated[0] == stated[1] == stated[2] == stated[3]
     assert stated[0] != lines("other")
     assert any(line.startswith("δ¹ = ") for line in stated[0])  # a layer where it says that it is an activation
+
+
+def test_a_notation_is_read_once_and_printed_to_the_letter() -> None:
+    layout.notation.cache_clear()
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    for _ in range(3):
+        derive(ag.sum(ag.sigmoid(w) * ag.exp(w)))
+    used = {op.notation for op in ag.REGISTRY.values()} | {op.prime for op in ag.REGISTRY.values() if op.prime}
+    assert layout.notation.cache_info().misses <= len(used)
+    for op in ag.REGISTRY.values():
+        plain = op.notation.format_map({name: name for name in op.arguments})
+        assert printers.latex(layout.read(plain)) == plain
+        well_formed(printers.mathml(layout.read(plain)))
+
+
+def test_what_binds_decides_the_parentheses_of_a_users_operation(registry: dict[str, Any]) -> None:
+    def declare(name: str, **traits: Any) -> Any:
+        def forward(xp: Any, x: Any, y: Any) -> Any:
+            return xp.maximum(x, y)
+
+        forward.__name__ = name
+        return ag.operation(notation=r"{x} \star {y}", spreads=True, **traits)(forward)
+
+    a, b = symbol("a", np.ones(2)), symbol("b", np.ones(2))
+    tight, loose = declare("tight", binds=6), declare("loose")
+    assert to_text(tight(a, b) + a) == "a ⋆ b + a" and to_text(tight(a + b, a)) == "(a + b) ⋆ a"
+    assert to_text(loose(a, b) + a) == "(a ⋆ b) + a" and to_text(loose(a + b, a)) == "(a + b) ⋆ a"
+
+
+@pytest.mark.parametrize(
+    "prime, kept", [(r"\operatorname{{h}}'({x})", True), (r"h^\prime({x})", True), ("1/{x}", False)]
+)
+def test_a_derivative_with_a_letter_of_its_own_is_kept(registry: dict[str, Any], prime: str, kept: bool) -> None:
+    @ag.elementwise(lambda xp, out, x: 1 - out * out, notation=r"\operatorname{{h}}({x})", prime=prime)
+    def hill(xp: Any, x: Any) -> Any:
+        return xp.tanh(x)
+
+    w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
+    assert ("h′(w)" in texts(derive(ag.sum(hill(w))))[0]) == kept
+
+
+def test_an_operation_made_of_others_is_derived_in_its_own_notation(registry: dict[str, Any]) -> None:
+    sigmoid, tanh = ag.REGISTRY["sigmoid"], ag.REGISTRY["tanh"]
+
+    @ag.operation(notation=r"\operatorname{{gate}}({x}, {y})", spreads=True)
+    def gate(xp: Any, x: Any, y: Any) -> Any:
+        return sigmoid(x) * tanh(y)
+
+    gate.rules(
+        x=lambda xp, g, out, x, y: g * out * (1 - sigmoid(x)),
+        y=lambda xp, g, out, x, y: g * sigmoid(x) * (1 - xp.square(tanh(y))),
+    )
+    a, b = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("a", [1.0, 2.0]), ("b", [0.5, 3.0])))
+    derivation = derive(ag.sum(ag.square(gate(a, b))), detail="full")
+    assert any("gate(a, b)" in text and "σ(a)" in text for text in texts(derivation))
+    assert all(line.difference <= line.tolerance for line in derivation.lines)

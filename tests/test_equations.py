@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from samples import SAMPLES
 import autograd_lite as ag
 import nn
 from autograd_lite.show.equations.derive import derive
+from autograd_lite.show.equations.reader import read
 from autograd_lite.show.equations.student import EquationRow, check_equations
 
 
@@ -572,3 +574,36 @@ def test_other_slips_in_writing_are_pointed_at(right: str, column: int, problem:
         check_equations(network(), {"δ2": right})
     assert f"column {column}: " in str(caught.value), str(caught.value)
     assert problem in str(caught.value)
+
+
+def test_whatever_is_typed_is_read_or_refused() -> None:
+    signs = "( ) [ ] _[ | + - * @ / ^ ** ² ᵀ .T ⊙ , = < ≤ ∧ ¬ √ ½ 2 0.5 e ⁻¹ : … ′ axis=0"
+    words = "a2 y W2 δ1 x z1 σ σ′ exp ln Σ Σ_rows onehot scatter where max softmax sum axis new True n dW1 ∂C/∂W2 T"
+    pieces = re.split(" ", f"{signs} {words}")
+    rng, names = np.random.default_rng(3), {"a2", "y", "W2", "delta1", "x", "z1", "n", "d W1", "d W2"}
+    taken = 0
+    for _ in range(1500):
+        text = " ".join(rng.choice(pieces, int(rng.integers(1, 6))))
+        with contextlib.suppress(ag.ArgumentError):
+            taken += read("δ2", text, names, "C") is not None
+    assert 20 < taken < 1000
+
+
+@pytest.mark.parametrize(
+    "text", ["] <", ")", "|", "[", "_[", "a2 _[", "ᵀ", "′", "=", ":", "e^", "√", "Σ", "¬", "a2 ∧", "a2["]
+)
+def test_signs_without_what_they_belong_to_are_refused(text: str) -> None:
+    with pytest.raises(ag.ArgumentError, match="column"):
+        check_equations(network(), {"δ2": text})
+
+
+def test_one_result_of_several_is_derived_and_read_back() -> None:
+    x, y = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("x", np.arange(6.0) + 1), ("y", np.full(6, 2.5))))
+    first, second = ag.split(x, 2)
+    whole, rest = ag.divmod(x, y)
+    for loss in (ag.sum(ag.square(first) * ag.exp(-second)), ag.sum(whole * rest * rest), ag.sum(rest * y)):
+        assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")
+    assert "(split(x, 2))₀" in derive(ag.sum(ag.square(first) * ag.exp(-second))).text()
+    assert not check_equations(ag.sum(rest * y), {"dx": "(divmod(x, y))₀"}).passed
+    with pytest.raises(ag.ArgumentError, match="column 1: this has one result"):
+        check_equations(ag.sum(rest * y), {"dx": "(exp(x))₁"})

@@ -521,3 +521,28 @@ def test_modules_of_the_reverse_pass_fold_each_on_its_own() -> None:
     forward = {data["modules"][f"o{op['t']}"] for op in data["ops"] if op["sc"].startswith("MLP")}
     back = {data["modules"][f"o{op['t']}"] for op in data["ops"] if op["sc"].startswith("reverse pass / MLP")}
     assert len(forward) == len(back) == 1 and forward != back
+
+
+def test_an_operation_of_several_results_is_drawn_explained_and_tabled(registry: dict[str, ag.Operation]) -> None:
+    @ag.operation(notation=r"\operatorname{{both}}({x})", parts=2)
+    def both(xp: Any, x: Any) -> Any:
+        return xp.sin(x), xp.cos(x)
+
+    both.rules(x=lambda xp, g, out, x: g[0] * out[1] - g[1] * out[0])
+    x = ag.tensor([[0.5, 1.0], [1.5, 2.0]], requires_grad=True, name="x")
+    upper, lower = ag.split(x, 2)
+    sine, cosine = both(upper)
+    loss = ag.sum(sine * cosine) + ag.sum(ag.divmod(lower, 0.7)[1] * 3.0)
+    picture, data = ag.draw(loss, values=True, grads=True), content(explain(loss))
+    names = [op["o"] for op in data["ops"]]
+    assert {"split[0]", "split[1]", "both[0]", "both[1]", "divmod[1]"} <= set(names)
+    assert all(picture.source.count(f">{name}<") == 1 for name in ("split[0]", "split[1]", "both[0]", "both[1]"))
+    assert "<svg" in picture.svg() and all("why" not in op for op in data["ops"])
+    back = [edge for step in data["steps"] if step["p"] == "b" for edge in step["e"]]
+    assert all(edge["eq"] for edge in back)
+    loss.backward()
+    [entry] = [tensor for tensor in data["tensors"] if tensor["n"] == "x"]
+    assert np.allclose(data["values"][entry["g"]]["v"], x.grad, rtol=1e-3)
+    last = [edge for edge in back if data["tensors"][edge["t"]]["n"] == "x"][-1]
+    assert np.allclose(data["values"][last["total"]]["v"], x.grad, rtol=1e-3)
+    assert "from split[1]" in lower._repr_html_()  # type: ignore[attr-defined]

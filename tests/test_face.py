@@ -148,7 +148,7 @@ def test_mypy_sees_tensors_and_refuses_what_is_not_there(program: Path) -> None:
     _installed("mypy")
     environment = {**os.environ, "MYPYPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, str(program)],
+        [sys.executable, "-m", "mypy", "--strict", f"--config-file={os.devnull}", f"--cache-dir={os.devnull}", program],
         capture_output=True, text=True, env=environment, cwd=ROOT, check=False,
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if line.startswith(str(program))]

@@ -52,6 +52,14 @@ def test_a_parameter_is_a_single_precision_leaf_of_its_own(data: Any) -> None:
         assert parameter.numpy().max() == 1
 
 
+@pytest.mark.parametrize("dtype", [np.float32, float, "float32", np.dtype(np.float64)], ids=str)
+def test_a_parameter_has_numpys_own_dtype_object(dtype: Any) -> None:
+    """Updates and layers compare dtypes by identity, so that an equal object of another address is a slow one."""
+    for tensor in (nn.Parameter(1.0, dtype=dtype), ag.tensor(np.ones(2, np.float16), dtype=dtype),
+                   ag.asarray(np.ones(2, np.float16)).astype(dtype), nn.Linear(1, 1, dtype=dtype).weight):  # fmt: skip
+        assert tensor.dtype is np.dtype(dtype)
+
+
 def test_a_parameter_of_whole_numbers_is_refused() -> None:
     with pytest.raises(ag.DtypeError, match="int64 is data"):
         nn.Parameter([1, 2], dtype=int)

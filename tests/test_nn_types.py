@@ -68,7 +68,8 @@ def _installed(tool: str) -> None:
 def test_mypy_knows_what_a_model_gives(program: Path) -> None:
     _installed("mypy")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, str(program)],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file", os.devnull, "--cache-dir", os.devnull,
+         str(program)],
         capture_output=True, text=True, env={**os.environ, "MYPYPATH": str(ROOT)}, cwd=ROOT, check=False,
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if line.startswith(str(program))]

@@ -29,6 +29,7 @@ def penalty(kind: str, parameters: list[ag.Tensor]) -> ag.Tensor:
         "mean square": lambda p: ag.mean(ag.square(p)),
         "elastic": lambda p: ag.sum(abs(p)) + ag.sum(p**2),
         "norm": lambda p: ag.sqrt(ag.sum(p * p) + 1e-3),
+        "one item": lambda p: ag.square(p.reshape(-1)[0]),
         "constant": lambda p: ag.asarray(0.25),
     }[kind]
     total = one(parameters[0])
@@ -37,7 +38,7 @@ def penalty(kind: str, parameters: list[ag.Tensor]) -> ag.Tensor:
     return total
 
 
-PENALTIES = ["L1", "L2", "L1 by sign", "largest", "mean square", "elastic", "norm", "constant"]
+PENALTIES = ["L1", "L2", "L1 by sign", "largest", "mean square", "elastic", "norm", "one item", "constant"]
 OPTIMIZERS: dict[str, Any] = {
     "sgd": lambda p: nn.SGD(p, 0.05),
     "momentum": lambda p: nn.SGD(p, 0.05, 0.9),

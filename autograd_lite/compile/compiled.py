@@ -374,7 +374,7 @@ class Compiled:
             else:
                 name = self._names[i] if i < len(self._names) else f"argument{i}"
                 array = arg._data if tensor else arg
-                if backend.namespace(array) is not numpy:
+                if backend.namespace(array) is not backend.NUMPY:
                     raise CompileError(f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself")
                 of[id(arg)] = given = Tensor(array, name=arg.name if tensor else name, copy=False)
                 given._requires_grad = tensor and arg._requires_grad

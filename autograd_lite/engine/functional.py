@@ -6,21 +6,29 @@ appear here by being declared; this file names only what is composed and needs n
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 
 from autograd_lite import backend
 from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
+from autograd_lite.errors import ArgumentError
 from autograd_lite.op import REGISTRY
 
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Callable[..., Tensor]: ...
+_lifted = functools.cache(lift)
 
 
-globals().update({name: lift(op) for name, op in REGISTRY.items()})
+def __getattr__(name: str) -> Callable[..., Tensor]:
+    """An operation by its name, looked up when it is used: a user's own may be declared later, or anew."""
+    op = REGISTRY.get(name)
+    if op is None:
+        raise AttributeError(f"there is no operation named {name}")
+    return _lifted(op)
+
+
+globals().update({name: _lifted(op) for name, op in REGISTRY.items()})  # those of the library, which stay
 
 
 def put(x: Any, index: Any, value: Any) -> Tensor:
@@ -53,7 +61,7 @@ def zeros(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str
     >>> ag.zeros(2).numpy()
     array([0., 0.])
     """
-    return tensor(numpy.zeros(shape, dtype), requires_grad, name=name)
+    return _filled(numpy.zeros, shape, dtype, requires_grad, name)
 
 
 def ones(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None) -> Tensor:
@@ -63,24 +71,12 @@ def ones(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str 
     >>> ag.ones(2).numpy()
     array([1., 1.])
     """
-    return tensor(numpy.ones(shape, dtype), requires_grad, name=name)
+    return _filled(numpy.ones, shape, dtype, requires_grad, name)
 
 
-def _answer(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A NumPy function whose answer is no tensor, on the values of tensors."""
-
-    def on_values(*args: Any, **kwargs: Any) -> Any:
-        return function(*(x.numpy() if type(x) is Tensor else x for x in args), **kwargs)
-
-    return on_values
-
-
-# What NumPy's own functions do with Tensors: np.concatenate([t, u]) is ours, np.shape(t) its own.
-NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: globals()[name] for name in REGISTRY if hasattr(numpy, name)
-} | {
-    name: _answer(getattr(numpy, name))
-    for name in ("shape", "ndim", "size", "allclose", "array_equal", "array_repr", "array_str", "shares_memory")
-}
-for _new_name, _name in {"amax": "max", "amin": "min", "permute_dims": "transpose", "concat": "concatenate"}.items():
-    NUMPY_FUNCTIONS[_new_name] = NUMPY_FUNCTIONS[_name]
+def _filled(make: Callable[..., Any], shape: Any, dtype: Any, requires_grad: bool, name: str | None) -> Tensor:
+    try:
+        array = make(shape, dtype)
+    except (TypeError, ValueError, MemoryError) as error:
+        raise ArgumentError(f"{make.__name__}({shape!r}, {dtype!r}): {error}") from error
+    return tensor(array, requires_grad, name=name)

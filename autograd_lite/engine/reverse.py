@@ -17,6 +17,7 @@ import numpy
 from numpy import generic, ndarray
 
 from autograd_lite import backend
+from autograd_lite.backend import NUMPY
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine import functional
 from autograd_lite.engine.graph import REVERSE, Node, mode, no_grad, released
@@ -86,7 +87,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
         if how is None:
             raise ShapeError(f"gave a gradient of shape {gradient.shape} for {describe(x, 'an argument')}")
         if isinstance(how, str):  # "spread"
-            if xp is numpy:
+            if xp is NUMPY:
                 thin = gradient
                 gradient = numpy.empty(shape, thin.dtype)
                 gradient[...] = thin
@@ -94,8 +95,8 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
                 gradient = xp.broadcast_to(gradient, shape)
                 mode.now.witness.spread(gradient)
         else:
-            gradient = numpy.add.reduce(gradient, axis=how) if xp is numpy else gradient.sum(axis=how)
-            if xp is numpy and type(gradient) is not ndarray:
+            gradient = numpy.add.reduce(gradient, axis=how) if xp is NUMPY else gradient.sum(axis=how)
+            if xp is NUMPY and type(gradient) is not ndarray:
                 gradient = numpy.asarray(gradient)
             if gradient.shape != shape:
                 gradient = gradient.reshape(shape)
@@ -180,7 +181,7 @@ def _sweep(
                     continue
                 if not op.ours:
                     gradient = _guarded(gradient, values, out)
-                if type(gradient) is not ndarray and xp is numpy:
+                if type(gradient) is not ndarray and xp is NUMPY:
                     gradient = numpy.asarray(gradient)
                 data = x._data
                 producer = x.node

@@ -81,7 +81,7 @@ class Tensor:
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.assign(value, copy=False)
+        self.assign(value, copy=type(value) is Tensor)  # no two tensors share memory
 
     @property
     def grad(self) -> Any:
@@ -197,7 +197,7 @@ class Tensor:
             if not numpy.can_cast(array.dtype, self._data.dtype, "same_kind"):
                 raise DtypeError(f"cannot assign {describe(value)} to {describe(self)}: the dtype would lose its kind")
             array = array.astype(self._data.dtype)
-        elif copy and (type(value) is not Tensor or value.node is None):
+        elif copy or (type(value) is Tensor and value.node is not None):
             array = array.copy()
         mode.now.witness.assigned(self, value)
         self._data = array
@@ -264,54 +264,6 @@ class Tensor:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self._data, self._grad, self._requires_grad, self.name = state
         self.node, self._changed = None, 0
-
-    # NumPy's protocols.
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> ndarray:
-        if self._requires_grad and mode.now.grad:
-            raise GraphError(
-                f"{describe(self)} requires a gradient, which a plain array would lose: say what you mean with "
-                "numpy() or detach(), or use the operations of autograd_lite"
-            )
-        mode.now.witness.reading(self)
-        array = self.numpy()
-        return array if dtype is None else array.astype(dtype)
-
-    def __array_namespace__(self, api_version: str | None = None) -> Any:
-        from autograd_lite.engine import functional
-
-        return functional
-
-    def __dlpack__(self, **options: Any) -> Any:
-        if self._requires_grad:
-            raise GraphError(
-                f"{describe(self)} requires a gradient, which another library's array would lose: export t.detach()"
-            )
-        return self.detach()._data.__dlpack__(**options)
-
-    def __dlpack_device__(self) -> Any:
-        return self._data.__dlpack_device__()
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        named: Any = getattr(numpy, ufunc.__name__, None)
-        op = REGISTRY.get(_UFUNC_NAMES.get(ufunc.__name__, ufunc.__name__))
-        if op is None or method != "__call__" or named is not ufunc:
-            called = ufunc.__name__ + ("" if method == "__call__" else "." + method)
-            raise ArgumentError(f"numpy.{called} is not an operation on tensors; those are: {', '.join(REGISTRY)}")
-        if kwargs:
-            raise ArgumentError(
-                f"numpy.{ufunc.__name__} on tensors takes no {', '.join(kwargs)}: a result is always a new tensor"
-                + (", so write x = x + t instead of x += t" if "out" in kwargs else "")
-            )
-        return apply(op, inputs, _NO_PARAMS)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from autograd_lite.engine import functional
-
-        ours = functional.NUMPY_FUNCTIONS.get(function.__name__)
-        if ours is None or not function.__module__.startswith("numpy") or function.__module__ == "numpy.linalg":
-            raise ArgumentError(f"numpy.{function.__name__} is not an operation on tensors: use numpy() to leave them")
-        return ours(*args, **kwargs)
 
     # Items.
 
@@ -446,7 +398,6 @@ class Tensor:
         return apply(op, tuple(inputs), params)
 
 
-_UFUNC_NAMES = {"fabs": "absolute", "true_divide": "divide", "float_power": "power"}
 _PLAIN_OR_TENSOR = _PLAIN | {Tensor}
 
 
@@ -481,13 +432,13 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         now.witness.drawing(params.get("rng"))
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
-            xp = numpy
+            xp = backend.NUMPY
             if direct is not None:
                 out = direct(*arrays)
             elif op.numpy is not None:
                 out = op.forward(op.numpy, *arrays, **params)
             else:
-                out = op.run(numpy, arrays, params)
+                out = op.run(xp, arrays, params)
         else:
             xp = backend.namespace(*arrays)
             out = op.run(xp, arrays, params)
@@ -514,6 +465,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             witness.applied(result, node)
     else:
         result.node = None
+        if xp is backend.NUMPY and (out.base is not None or any(out is x for x in arrays)):
+            result._data = out = out.view()  # of memory that belongs to another tensor
+            out.flags.writeable = False
     if op.effect:
         witness.drew(params.get("rng"), result)
     return result
@@ -576,9 +530,9 @@ def _operand(op: Operation, value: Any) -> Any:
 
 def _as_result(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any) -> Any:
     """What a forward returned, as an array: NumPy returns scalars for zero-dimensional results."""
-    if xp is numpy and isinstance(out, generic | ndarray | bool | int | float):
+    if xp is backend.NUMPY and isinstance(out, generic | ndarray | bool | int | float):
         return numpy.asarray(out)
-    if xp is numpy or not backend.is_array(out) or backend.namespace(out) is not xp:
+    if xp is backend.NUMPY or not backend.is_array(out) or backend.namespace(out) is not xp:
         raise diagnose(op, inputs, params, DeviceError(f"the result came out as {type(out).__name__}"))
     return out
 
@@ -642,7 +596,7 @@ def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str
             alike = apply(shaping.astype, (data,), {"dtype": numpy.dtype(data.dtype if dtype is None else dtype)})
         alike.name = name
         return alike
-    return Tensor(data, requires_grad, dtype, name, copy=False)
+    return Tensor(data, requires_grad, dtype, name, copy=type(data) is Tensor)
 
 
 def lift(op: Operation) -> Lifted:

@@ -346,4 +346,4 @@ class Tracer:
 
 def _warns(function: str) -> bool:
     """Whether it is one of those that the library's own quiet operations silence."""
-    return getattr(backend.quiet_numpy, function, None) is not getattr(numpy, function, None)
+    return vars(backend.QUIET_NUMPY).get(function) is not getattr(numpy, function, None)

@@ -129,7 +129,7 @@ class Derivation:
 
         blocks = [self.title, "", *map(aligned, rows)]
         if where:
-            blocks += ["", "where", *map(aligned, where)]
+            blocks += ["\nwhere", *map(aligned, where)]
         notes = _notes(self)
         if notes:
             blocks += ["", *notes]
@@ -275,15 +275,15 @@ class _Walk:
                 names.result(tensor)
                 named = names.given[key]
             self.values[key] = self._batch(
-                symbol(latex_name(named), tensor._data, data=not tensor.requires_grad), tensor
+                symbol(latex_name(named), tensor.data, data=not tensor.requires_grad), tensor
             )
-            self.definitions.append(self._line(latex_name(named), right, tensor._data, tensor))
+            self.definitions.append(self._line(latex_name(named), right, tensor.data, tensor))
             return self.values[key]
         if named is None and not tensor.ndim and tensor.dtype.kind == "f":
-            self.values[key] = formula(self._plain(backend.to_numpy(tensor._data)))
+            self.values[key] = formula(self._plain(backend.to_numpy(tensor.data)))
             return self.values[key]
         latex = latex_name(named) if named is not None else ""
-        self.values[key] = self._batch(symbol(latex, tensor._data, data=not tensor.requires_grad), tensor)
+        self.values[key] = self._batch(symbol(latex, tensor.data, data=not tensor.requires_grad), tensor)
         return self.values[key]
 
     def _batch(self, value: Formula, tensor: Tensor) -> Formula:
@@ -384,7 +384,7 @@ class _Walk:
         if named is None and (tensor.node is None or not tensor.node.op.moves or value.count > _SIMPLE):
             self.names.result(tensor)
             named = self.names.given[id(tensor)]
-            self.definitions.append(self._line(latex_name(named), value, tensor._data, tensor))
+            self.definitions.append(self._line(latex_name(named), value, tensor.data, tensor))
         if named is None:
             named = to_latex(value)
             return rf"\frac{{\partial {latex_name(self.names.of)}}}{{\partial {named}}}"

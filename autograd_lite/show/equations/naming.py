@@ -29,8 +29,8 @@ class Names:
         self.caller = caller
         self._refuse()
         self.tensors: list[Tensor] = ancestors(loss)
-        xp_of = backend.namespace(loss._data)
-        self.gradients: dict[Tensor, Any] = reverse.sweep(loss, xp_of.ones_like(loss._data))
+        xp_of = backend.namespace(loss.data)
+        self.gradients: dict[Tensor, Any] = reverse.sweep(loss, xp_of.ones_like(loss.data))
         self.given: dict[int, str] = {}  # by id, of tensors and arrays
         self.invented: set[int] = set()
         self._taken: set[str] = set()
@@ -174,5 +174,5 @@ def _activates(op: Operation) -> bool:
 
 
 def _counting(x: Any) -> bool:
-    host = backend.to_numpy(x if backend.is_array(x) else x._data)
+    host = backend.to_numpy(x if backend.is_array(x) else x.data)
     return host.ndim == 1 and host.dtype.kind in "iu" and bool(numpy.array_equal(host, numpy.arange(host.size)))

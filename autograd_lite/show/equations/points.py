@@ -37,7 +37,7 @@ class Point:
 
 def recorded(graph: Names) -> Point:
     """The graph as it was recorded."""
-    values = graph.arrays | {id(tensor): tensor._data for tensor in graph.tensors}
+    values = graph.arrays | {id(tensor): tensor.data for tensor in graph.tensors}
     return Point(values, {id(tensor): gradient for tensor, gradient in graph.gradients.items()}, recorded=True)
 
 
@@ -62,7 +62,7 @@ def summing(graph: Names) -> list[Tensor]:
 
 
 def _adds_up(tensor: Tensor) -> bool:
-    host = backend.to_numpy(tensor._data)
+    host = backend.to_numpy(tensor.data)
     if tensor.requires_grad or host.dtype.kind != "f" or not host.ndim or host.shape[-1] < 2 or not host.size:
         return False
     return bool((host >= 0).all() and numpy.allclose(host.sum(axis=-1), 1, atol=1e-6))
@@ -107,8 +107,8 @@ def _moved(graph: Names, rng: numpy.random.Generator, move: Move, sums: bool) ->
             loss = made[id(graph.loss)]
             if not loss.requires_grad:
                 return None
-            xp = backend.namespace(loss._data)
-            swept = reverse.sweep(loss, xp.ones_like(loss._data))
+            xp = backend.namespace(loss.data)
+            swept = reverse.sweep(loss, xp.ones_like(loss.data))
     except (
         AutogradError,
         ArithmeticError,
@@ -119,7 +119,7 @@ def _moved(graph: Names, rng: numpy.random.Generator, move: Move, sums: bool) ->
         return None
     gradients = {id(tensor): swept[made[id(tensor)]] for tensor in graph.gradients if made[id(tensor)] in swept}
     arrays = {key: memory.get(key, x) for key, x in graph.arrays.items()}
-    point = Point(arrays | {key: tensor._data for key, tensor in made.items()}, gradients, sums=sums)
+    point = Point(arrays | {key: tensor.data for key, tensor in made.items()}, gradients, sums=sums)
     return point if _as_finite(graph, point) else None
 
 
@@ -127,7 +127,7 @@ def _again(graph: Names, tensor: Tensor, made: dict[int, Tensor], array: Callabl
     node = tensor.node
     if node is None or node.op.effect:
         moves = node is None and id(tensor) in graph.given
-        data = array(tensor._data, sums and _adds_up(tensor)) if moves else tensor._data
+        data = array(tensor.data, sums and _adds_up(tensor)) if moves else tensor.data
         return Tensor(data, requires_grad=tensor.requires_grad)
     inputs = [made[id(x)] if isinstance(x, Tensor) else array(x) if id(x) in graph.given else x for x in node.inputs]
     found = node.op(*inputs, **node.params)
@@ -145,7 +145,7 @@ def _array(x: Any, rng: numpy.random.Generator, move: Move) -> Any:
 
 def _as_finite(graph: Names, point: Point) -> bool:
     """Whether everything that was finite in the recorded graph is."""
-    pairs = [(tensor._data, point.values[id(tensor)]) for tensor in graph.tensors]
+    pairs = [(tensor.data, point.values[id(tensor)]) for tensor in graph.tensors]
     pairs += [(gradient, point.gradients.get(id(tensor))) for tensor, gradient in graph.gradients.items()]
     return all(now is not None and now.shape == before.shape and _still(before, now) for before, now in pairs)
 

@@ -158,8 +158,9 @@ class _Source:
             r"|(?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+|[½⅓¼])"
             rf"|(?P<ones>{_ONES}[₀-₉]*(?:{_BY}[₀-₉]+)*)"
             rf"|(?P<raised>[{raised}]+)"
+            r"|(?P<lowered>[₀-₉]+)"
             rf"|(?P<along>(?:Σ|[^\W\d_ᵀΣ]{{1,40}}){axes})"
-            rf"|(?P<sign>\*\*|\.T(?!\w)|ᵀ|<=|>=|==|!=|_\[|\.\.\.|[{signs}]|['′\u2019])"
+            rf"|(?P<mark>\*\*|\.T(?!\w)|ᵀ|<=|>=|==|!=|_\[|\.\.\.|[{signs}]|['′\u2019])"
             r"|(?P<name>∂?[^\W\d_ᵀ](?:(?!_\[)[^\WᵀΣ])*(?:\.(?!T(?!\w))[^\W\d_]\w*)*)"
             r"|(?P<space>\s+)|(?P<unknown>.)",
             re.DOTALL,
@@ -218,7 +219,7 @@ class _Source:
     def _finish(self, column: int) -> None:
         if not self._operand:
             self.fail("the equation ends too early", column)
-        self._end(column, "sum", "function")
+        self._end(column, "total", "function")
         if self._groups:
             group = self._groups[-1]
             what = {"bars": "bar", "index": "bracket", "list": "bracket", "indexed": "bracket"}.get(
@@ -231,7 +232,10 @@ class _Source:
     def _one(self, token: _Token) -> None:
         if token.kind == "raised":
             self._raised(token)
-        elif token.kind == "sign" and token.text not in _PREFIXES:
+        elif token.kind == "lowered":
+            self._after(token)
+            self._put(f".P{token.text.translate(FROM_LOWERED)}", token.column)
+        elif token.kind == "mark" and token.text not in _PREFIXES:
             self._sign(token)
         else:
             self._beside(token.column)
@@ -314,7 +318,7 @@ class _Source:
         elif self._next.kind == "end" or self._next.text in (")", "]", ","):
             self.fail(f"{word} is a function: write {word}(…)", column)
         else:
-            self._open("sum" if word == "Σ" else "function", column)
+            self._open("total" if word == "Σ" else "function", column)
 
     def _unknown(self, text: str, column: int) -> NoReturn:
         near = ", ".join(sorted(map(shown, self.names)))
@@ -379,7 +383,7 @@ class _Source:
         self._after(token)
         plain = "".join(_FROM_RAISED[each] for each in token.text)
         inner = [_Token(each.kind, each.text, token.column) for each in self._tokens_of(plain)[:-1]]
-        signs = (_Token("sign", each, token.column) for each in (_POWER, "(", ")"))
+        signs = (_Token("mark", each, token.column) for each in (_POWER, "(", ")"))
         power, opened, closed = signs
         self._tokens[self._at : self._at] = [power, opened, *inner, closed]
 
@@ -395,10 +399,10 @@ class _Source:
 
     def _closing(self, token: _Token) -> None:
         text, column = token.text, token.column
-        empty = self.pieces[-1][-1] in "([:"
+        empty = bool(self.pieces) and self.pieces[-1][-1] in "([:"
         if not self._operand and not (empty and self._inside("call", "index", "indexed")):
             self.fail(f"unexpected {text!r}", column)
-        self._end(column, "sum", "function")
+        self._end(column, "total", "function")
         if text == "]" and self.pieces[-1] == "[":
             self._put("()", column)
         kinds = {
@@ -419,7 +423,7 @@ class _Source:
     def _bar(self, column: int) -> None:
         op = self.spelling.whole["|x|"]
         if self._operand and any(group.kind == "bars" for group in self._groups):
-            self._end(column, "sum", "function")
+            self._end(column, "total", "function")
             if self._inside("bars"):
                 self._groups.pop()
                 self._put(")", column)
@@ -439,7 +443,7 @@ class _Source:
         if sign in _FACTORS:
             self._end(column, "function")
         else:
-            self._end(column, "sum", "function")
+            self._end(column, "total", "function")
         if sign == "=" and not self._groups:
             self.fail(f"unexpected {token.text!r}: write only the right side", column)
         if sign in _PYTHON:
@@ -511,8 +515,17 @@ class _Terms:
         return inner.args[0] if twice else call(negative, inner)
 
     def _transposed(self, node: Any, level: int) -> Term:
+        if node.attr[0] == "P":
+            return self._part(node, int(node.attr[1:]), level)
         axes = self._source.meanings[int(node.attr[1:])] if node.attr[1:] else None
-        return Term("transpose", axes, (self.term(node.value, level),))
+        return Term("turned", axes, (self.term(node.value, level),))
+
+    def _part(self, node: Any, index: int, level: int) -> Term:
+        """One result of an operation that has several: (divmod(x, y))₀."""
+        whole = self.term(node.value, level)
+        if whole.kind != "call" or not whole.head.parts:
+            self._fail("this has one result, and no others to choose from", node)
+        return Term("call", whole.head.part(index), whole.args, whole.params)
 
     def _compared(self, node: Any, level: int) -> Term:
         if len(node.ops) > 1:

@@ -87,10 +87,10 @@ class Slips:
     def _turned(self, term: Term) -> Iterator[Slip]:
         written, shape = self.words(term), self.shape(term)
         vector = self.reading.columns and shape is not None and len(shape) == 1
-        if term.kind == "transpose":
+        if term.kind == "turned":
             yield Slip(2, term.args[0], f"transposed: {written} should be {self.words(term.args[0])}")
         elif shape is None or len(shape) == 2 or vector:
-            turned = Term("transpose", None, (term,))
+            turned = Term("turned", None, (term,))
             yield Slip(2, turned, f"transposed: {written} should be {self.words(turned)}")
 
     def _sum(self, term: Term) -> Iterator[Slip]:
@@ -150,7 +150,7 @@ class Slips:
         if term.kind == "ones":
             return f"ones{term.head}"
         inner = [self.words(arg) for arg in term.args]
-        if term.kind == "transpose":
+        if term.kind == "turned":
             return f"({inner[0]})ᵀ" if re.search(rf"[ {_RAISED}]", inner[0]) else f"{inner[0]}ᵀ"
         if term.kind not in ("call", "prime", "product"):
             return f"{term.kind}({', '.join(inner)})"

@@ -481,9 +481,12 @@ class _Checker:
         if not alike and not spread:
             return None
         added = None if summand is None else [self._at(summand, place, times) for place in self.places]
+        whole = found if added is None else formula(found + added[0])
+        others = None if added is None else added[1:]
         for factor, how in factors:
-            if self._differences(term, name, self.reading, self.places, factor, added) is not None:
-                whole = found if added is None else formula(found + added[0])
+            if not self._agrees(whole, target, name, factor)[0]:
+                continue
+            if self._differences(term, name, self.reading, self.places[1:], factor, others) is not None:
                 return how, latex_to_text(self._latex(whole if factor == 1.0 else formula(number(factor) * whole)))
         return None
 

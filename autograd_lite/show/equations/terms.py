@@ -6,7 +6,7 @@ has none: a `Reading` settles it. Knows formulas and shapes. Must not know how a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class Term:
     """A part of an equation as it was written: a name, a number, or an operation on other parts.
 
     `kind` is "name", "number", "ones" (of the shape `head`), "counting" (0, 1, … up to `head`), "call" (of the
-    operation `head`), "prime", "transpose", "product" (side by side), "index" (with the template `head`), "onehot" or
+    operation `head`), "prime", "turned", "product" (side by side), "index" (with the template `head`), "onehot" or
     "list".
     """
 
@@ -83,7 +83,7 @@ def evaluate(term: Term, names: dict[str, Formula], reading: Reading, target: tu
         return formula(xp.broadcast_to(number(1), shape=term.head))
     args = tuple(evaluate(arg, names, reading, target) for arg in term.args)
     op = xp.matmul if term.kind == "product" else term.head
-    if term.kind == "transpose":
+    if term.kind == "turned":
         return _transposed(args[0], term.head, reading)
     if term.kind == "index":
         return _checked(xp.getitem, args, {"template": term.head})
@@ -147,16 +147,25 @@ def _spread(
     op: Operation, args: tuple[Formula, ...], params: dict[str, Any], reading: Reading, target: tuple[int, ...] = ()
 ) -> Formula:
     """An operation element by element, in which a vector beside a matrix is a column or a row, as it fits."""
-    ways = [args]
-    if any(arg.ndim == 1 for arg in args) and any(arg.ndim > 1 for arg in args):
-        columns = tuple(_column(arg) if any(each.ndim == 2 for each in args) else arg for arg in args)
-        ways = [columns, args] if reading.columns else [args, columns]
-    ways += [embedded(args), embedded(args, target)]
-    way = next((way for way in ways if _fits(way)), ways[0])
+    way = next((way for way in _ways(args, reading, target) if _fits(way)), args)
     # NumPy spreads a column and a row over each other, which mathematics refuses in a sum.
     if op in (xp.add, xp.subtract) and _crossed(way):
         raise UnfitError(f"{way[0].shape} {op.symbol} {way[1].shape} spreads a column over a row")
     return _checked(op, way, params)
+
+
+def _ways(
+    args: tuple[Formula, ...], reading: Reading, target: tuple[int, ...]
+) -> Iterator[tuple[Formula, ...]]:  # fmt: skip
+    """The arguments as they may lie beside each other, the likeliest first."""
+    ndims = {arg.ndim for arg in args}
+    if 1 in ndims and max(ndims) > 1:
+        columns = tuple(_column(arg) if 2 in ndims else arg for arg in args)
+        yield from (columns, args) if reading.columns else (args, columns)
+    else:
+        yield args
+    yield embedded(args)
+    yield embedded(args, target)
 
 
 def embedded(args: Sequence[Formula], target: tuple[int, ...] = ()) -> tuple[Formula, ...]:

@@ -120,111 +120,111 @@ class Formula:
     __hash__ = object.__hash__
 
     def __add__(self, other: Any) -> Any:
-        return REGISTRY["add"](self, other)
+        return xp.add(self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return REGISTRY["add"](other, self)
+        return xp.add(other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return REGISTRY["subtract"](self, other)
+        return xp.subtract(self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return REGISTRY["subtract"](other, self)
+        return xp.subtract(other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return REGISTRY["multiply"](self, other)
+        return xp.multiply(self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return REGISTRY["multiply"](other, self)
+        return xp.multiply(other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return REGISTRY["divide"](self, other)
+        return xp.divide(self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return REGISTRY["divide"](other, self)
+        return xp.divide(other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return REGISTRY["power"](self, other)
+        return xp.power(self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return REGISTRY["power"](other, self)
+        return xp.power(other, self)
 
     def __matmul__(self, other: Any) -> Any:
-        return REGISTRY["matmul"](self, other)
+        return xp.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Any:
-        return REGISTRY["matmul"](other, self)
+        return xp.matmul(other, self)
 
     def __neg__(self) -> Any:
-        return REGISTRY["negative"](self)
+        return xp.negative(self)
 
     def __abs__(self) -> Any:
-        return REGISTRY["absolute"](self)
+        return xp.absolute(self)
 
     def __eq__(self, other: object) -> Any:
-        return REGISTRY["equal"](self, other)
+        return xp.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
-        return REGISTRY["not_equal"](self, other)
+        return xp.not_equal(self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return REGISTRY["less"](self, other)
+        return xp.less(self, other)
 
     def __le__(self, other: Any) -> Any:
-        return REGISTRY["less_equal"](self, other)
+        return xp.less_equal(self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return REGISTRY["greater"](self, other)
+        return xp.greater(self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return REGISTRY["greater_equal"](self, other)
+        return xp.greater_equal(self, other)
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if type(index) is tuple else (index,)
         template, arrays = _split(parts)
-        return REGISTRY["getitem"](self, *arrays, template=template)
+        return xp.getitem(self, *arrays, template=template)
 
     @property
     def T(self) -> Any:
         """The axes reversed."""
-        return REGISTRY["transpose"](self)
+        return xp.transpose(self)
 
     def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape."""
-        return REGISTRY["reshape"](self, shape=shape[0] if len(shape) == 1 else shape)
+        return xp.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return REGISTRY["transpose"](self, axes=order)
+        return xp.transpose(self, axes=order)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Two axes exchanged."""
-        return REGISTRY["swapaxes"](self, axis1=axis1, axis2=axis2)
+        return xp.swapaxes(self, axis1=axis1, axis2=axis2)
 
     def squeeze(self, axis: Any = None) -> Any:
         """Without axes of length 1."""
-        return REGISTRY["squeeze"](self, axis=axis)
+        return xp.squeeze(self, axis=axis)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """The sum over `axis`."""
-        return REGISTRY["sum"](self, axis=axis, keepdims=keepdims)
+        return xp.sum(self, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
         """The mean over `axis`."""
-        return REGISTRY["mean"](self, axis=axis, keepdims=keepdims)
+        return xp.mean(self, axis=axis, keepdims=keepdims)
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
         """The largest element over `axis`."""
-        return REGISTRY["max"](self, axis=axis, keepdims=keepdims)
+        return xp.max(self, axis=axis, keepdims=keepdims)
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Any:
         """The smallest element over `axis`."""
-        return REGISTRY["min"](self, axis=axis, keepdims=keepdims)
+        return xp.min(self, axis=axis, keepdims=keepdims)
 
     def astype(self, dtype: Any) -> Any:
         """The values in another dtype."""
-        return REGISTRY["astype"](self, dtype=numpy.dtype(dtype))
+        return xp.astype(self, dtype=numpy.dtype(dtype))
 
 
 def _split(parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]]:

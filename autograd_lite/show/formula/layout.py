@@ -21,11 +21,9 @@ _OPERATORS = {
     "odot": "⊙", "leq": "≤", "geq": "≥", "neq": "≠", "wedge": "∧", "vee": "∨", "cdot": "·", "times": "×",
     "oplus": "⊕", "otimes": "⊗", "ominus": "⊖", "circ": "∘", "ast": "∗", "star": "⋆", "pm": "±",
 }  # fmt: skip
-_PREFIXES = {
-    "sum": "Σ", "neg": "¬", "prod": "∏", "lvert": "|", "rvert": "|", "vert": "|", "lVert": "‖",
-    "rVert": "‖", "Vert": "‖",
-}  # fmt: skip
-_FUNCTIONS = {"ln", "exp", "tanh", "sinh", "cosh", "sin", "cos", "tan", "max", "min", "log", "det", "arg", "arctan"}
+_LARGE = {r"\sum": "Σ", r"\prod": "∏"}
+_PREFIXES = {"neg": "¬", "lvert": "|", "rvert": "|", "vert": "|", "lVert": "‖", "rVert": "‖", "Vert": "‖"}
+_FUNCTIONS = re.compile("ln|exp|tanh|sinh|cosh|sin|cos|tan|max|min|log|det|arg|arctan")
 _WORDS = {"operatorname": "function", "mathrm": "word", "text": "text", "mathsf": "word", "mathbf": "bold"}
 _SILENT = ("left", "right", "big", "Big", "displaystyle")
 _IN_WORDS = {"backslash": "\\", "sim": "~", "wedge": "^"}
@@ -42,7 +40,7 @@ class Layout(NamedTuple):
     """A piece of mathematics: its kind, what it shows, the LaTeX it was read from, and its parts.
 
     Kinds are "row" and "group" (a row in braces), "letter", "digits", "word", "function", "text", "bold", "binary",
-    "prefix", "operator", "space", "frac", "sqrt", "sup" and "sub" (of a base and a script), and "place".
+    "prefix", "operator", "space", "frac", "root", "sup" and "sub" (of a base and a script), and "place".
     """
 
     kind: str
@@ -180,15 +178,17 @@ class _Reader:
         """What a command means."""
         if name in ("frac", "dfrac", "tfrac"):
             return Layout("frac", "", latex, (self.argument(), self.argument()))
-        if name == "sqrt":
-            return Layout("sqrt", "", latex, (self.argument(),))
+        if latex == r"\sqrt":
+            return Layout("root", "", latex, (self.argument(),))
         if name in _WORDS:
             return self.word(name, latex)
         if name in _OPERATORS:
             return Layout("binary", _OPERATORS[name], latex)
         if name in _PREFIXES:
-            return Layout("prefix" if name in ("sum", "prod") else "operator", _PREFIXES[name], latex)
-        if name in _FUNCTIONS:
+            return Layout("operator", _PREFIXES[name], latex)
+        if latex in _LARGE:
+            return Layout("prefix", _LARGE[latex], latex)
+        if _FUNCTIONS.fullmatch(name):
             return Layout("function", name, latex)
         return Layout("row", "", latex) if name in _SILENT else Layout("letter", _LETTERS.get(name, name), latex)
 

@@ -26,8 +26,8 @@ def latex(layout: Layout) -> str:
     if kind in ("sup", "sub"):
         sign = layout.latex or ("^" if kind == "sup" else "_")
         return latex(parts[0]) + (sign if sign == "'" else sign + latex(parts[1]))
-    if kind in ("frac", "sqrt"):
-        return (layout.latex or "\\" + kind) + "".join(map(latex, parts))
+    if kind in ("frac", "root"):
+        return layout.latex + "".join(map(latex, parts))
     return layout.latex
 
 
@@ -63,7 +63,7 @@ def _text(layout: Layout) -> str:
         return _text_row(parts)
     if kind == "frac":
         return _text_fraction(*(_text(part).strip() for part in parts))
-    if kind == "sqrt":
+    if kind == "root":
         inner = _text(parts[0]).strip()
         return f"√{inner}" if len(inner) == 1 or inner.isalnum() else f"√({inner})"
     if kind == "sup":
@@ -136,7 +136,7 @@ def _element(layout: Layout) -> str:
         return _element_row(tuple(item for item in parts if item.kind != "row" or item.parts))
     if kind == "frac":
         return f"<mfrac>{_element(parts[0])}{_element(parts[1])}</mfrac>"
-    if kind == "sqrt":
+    if kind == "root":
         return f"<msqrt>{_element(parts[0])}</msqrt>"
     if kind in ("sup", "sub"):
         return _element_script(layout)

@@ -9,7 +9,7 @@ Knows formulas and layouts. Must not know what a formula is worth, how it came a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -133,7 +133,7 @@ def _by_notation(whole: Formula, op: Operation) -> Piece:
     layout = notation(op.notation)
     layout = _along(layout, whole, op)
     layout = _indexed(layout, whole, args[len(op.arguments) - 1 :])
-    layout = _stated(layout, op, whole.params)
+    layout = _of_whole(layout, lambda inner: _stated(inner, op, whole.params))
     return Piece(_filled(layout, places, op.binds), op.binds if op.binds is not None else _strength(op))
 
 
@@ -251,6 +251,16 @@ def _indexed(layout: Layout, whole: Formula, arrays: list[Piece]) -> Layout:
     return _under(layout, lambda part: part.kind == "function", index)
 
 
+def _of_whole(layout: Layout, change: Callable[[Layout], Layout]) -> Layout:
+    """A notation changed: of one result of several, which is that of the whole in parentheses, the whole's."""
+    first = layout.parts[0]
+    if first.kind != "sub" or first.parts[0].kind != "row" or len(layout.parts) > 1:
+        return change(layout)
+    opened, *inner, closed = first.parts[0].parts
+    changed = Layout("row", parts=(opened, *change(Layout("row", parts=tuple(inner))).parts, closed))
+    return layout._replace(parts=(first._replace(parts=(changed, first.parts[1])),))
+
+
 def _stated(layout: Layout, op: Operation, params: dict[str, Any]) -> Layout:
     """The notation of a function with the parameters that it needs, which are part of what it means."""
     for name, value in () if "template" in params else params.items():
@@ -258,7 +268,8 @@ def _stated(layout: Layout, op: Operation, params: dict[str, Any]) -> Layout:
         known = name in _UNSAID or value == op.defaults.get(name, object)
         if layout.parts[-1].shown == ")" and not known and (isinstance(value, int | float) or several):
             shown = f"({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)
-            stated = read(rf", \mathrm{{{name}}} = {shown}")
+            named = rf"\mathrm{{{name}}} = " if name in op.defaults else ""
+            stated = read(f", {named}{shown}")
             layout = layout._replace(parts=(*layout.parts[:-1], *stated.parts, layout.parts[-1]))
     return layout
 
@@ -383,7 +394,7 @@ def _unbounded(value: float) -> Piece:
 
 def _fraction(value: Fraction) -> Piece:
     sign, over, under = "-" * (value < 0), abs(value.numerator), str(value.denominator)
-    if isinstance(value, Counted) and value.power == -1:
+    if isinstance(value, Counted) and value.often == -1:
         share = abs(Fraction(value)) * value.examples
         over, under = share.numerator, f"{share.denominator}n" if share.denominator != 1 else "n"
     return Piece(read(rf"{sign}\frac{{{over}}}{{{under}}}"), _NEGATE if sign else _FRACTION)
