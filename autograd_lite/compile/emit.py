@@ -14,10 +14,11 @@ import numpy
 
 from autograd_lite.compile.memory import Area, Memory, Place, can_direct, spread_first
 from autograd_lite.compile.names import Namer
-from autograd_lite.engine.graph import Live, tick
+from autograd_lite.engine.graph import tick
 from autograd_lite.errors import ChangedError
 from autograd_lite.program.calls import ITEMS, JOIN, dtype_text, expression, written
 from autograd_lite.program.program import Call, State, Value
+from autograd_lite.watch import Live
 
 FILENAME = "<compiled step>"
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy
 
 from autograd_lite.compile.names import Namer
-from autograd_lite.engine.graph import Live
 from autograd_lite.names import gradient_name
 from autograd_lite.program.calls import ATOM, NEGATIVE, as_comment, dtype_text, expression, written
 from autograd_lite.program.program import Call, Program, Value
+from autograd_lite.watch import Live
 
 _LONGEST = 88
 

@@ -94,7 +94,7 @@ class Scenario:
             shape = rng.choice(states).shape if rng.random() < 0.6 else a_shape(rng)
             self.arguments[f"x{i}"] = an_array(rng, shape, self.dtype())
         if rng.random() < 0.2:
-            self.arguments["i0"] = np.asarray(np.abs(an_array(rng, rng.choice([(), (2,), (3,)]), "int64")) % 2)
+            self.arguments["i0"] = np.ones(rng.choice([(), (2,), (3,)]), "int64")  # what 1 fits, 0 fits too
         if rng.random() < 0.15:
             self.arguments["k0"] = rng.choice([0.5, 2.0, -1.5])
         for name, value in self.arguments.items():
@@ -131,7 +131,13 @@ class Scenario:
         only = "if c0.requires_grad:\n    "
         way = rng.random()
         targets = ", ".join(rng.sample(self.wanted, rng.randrange(1, len(self.wanted) + 1)))
-        if way < 0.25:
+        if way < 0.12 and (mine := [n for n in self.arguments if n.startswith("x")]):
+            # Arguments of arrays have no gradient, those of tensors that require one have.
+            lines.append(Line("g0 = []"))
+            lines.append(Line(f"{only}g0 = ag.grad(c0, [{', '.join([*mine, targets])}], allow_unused=True)"))
+            self.writer.add("g0", 0.0)
+            return lines
+        if way < 0.35:
             graph = ", create_graph=True" if rng.random() < 0.5 else ""
             lines.append(Line("g0 = []"))
             lines.append(Line(f"{only}g0 = ag.grad(c0, [{targets}], allow_unused=True{graph})"))
@@ -165,15 +171,16 @@ class Scenario:
                 lines.append(Line(f"with ag.no_grad():\n    if {name}.grad is not None: {update}"))
         return lines
 
-    def _update(self, name: str) -> Line:
-        """A new value for a state, from whatever has its shape."""
+    def _update(self, name: str, early: bool = False) -> Line:
+        """A new value for a state, from whatever has its shape; `early`: before any line has been run."""
         rng, value = self.rng, self.states[name]
         like = [n for n in self.writer.floats() if np.shape(self.writer.values[n]) == value.shape and n != "k0"]
         like = [n for n in like if np.can_cast(np.asarray(self.writer.values[n]).dtype, value.dtype, "same_kind")]
         turned = [
             f"{n}.T" for n in self.writer.floats() if np.shape(self.writer.values[n])[::-1] == value.shape and n != "k0"
         ]
-        what = rng.choice([*like, *turned[:1], f"{name} * 0.5", f"{name} + 1", f"-{name}"])
+        known = [n for n in (*like, *turned[:1]) if not (early and n.startswith("t"))]
+        what = rng.choice([*known, f"{name} * 0.5", f"{name} + 1", f"-{name}"])
         return Line(f"with ag.no_grad(): {name}.assign({what})")
 
     def end(self) -> Line:
@@ -224,8 +231,8 @@ class Scenario:
         dtype = rng.choice(["float32", "float64"]) if rng.random() < 0.03 else str(like.dtype)
         text = literal(an_array(rng, shape, dtype))
         if rng.random() < 0.2:
-            text = laid_out(rng, text, len(shape))
-        wants = [] if self.updates else [f"ag.tensor({text}, requires_grad=True)"]
+            text = laid_out(rng, text, len(shape), orders=False)
+        wants = [] if self.updates else [f"ag.tensor({text}, requires_grad=True)"] * 3
         return rng.choice([text] * 5 + [f"ag.tensor({text})"] * 3 + wants)
 
     def _call(self) -> Line:
@@ -270,7 +277,8 @@ class Scenario:
             f"{name}.requires_grad = {rng.random() < 0.5}", *[f"{held} = {name} * 2"] * 2,
         ]  # fmt: skip
         if self.raw:
-            ways += [f"{name}.data[...] = 0.25", f"{name}.data *= 2"]
+            # What is held would be written as well, or not: a compiled step may have moved the state meanwhile.
+            ways = [way for way in ways if held not in way] + [f"{name}.data[...] = 0.25", f"{name}.data *= 2"]
         if self.optimizers:
             ways += [f"o0.lr = {rng.choice(RATES)}"] * 4 + ["o0.zero_grad()"]
         if "w1" in self.states and self.states["w0"].shape == self.states["w1"].shape:
@@ -295,8 +303,10 @@ def generate(seed: int) -> Case:
     rng = scenario.rng
     before = [scenario._update(rng.choice(list(scenario.states)))] if rng.random() < 0.1 else []
     body = scenario.body_lines(9)
+    if body and rng.random() < 0.12:  # what stands after it reads the new value
+        body.insert(rng.randrange(len(body)), scenario._update(rng.choice(list(scenario.states)), early=True))
     after = scenario.effects()
-    scenario.updates = any(word in line.text for line in (*before, *after) for word in ("backward", "assign"))
+    scenario.updates = any(word in line.text for line in (*before, *body, *after) for word in ("backward", "assign"))
     end = scenario.end()
     parts = {"states": states, "head": [head], "before": before, "body": body, "after": after, "end": [end]}
     parts["wrapping"] = scenario.wrapping()

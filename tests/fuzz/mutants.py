@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.compile import compiled, guards, memory, names
+from autograd_lite.program import calls, program, record
 from tests.fuzz.programs import Failure, run
 from tests.fuzz.subjects import SUBJECTS
 
@@ -30,12 +32,16 @@ class Mutant:
 
 
 def found_after(mutant: Mutant, seed: int = 0) -> tuple[int, Failure] | None:
-    """How many programs it took, and what they found; nothing where `within` of them hold."""
-    with mutant.put_back():
-        for number in range(mutant.within):
-            failure = run(SUBJECTS[mutant.subject](seed + number))
-            if failure is not None:
-                return number + 1, failure
+    """How many programs it took, and what they found; nothing where `within` of them hold.
+
+    A program that fails without the fault as well shows nothing.
+    """
+    for number in range(mutant.within):
+        case = SUBJECTS[mutant.subject](seed + number)
+        with mutant.put_back():
+            failure = run(case)
+        if failure is not None and run(case) is None:
+            return number + 1, failure
     return None
 
 
@@ -159,4 +165,100 @@ EAGER = (
     Mutant("no_grad switches nothing off", "eager", 1000, lambda: patched(ag, "no_grad", contextlib.nullcontext)),
 )  # fmt: skip
 
-MUTANTS = EAGER
+
+# The compiler. Its audits would find most of these by themselves: they are off here, so that the programs must.
+
+
+def unaudited(*changes: Callable[[], AbstractContextManager[None]]) -> Callable[[], AbstractContextManager[None]]:
+    """All these faults at once, in compiled functions that never compare themselves with the eager ones."""
+
+    @contextlib.contextmanager
+    def put_back() -> Iterator[None]:
+        right = ag.compile
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(patched(ag, "compile", lambda function, **_: right(function, verify=False)))
+            for change in changes:
+                stack.enter_context(change())
+            yield
+
+    return put_back
+
+
+def instead(owner: Any, name: str, value: Any) -> Callable[[], AbstractContextManager[None]]:
+    """An attribute replaced, when the context is entered."""
+    return lambda: patched(owner, name, value)
+
+
+def _nothing_watched(guards: Any, names: dict[str, Any]) -> list[str]:
+    names["fresh"] = []
+    return []
+
+
+def _nothing_is_one(self: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A signature that does not say which arguments are the same tensor."""
+    right = _SIGNATURE(self, args)
+    return tuple(part[:-1] if isinstance(part, tuple) and len(part) == 6 else part for part in right)
+
+
+def _too_early(self: Any, i: int, call: Any) -> Any:
+    """The state that a call updates, whether its old value is read later or not."""
+    for state, value in self.updated.items() if call.ufunc is not None else ():
+        if value is call.out and state in self.state_of:
+            old = self.state_of[state]
+            if old in call.args and old.shape == call.out.shape and old.dtype == call.out.dtype:
+                return state
+    return None
+
+
+def _any_name(self: Any, name: str | None, fallback: str) -> str:
+    return names._identifier(name or fallback, fallback)
+
+
+def _frozen(self: Any, read: Callable[[], float], key: Any) -> None:
+    """A number that is read when it is met, and never again."""
+    value = read()
+    _LIVE(self, lambda: value, key)
+
+
+def _always_a_view(self: Any) -> int | None:
+    """An item is a view, whatever the index."""
+    right = _LOOKS_AT(self)
+    return 0 if right is None and self.function == calls.ITEMS else right
+
+
+def _in_c_order(self: Any, function: Callable[..., Any], args: Any) -> Any:
+    def laid(x: Any) -> Any:
+        if not isinstance(x, ag.Tensor) or x.node is not None or x.ndim < 2:
+            return x
+        return ag.tensor(np.ascontiguousarray(x.data), x.requires_grad)
+
+    return _RUN(self, function, [laid(x) for x in args])
+
+
+_SAME = guards._same
+_SIGNATURE = compiled.Compiled._signature_of
+_NUMBER = type(record.Recorder().number(compiled, "MISS"))
+_LIVE = _NUMBER.__init__
+_LOOKS_AT = program.Call._looks_at
+_RUN = compiled._Plain.run
+
+COMPILED = (
+    Mutant("nothing in a closure is watched", "closures", 500,
+           unaudited(instead(compiled, "expression", _nothing_watched), instead(compiled, "hold", lambda _: True))),
+    Mutant("the content of arrays is not watched", "closures", 500,
+           unaudited(instead(guards, "_same", lambda now, then: isinstance(then, bytes | tuple) or _SAME(now, then)))),
+    Mutant("states are taken for what they were", "compiled", 1000,
+           unaudited(instead(compiled.Compiled, "_fits", lambda self, entry, args: True))),
+    Mutant("held arrays are written over", "compiled", 1000, unaudited(instead(compiled, "held", lambda bound: []))),
+    Mutant("arguments that are one tensor count as two", "compiled", 3000,
+           unaudited(instead(compiled.Compiled, "_signature_of", _nothing_is_one))),
+    Mutant("an index that copies counts as a view", "compiled", 1000,
+           unaudited(instead(program.Call, "_looks_at", _always_a_view))),
+    Mutant("a state is written before all have read it", "compiled", 1000,
+           unaudited(instead(memory._Assignment, "state_update", _too_early))),
+    Mutant("two tensors have one name", "compiled", 500, unaudited(instead(names.Namer, "__call__", _any_name))),
+    Mutant("a number that changes is read once", "training", 500, unaudited(instead(_NUMBER, "__init__", _frozen))),
+    Mutant("the first call has other bits", "compiled", 2000, unaudited(instead(compiled._Plain, "run", _in_c_order))),
+)  # fmt: skip
+
+MUTANTS = (*EAGER, *COMPILED)

@@ -7,9 +7,40 @@ import re
 import pytest
 
 from tests.fuzz.__main__ import main
+from tests.fuzz.mutants import MUTANTS, Mutant, found_after
 from tests.fuzz.programs import Case, Failure, Line, run
 from tests.fuzz.shrink import shrink
 from tests.fuzz.subjects import SUBJECTS
+from tests.fuzz.worlds import REFUSALS
+
+# About half a minute in all; each part is a test of its own, so that several processes share them.
+COUNTS = {"eager": 600, "compiled": 500, "training": 250, "modules": 200, "closures": 500}
+PARTS = 5
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("subject", COUNTS)
+def test_random_programs_hold(subject: str, part: int) -> None:
+    each = COUNTS[subject] // PARTS
+    for seed in range(part * each, (part + 1) * each):
+        case = SUBJECTS[subject](seed)
+        failure = run(case)
+        if failure is not None:
+            small, failure = shrink(case, failure)
+            pytest.fail(f"{subject}, seed {seed}: {failure.message[:2000]}\n\n{small.text()}", pytrace=False)
+
+
+def test_most_closures_are_compiled_not_refused() -> None:
+    REFUSALS.clear()
+    for seed in range(200):
+        run(SUBJECTS["closures"](seed))
+    assert REFUSALS.total() < 70, REFUSALS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_fault_that_is_put_back_is_found(mutant: Mutant) -> None:
+    assert found_after(mutant) is not None
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

@@ -99,7 +99,7 @@ def _history(world: World, wrap: Callable[..., Any]) -> tuple[list[Any], Excepti
 
 
 def bits(x: Any) -> Any:
-    """A value as its dtype, shape and bits, in C order."""
+    """A value as its dtype, shape and bits, in C order; every nan has the same, since its sign says nothing."""
     if isinstance(x, list | tuple):
         return [bits(each) for each in x]
     if isinstance(x, dict):
@@ -109,4 +109,6 @@ def bits(x: Any) -> Any:
     a = x.numpy() if isinstance(x, ag.Tensor) else np.asarray(x)
     if a.dtype == object:
         raise TypeError(f"nothing to say of {x!r}")
+    if a.dtype.kind == "f" and np.isnan(a).any():
+        a = np.where(np.isnan(a), np.asarray(np.nan, a.dtype), a)
     return f"{a.dtype} {a.shape} {a.tolist()}", a.tobytes()

@@ -13,11 +13,12 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.engine.graph import Live, Node
+from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.ops.indexing import ARRAY
 from autograd_lite.show.names import delta_name, pretty, printable
 from autograd_lite.show.picture.fold import Contents, Item
+from autograd_lite.watch import Live
 
 Line = tuple[str, str]
 """What the line says, as `style.Style.fonts` calls it, and its text."""
