@@ -468,7 +468,7 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
 
 def put_call(tensor: Any, index: Any, value: Any) -> tuple[Operation, tuple[Any, ...], dict[str, Any]]:
     """The operation, inputs and parameters of `put`."""
-    template, arrays = indexing.split(index)
+    template, arrays = indexing.split(index, own=not mode.now.witness.records)
     return indexing.put_at, (tensor, value, *arrays), {"template": template}
 
 
