@@ -269,7 +269,8 @@ class Writer:
         if all(each not in self.values for each in like):
             like[0] = f"{like[0]} + 0 * {self._name(1.0)}.sum()"
         inputs = f"[{', '.join(like)}]" if ag.REGISTRY[name].joins else ", ".join(like)
-        return f"ag.{name}({', '.join([inputs, *(f'{k}={literal(v)}' for k, v in row.params.items())])})"
+        call = f"ag.{name}({', '.join([inputs, *(f'{k}={literal(v)}' for k, v in row.params.items())])})"
+        return call if row.part is None else f"{call}[{row.part}]"
 
     # Indexing.
 

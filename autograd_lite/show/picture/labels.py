@@ -82,9 +82,8 @@ class Labels:
 
     def _constant(self, value: Any) -> list[Line]:
         if isinstance(value, Live):
-            owned = len(value.key) == 2 and isinstance(value.key[1], str)
-            text = f"{value.key[1].strip('_')} = " if owned else ""
-            return [("number", text + _number(value.read()))]
+            called = f"{value.name.strip('_')} = " if value.name else ""
+            return [("number", called + _number(value.read()))]
         if not backend.is_array(value) or value.ndim == 0:
             plain = value.item() if hasattr(value, "item") else value
             return [("number", repr(plain) if len(repr(plain)) <= 8 else _number(plain))]
