@@ -227,6 +227,8 @@ class Operation:
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call as a user writes it into array arguments and complete parameters, which are `settled`."""
         count = len(self.arguments)
+        if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
+            return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
         extra: Sequence[Any] = ()
         if self.joins and args and isinstance(args[0], list | tuple):
             inputs, extra = tuple(args[0]), args[1:]

@@ -14,6 +14,7 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.arraylike import Arraylike
+from autograd_lite.backend import NUMBERS, NUMPY
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
@@ -23,7 +24,7 @@ from autograd_lite.ops import arithmetic, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _PLAIN = {ndarray, bool, int, float, complex} | {
-    kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in backend.NUMBERS
+    kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in NUMBERS
 }
 _new = object.__new__
 _as_numpy = numpy.asarray
@@ -318,7 +319,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             if x._requires_grad:
                 needs = True
         elif type(x) is ndarray:
-            if x.dtype.kind not in backend.NUMBERS:
+            if x.dtype.kind not in NUMBERS:
                 raise ArgumentError(f"{op.name}: {backend.not_numbers(x, x.dtype)}")
             arrays.append(x)
         elif type(x) in _PLAIN or backend.is_array(x):
@@ -335,7 +336,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         now.witness.drawing(params.get("rng"))
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
-            xp = backend.NUMPY
+            xp = NUMPY
             if direct is not None:
                 out = direct(*arrays)
             elif op.numpy is not None:
@@ -368,7 +369,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             witness.applied(result, node)
     else:
         result.node = None
-        if xp is backend.NUMPY and (out.base is not None or any(out is x for x in arrays)):
+        if xp is NUMPY and (out.base is not None or any(out is x for x in arrays)):
             result._data = out = out.view()  # of memory that belongs to another tensor
             out.flags.writeable = False
     if op.effect:
@@ -438,9 +439,9 @@ def _operand(op: Operation, value: Any) -> Any:
 
 def _as_result(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any) -> Any:
     """What a forward returned, as an array: NumPy returns scalars for zero-dimensional results."""
-    if xp is backend.NUMPY and isinstance(out, generic | ndarray | bool | int | float):
+    if xp is NUMPY and isinstance(out, generic | ndarray | bool | int | float):
         return numpy.asarray(out)
-    if xp is backend.NUMPY or not backend.is_array(out) or backend.namespace(out) is not xp:
+    if xp is NUMPY or not backend.is_array(out) or backend.namespace(out) is not xp:
         raise diagnose(op, inputs, params, DeviceError(f"the result came out as {type(out).__name__}"))
     return out
 
