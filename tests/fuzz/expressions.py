@@ -190,8 +190,11 @@ class Writer:
             shown = [self._tamed(arrays[0]), *(self._operand() if i else n for i, n in enumerate(arrays[1:], 1))]
             inputs = ", ".join(shown)
         params = self._keywords(op, np.asarray(self.values[arrays[0]]))
-        call = f"ag.{op.name}({', '.join([inputs, *params])})"
-        return f"{call}[{self.rng.randrange(2)}]" if getattr(op, "parts", None) else call
+        return self._call(op, ", ".join([inputs, *params]))
+
+    def _call(self, op: ag.Operation, given: str) -> str:
+        """The call as text: of several results one."""
+        return f"ag.{op.name}({given})" + (f"[{self.rng.randrange(2)}]" if op.parts else "")
 
     def _keywords(self, op: ag.Operation, x: np.ndarray) -> list[str]:
         rows = SAMPLES.get(op.name, [])
@@ -269,7 +272,8 @@ class Writer:
         if all(each not in self.values for each in like):
             like[0] = f"{like[0]} + 0 * {self._name(1.0)}.sum()"
         inputs = f"[{', '.join(like)}]" if ag.REGISTRY[name].joins else ", ".join(like)
-        return f"ag.{name}({', '.join([inputs, *(f'{k}={literal(v)}' for k, v in row.params.items())])})"
+        params = [f"{k}={literal(v)}" for k, v in row.params.items()]
+        return self._call(ag.REGISTRY[name], ", ".join([inputs, *params]))
 
     # Indexing.
 
