@@ -39,9 +39,10 @@ from autograd_lite.debug import debug
 from autograd_lite.engine import functional, reverse
 from autograd_lite.engine.calculus import grad, vjp
 from autograd_lite.engine.functional import arange, ones, put, zeros
-from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, live, no_grad, scope, touch
+from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope, touch
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
+from autograd_lite.watch import live
 
 __version__ = "0.1.0"
 

@@ -50,7 +50,6 @@ from autograd_lite.engine.functional import zeros as zeros
 from autograd_lite.engine.graph import ancestors as ancestors
 from autograd_lite.engine.graph import enable_grad as enable_grad
 from autograd_lite.engine.graph import is_grad_enabled as is_grad_enabled
-from autograd_lite.engine.graph import live as live
 from autograd_lite.engine.graph import no_grad as no_grad
 from autograd_lite.engine.graph import scope as scope
 from autograd_lite.engine.graph import touch as touch
@@ -83,6 +82,7 @@ from autograd_lite.show.page.explain import Page as Page
 from autograd_lite.show.page.explain import explain as explain
 from autograd_lite.show.picture.draw import Picture as Picture
 from autograd_lite.show.picture.draw import draw as draw
+from autograd_lite.watch import live as live
 from autograd_lite.op import REGISTRY as REGISTRY
 
 __version__: str

@@ -207,7 +207,7 @@ class Operation:
         if self.parts is not True:
             return int(self.parts or 1)
         blank = [numpy.zeros(x.shape, x.dtype) if hasattr(x, "shape") else x for x in inputs]
-        return len(self.forward(self.numpy or numpy, *blank, **params))
+        return len(self.forward(backend.NUMPY, *blank, **params))
 
     def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
         """How many additions, multiplications and function calls it takes on arrays of these shapes.

@@ -153,3 +153,46 @@ def test_draws_stay_in_their_order_where_updates_are_made_one() -> None:
         return [f(1.5).numpy().tobytes() for _ in range(4)]
 
     assert run(lambda f: f) == run(ag.compile)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_an_update_that_reads_another_reads_its_flat_array(optimizer: str) -> None:
+    """One run of calls for all parameters: nothing is copied into flat arrays, nothing is done for each by itself."""
+
+    def calls(layers: int) -> int:
+        model = nn.MLP([5] * (layers + 1), rng=0)
+        updater = OPTIMIZERS[optimizer](model.parameters())
+
+        @ag.compile
+        def step(x: Any) -> Any:
+            cost = ag.square(model(x)).sum()
+            updater.zero_grad()
+            cost.backward()
+            updater.step()
+            return cost
+
+        for k in range(3):
+            step(np.full((2, 5), k + 1, np.float32))
+        layout = step._entry().layout
+        joins = [call for call in layout.program.calls if call.function == JOIN]
+        assert joins and all(layout.memory.silent(call) for call in joins)
+        (run,) = layout.memory.runs.values()
+        return sum(not layout.memory.silent(call) for call in layout.program.calls[run.begin : run.end])
+
+    assert calls(1) == calls(4)
+
+
+def test_numbers_that_change_have_their_attributes_names() -> None:
+    parameters = [ag.tensor(np.ones(n), requires_grad=True) for n in (2, 3)]
+    updater = nn.Adam(parameters, lr=0.1)
+
+    @ag.compile
+    def step(x: Any) -> None:
+        updater.zero_grad()
+        sum(((p * x).sum() for p in parameters), start=ag.tensor(0.0)).backward()
+        updater.step()
+
+    for _ in range(3):
+        step(1.5)
+    for text in (step.source, step.planned_source):
+        assert "beta1" in text and str(id(updater)) not in text

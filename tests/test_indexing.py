@@ -105,6 +105,18 @@ def test_an_index_changed_after_the_call_changes_no_gradient(make: Any) -> None:
     assert x.grad[:, 0].tolist() == [2.0] * 4 and not x.grad[:, 1:].any()
 
 
+@pytest.mark.parametrize("make", [list, np.array, deque])
+def test_an_index_changed_after_a_put_changes_no_gradient(make: Any) -> None:
+    chosen = make([0, 2])
+    x = ag.tensor(DATA, requires_grad=True)
+    value = ag.tensor([5.0, 6.0, 7.0], requires_grad=True)
+    out = ag.put(x, chosen, value)
+    chosen[0], chosen[1] = 1, 3
+    out.backward(seed_of(DATA))
+    assert not x.grad[[0, 2]].any() and x.grad[[1, 3]].all()
+    assert np.array_equal(value.grad, seed_of(DATA)[[0, 2]].sum(axis=0))
+
+
 REFUSED = {
     "number with a fraction": (1.0, ag.IndexingError),
     "array of numbers with fractions": (np.array([0.0, 1.0]), ag.DtypeError),

@@ -170,8 +170,6 @@ def _worldly(name: str) -> list[Sample]:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_operation_works_in_every_world(name: str) -> None:
-    if name in ("stack", "random_like"):
-        pytest.xfail("compiled: a stack of scalars has other bits; a drawing operation called itself is refused")
     report = check_operation(name, _worldly(name))
     refused = {row.sample for row in report.rows if row.outcome == "refused"}
     assert all(any(x.dtype == bool for x in SAMPLES[name][i].inputs[1:]) for i in refused)

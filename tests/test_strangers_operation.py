@@ -34,8 +34,6 @@ def everywhere(report: OperationReport, *, but: tuple[str, ...] = ()) -> None:
 
 # What a stranger declares.
 
-SOON = pytest.mark.xfail(reason="not every world offers every operation and method yet", strict=False)
-
 
 def test_an_elementwise_function() -> None:
     @ag.elementwise(lambda xp, out, x: out + xp.exp(x), notation=r"{x} e^{{{x}}}", prime=r"f'({x})")
@@ -45,7 +43,6 @@ def test_an_elementwise_function() -> None:
     everywhere(check_operation(growing, [(X,), (X[0],), (np.array(0.4),)]))
 
 
-@SOON
 def test_a_forward_that_calls_operations_of_the_library() -> None:
     @ag.operation(notation=r"\operatorname{{mish}}({x})", analytic=False)
     def mish(xp: Any, x: Any) -> Any:
@@ -59,7 +56,6 @@ def test_a_forward_that_calls_operations_of_the_library() -> None:
     everywhere(check_operation(mish, [(X,), (np.array([0.5, -2.0]),)]))
 
 
-@SOON
 def test_a_forward_and_a_rule_that_call_another_operation_of_the_user() -> None:
     @ag.elementwise(lambda xp, out, x: 3 * x * x, notation=r"{x}^3", prime=r"3 {x}^2")
     def cube(xp: Any, x: Any) -> Any:
@@ -81,7 +77,6 @@ def test_a_forward_and_a_rule_that_call_another_operation_of_the_user() -> None:
     everywhere(check_operation(cubed, [(X,)]))
 
 
-@SOON
 def test_a_forward_with_methods_operators_and_items() -> None:
     @ag.operation(notation=r"\operatorname{{rows}}({x})")
     def rows(xp: Any, x: Any, *, first: int = 0) -> Any:
@@ -156,6 +151,25 @@ def test_an_operation_without_a_derivative() -> None:
     report = check_operation(larger_than_mean, [(X,)])
     none = ("gradient", "second order", "derived", "explained", "drawn")
     everywhere(report, but=none)
+
+
+def test_an_operation_that_draws_random_numbers() -> None:
+    @ag.operation(notation=r"\operatorname{{drop}}({x})", analytic=False, effect=True)
+    def drop(xp: Any, x: Any, *, rng: Any, rate: float = 0.4) -> Any:
+        return x * (rng.random(x.shape) > rate)
+
+    drop.rules(x=lambda xp, g, out, x, *, rng, rate: g * (out != 0))
+    samples = [(X, {"rng": np.random.default_rng(0)}), (X, np.random.default_rng(1), 0.7)]
+    everywhere(check_operation(drop, samples), but=("stand-in",))
+
+
+def test_an_operation_that_draws_by_an_operation_of_the_library() -> None:
+    @ag.operation(notation=r"\operatorname{{noisy}}({x})", analytic=False, effect=True)
+    def noisy(xp: Any, x: Any, *, rng: Any) -> Any:
+        return x + xp.random_like(x, rng=rng)
+
+    noisy.rules(x=lambda xp, g, out, x, *, rng: g)
+    everywhere(check_operation(noisy, [(X, {"rng": np.random.default_rng(0)})]), but=("stand-in",))
 
 
 def test_a_number_that_is_no_array() -> None:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy
 
 from autograd_lite.compile.memory import Area, Memory, Place, can_direct, spread_first
-from autograd_lite.compile.names import Namer
-from autograd_lite.engine.graph import Live, tick
+from autograd_lite.compile.names import Namer, live_name
+from autograd_lite.engine.graph import tick
 from autograd_lite.errors import ChangedError
 from autograd_lite.program.calls import ITEMS, JOIN, dtype_text, expression, written
 from autograd_lite.program.program import Call, State, Value
+from autograd_lite.watch import Live
 
 FILENAME = "<compiled step>"
 
@@ -69,6 +70,7 @@ class _Writer:
         self.area_names: dict[Area, str] = {}
         self.defined: set[Value] = set()
         self.made: dict[str, str] = {}  # arrays of places, as they are written: the first name of each
+        self.same: dict[str, str] = {}  # a name of an array -> the first name that it has
         self.header: list[_Named] = []
         self.moving: set[str] = set()
         self.constants: dict[str, Any] = {"np": numpy}
@@ -138,7 +140,7 @@ class _Writer:
             name = self.name(value, fallback)
             # One array for one place: NumPy is twice as long about two arrays that it finds to be the same memory.
             self.define(name, self.made.get(text, text), [whole], text)
-            self.made.setdefault(text, name)
+            self.same[name] = self.made.setdefault(text, name)
         return self.names[value]
 
     def name_home(self, there: Place) -> str:
@@ -162,7 +164,7 @@ class _Writer:
         if known not in self.numbers:
             number = arg.read() if live else arg
             shown = f"number_{number:g}".replace(".", "_").replace("-", "minus_").replace("+", "")
-            name = self.numbers[known] = self.namer(str(arg.key[1]).strip("_") if live else shown, "number")
+            name = self.numbers[known] = self.namer(live_name(arg.key) if live else shown, "number")
             if live:
                 self.lives.append((name, arg))
             else:
@@ -173,6 +175,7 @@ class _Writer:
 
     def one_element(self, name: str) -> str:
         """A zero-dimensional array as one of one element, on which NumPy's functions start quicker."""
+        name = self.same.get(name, name)
         if name not in self.single:
             self.single[name] = self.namer(f"{name}_1", "one")
             self.define(self.single[name], f"{name}.reshape(1)", [name])
@@ -254,7 +257,10 @@ class _Writer:
         """The calls of a run, in a loop over pieces where it is cut."""
         run = self.memory.runs[begin]
         calls = self.program.calls[begin : run.end]
-        work = [call for call in calls if not call.is_view]
+        work = [call for call in calls if not self.memory.silent(call)]
+        for call in calls:
+            if call.function == JOIN:
+                self.define_place(call.out, self.memory.places[call.out])
         for call in work:
             if call.out not in run.turns:
                 self.define_place(call.out, self.memory.places[call.out], "flat")

@@ -68,12 +68,15 @@ class _Flattening:
         self.gone: dict[Call, None] = {}
         self.wholes: dict[tuple[Value, ...], Value] = {}
         self.placed: set[Value] = set()
+        parts: dict[Value, list[Value]] = {}  # members of a flat array, in their order
         for call in program.calls:
             if call.function == JOIN:
                 self.wholes[call.args] = call.out
                 self.placed.update(call.values)
             elif call.function == MEMBER:
                 self.placed.add(call.out)
+                parts.setdefault(call.args[0], []).append(call.out)
+        self.wholes.update((tuple(members), whole) for whole, members in parts.items())
 
     def apply(self) -> None:
         """Change the program, or leave it alone where an update would have to wait for itself."""

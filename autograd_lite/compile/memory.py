@@ -163,6 +163,11 @@ class Memory:
         whole = self.places.get(call.args[0])
         return None if whole is None else place(whole.area, whole.start + call.params["start"], value.sample)
 
+    def silent(self, call: Call) -> bool:
+        """Whether there is nothing to do for it in a run: views, and joins of what is in its place already."""
+        joined = call.function == JOIN and all(self.joined.get(value) is call.out for value in call.values)
+        return call.is_view or joined
+
     def fixed(self, value: Value) -> bool:
         """Whether its memory is known when the program is bound, and the same at every call."""
         root = self.root(value)
@@ -343,6 +348,7 @@ class _Assignment:
         run = Run(begin, begin, calls[begin].out.size)
         while run.end < len(calls) and (
             calls[run.end].function == MEMBER
+            or (calls[run.end].function == JOIN and memory.silent(calls[run.end]))
             or (calls[run.end].ufunc is not None and calls[run.end].out in memory.wholes
                 and calls[run.end].out.shape == (run.size,))
         ):  # fmt: skip
@@ -350,7 +356,7 @@ class _Assignment:
         idle: list[Area] = []
         for i in range(begin, run.end):
             out, operands = calls[i].out, dict.fromkeys(calls[i].values)
-            if calls[i].is_view:
+            if memory.silent(calls[i]):
                 continue
             ending = [v for v in operands if v in run.turns and self.last_use[v] == i]
             old = self.flat_update(i, calls[i])
@@ -374,7 +380,7 @@ class _Assignment:
 
     def cut(self, run: Run) -> None:
         """Into pieces, where all of it is more than the cache next to the core holds."""
-        work = [call for call in self.program.calls[run.begin : run.end] if not call.is_view]
+        work = [call for call in self.program.calls[run.begin : run.end] if not self.memory.silent(call)]
         flat = {v for call in work for v in (*call.values, call.out) if v.shape == (run.size,) and v not in run.turns}
         wholes = {id(p.area) if (p := self.memory.places.get(v)) is not None else id(v) for v in flat}
         piece = CACHE // (work[0].out.dtype.itemsize * (len(wholes) + len(run.spares)))

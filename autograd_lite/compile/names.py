@@ -9,6 +9,14 @@ import builtins
 import keyword
 import re
 import unicodedata
+from typing import Any
+
+
+def live_name(key: Any) -> str:
+    """What a number that changes is called, by its key: the attribute's name, also of a number computed from it."""
+    named = [part for part in key[1:] if isinstance(part, str) and len(key) == 2]
+    return named[0].strip("_") if named else next((live_name(p) for p in key[1:] if isinstance(p, tuple)), "number")
+
 
 _RESERVED = {"np", "run", "step", *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
 

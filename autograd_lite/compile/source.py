@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.compile.names import Namer
-from autograd_lite.engine.graph import Live
+from autograd_lite.compile.names import Namer, live_name
 from autograd_lite.names import gradient_name
 from autograd_lite.program.calls import ATOM, NEGATIVE, as_comment, dtype_text, expression, written
 from autograd_lite.program.program import Call, Program, Value
+from autograd_lite.watch import Live
 
 _LONGEST = 88
 
@@ -50,8 +50,7 @@ class _Writer:
         """
         if isinstance(arg, Live):
             if arg.key not in self.lives:
-                label = str(arg.key[1]).strip("_") if len(arg.key) == 2 else "number"
-                self.lives[arg.key] = (self.namer(label, "number"), arg)
+                self.lives[arg.key] = (self.namer(live_name(arg.key), "number"), arg)
             return self.lives[arg.key][0], ATOM, []
         if not isinstance(arg, Value):
             return *_number(arg), []

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.engine.graph import Live, touch
+from autograd_lite.engine.graph import touch
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.program.calls import evaluate
 from autograd_lite.program.program import Call, Program, Value
 from autograd_lite.program.record import put_stream, same_stream, stream_state
+from autograd_lite.watch import Live
 
 
 class Before:

@@ -132,17 +132,9 @@ def sweep(
 def _sweep(
     outputs: Sequence[Tensor], seeds: Sequence[Any], useful: set[Tensor] | None, record: bool, free: bool
 ) -> dict[Tensor, Any]:
-    grads: dict[Tensor, Any] = {}
     # Nodes are numbered as they are made, so the latest pending node has all its gradients: no
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
-    heap: list[tuple[int, Tensor]] = []
-    for output, seed in zip(outputs, seeds, strict=True):
-        if output in grads:
-            grads[output] = _sum(grads[output], seed)
-        else:
-            grads[output] = seed
-            if output.node is not None:
-                heappush(heap, (-output.node.number, output))
+    grads, heap = _seeded(outputs, seeds)
     xp: Any = functional if record else backend.namespace(*seeds)
     done: list[Node] = []
     while heap:
@@ -207,6 +199,22 @@ def _sweep(
         for x, g in grads.items():
             name_gradient(g, x)
     return grads
+
+
+def _seeded(
+    outputs: Sequence[Tensor], seeds: Sequence[Any]
+) -> tuple[dict[Tensor, Any], list[tuple[int, Tensor]]]:  # fmt: skip
+    """The gradients that a sweep starts from, and the nodes that are pending, latest first."""
+    grads: dict[Tensor, Any] = {}
+    heap: list[tuple[int, Tensor]] = []
+    for output, seed in zip(outputs, seeds, strict=True):
+        if output in grads:
+            grads[output] = _sum(grads[output], seed)
+            continue
+        grads[output] = seed
+        if output.node is not None:
+            heappush(heap, (-output.node.number, output))
+    return grads, heap
 
 
 def _values(tensor: Tensor, node: Node, record: bool) -> list[Any]:

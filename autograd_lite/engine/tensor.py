@@ -14,7 +14,7 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
-from autograd_lite.engine.graph import Live, Node, history, mode, no_grad, tick, touch
+from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
 from autograd_lite.op import REGISTRY, Operation, settled
@@ -420,8 +420,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             arrays.append(x)
         elif type(x) in _PLAIN or backend.is_array(x):
             arrays.append(x)
-        elif type(x) is Live:
-            arrays.append(x.read())
+        elif hasattr(x, "__number__"):
+            arrays.append(x.__number__())
         elif x is None and op.optional:
             arrays.append(x)
         else:
@@ -520,7 +520,9 @@ def _wanted(op: Operation, inputs: tuple[Any, ...]) -> bool:
 
 def _operand(op: Operation, value: Any) -> Any:
     """An operand as a Tensor, an array or a scalar; lists become arrays."""
-    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value) or (value is None and op.optional):
+    if type(value) in _PLAIN_OR_TENSOR or backend.is_array(value) or hasattr(value, "__number__"):
+        return value
+    if value is None and op.optional:
         return value
     try:
         return backend.as_array(value)
@@ -560,7 +562,7 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
 
 def put_call(tensor: Any, index: Any, value: Any) -> tuple[Operation, tuple[Any, ...], dict[str, Any]]:
     """The operation, inputs and parameters of `put`."""
-    template, arrays = indexing.split(index)
+    template, arrays = indexing.split(index, own=not mode.now.witness.records)
     return indexing.put_at, (tensor, value, *arrays), {"template": template}
 
 

@@ -157,12 +157,12 @@ def _method(name: str, *names: str) -> Callable[[Sequence[str], Params], str]:
 
 
 def _reduce_into(ufunc: Any) -> Any:
-    name = ufunc.__name__
+    name, method = ufunc.__name__, ufunc.reduce
 
     def into(lines: Lines, args: Sequence[str], p: Params, values: Sequence[Any], out: str) -> None:
         axis, keep = p.get("axis"), p.get("keepdims", False)
         axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-        reduce = lines.function(f"{name}_reduce", ufunc.reduce)
+        reduce = lines.function(f"{name}_reduce", method)
         lines.line(f"{reduce}({args[0]}, {axis}, None, {out}{', True' if keep else ''})",
                    f"np.{name}.reduce({args[0]}, axis={axis}, keepdims={keep}, out={out})")  # fmt: skip
 

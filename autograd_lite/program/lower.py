@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.engine.graph import Live, Node
+from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.names import gradient_name
@@ -23,6 +23,7 @@ from autograd_lite.program import calls
 from autograd_lite.program.program import Effect, Leaf, Program, State, Value
 from autograd_lite.program.record import Recorder
 from autograd_lite.program.trace import Tracer
+from autograd_lite.watch import Live
 
 
 def lower(

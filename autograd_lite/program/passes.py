@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.engine.graph import Live
 from autograd_lite.program.calls import TRANSPOSE, evaluate
 from autograd_lite.program.program import Call, Effect, Program, Value
+from autograd_lite.watch import Live
 
 
 def key(arg: Any) -> Any:

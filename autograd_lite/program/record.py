@@ -18,6 +18,7 @@ from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import CompileError
+from autograd_lite.watch import Live
 
 
 class Recorder(Witness):
@@ -124,13 +125,13 @@ class Recorder(Witness):
         if not mode.now.grad:
             self.spreads.add(gradient)
 
-    def number(self, owner: Any, name: str) -> graph.Live:
+    def number(self, owner: Any, name: str) -> Live:
         """A number that may change: read anew at every call."""
         held = type(getattr(owner, name))
         self.read_live.add((id(vars(owner)), name))
         # A whole number may have made whole numbers of what it met.
         self.conditions.append((lambda: type(getattr(owner, name, None)), held))
-        return graph.Live(lambda: getattr(owner, name), (id(owner), name))
+        return Live(lambda: getattr(owner, name), (id(owner), name))
 
     def decided(self, question: Callable[[], Any], answer: Any) -> None:
         """A number that may change was asked for something: a condition of the program."""

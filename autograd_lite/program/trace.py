@@ -15,12 +15,12 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.engine.graph import Live
 from autograd_lite.errors import CompileError
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.ops.indexing import ARRAY, split
 from autograd_lite.program import calls
 from autograd_lite.program.program import Call, Value
+from autograd_lite.watch import Live
 
 
 class Traced:

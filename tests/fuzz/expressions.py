@@ -192,9 +192,10 @@ class Writer:
         params = self._keywords(op, np.asarray(self.values[arrays[0]]))
         return self._call(op, ", ".join([inputs, *params]))
 
-    def _call(self, op: ag.Operation, given: str) -> str:
-        """The call as text: of several results one."""
-        return f"ag.{op.name}({given})" + (f"[{self.rng.randrange(2)}]" if op.parts else "")
+    def _call(self, op: ag.Operation, given: str, part: int | None = None) -> str:
+        """The call as text: of several results one, that of number `part` or any."""
+        number = self.rng.randrange(2) if part is None else part
+        return f"ag.{op.name}({given})" + (f"[{number}]" if op.parts else "")
 
     def _keywords(self, op: ag.Operation, x: np.ndarray) -> list[str]:
         rows = SAMPLES.get(op.name, [])
@@ -273,7 +274,7 @@ class Writer:
             like[0] = f"{like[0]} + 0 * {self._name(1.0)}.sum()"
         inputs = f"[{', '.join(like)}]" if ag.REGISTRY[name].joins else ", ".join(like)
         params = [f"{k}={literal(v)}" for k, v in row.params.items()]
-        return self._call(ag.REGISTRY[name], ", ".join([inputs, *params]))
+        return self._call(ag.REGISTRY[name], ", ".join([inputs, *params]), row.part)
 
     # Indexing.
 

@@ -7,7 +7,7 @@ know the graph, nor what is right: that is asked of whoever calls.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from autograd_lite.errors import AutogradError
@@ -204,9 +204,3 @@ def constants(n: int | None) -> list[tuple[Number, str]]:
         (1 / (2 * whole), f"off by 1/(2n), with n = {n} examples"),
         (2 * whole, f"off by 2n, with n = {n} examples"),
     ]  # fmt: skip
-
-
-Answer = tuple[str, str]
-"""What is wrong, in words, and the corrected equation."""
-
-Right = Callable[[Term, list[tuple[Number, str]], Formula | None], tuple[str, str] | None]

@@ -89,7 +89,7 @@ def evaluate(term: Term, names: dict[str, Formula], reading: Reading, target: tu
         return _checked(xp.getitem, args, {"template": term.head})
     if term.kind == "onehot":
         return _one_hot(args[0], target)
-    if term.kind == "list":
+    if term.kind == "list":  # along the first axis, as they are printed without one
         return _checked(xp.concatenate if all(arg.ndim for arg in args) else xp.stack, args, {"axis": 0})
     params = {**op.defaults, **dict(term.params)}
     if "shape" in op.parameters and "shape" not in params:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from autograd_lite import backend
@@ -14,7 +15,9 @@ from autograd_lite.debug import trace
 from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
-from autograd_lite.show.formula.typeset import latex_to_mathml, latex_to_text, to_latex
+from autograd_lite.show.formula.layout import read, row
+from autograd_lite.show.formula.printers import latex_to_mathml, latex_to_text, mathml
+from autograd_lite.show.formula.typeset import to_latex
 from autograd_lite.show.names import pretty, printable
 from autograd_lite.show.page.graph import path
 from autograd_lite.show.page.values import Json, Values, figure, shape, size
@@ -30,6 +33,8 @@ class Steps:
         self.words = words
         self.values = values
         self.names = words.names
+        # The same symbols stand in many formulas.
+        self.mathml, self.text = cache(latex_to_mathml), cache(latex_to_text)
         self.index = {id(tensor): i for i, tensor in enumerate(self.names.tensors)}
         self.results = [(t, t.node) for t in self.names.tensors if t.node is not None]
         self.arrived: dict[int, list[int]] = {}
@@ -51,7 +56,7 @@ class Steps:
         if not self.words.brief:
             try:
                 equation = self.words.equation(tensor, node)
-                entry |= {"f": latex_to_mathml(equation), "ft": latex_to_text(equation)}
+                entry |= {"f": self.mathml(equation), "ft": self.text(equation)}
             except Exception as error:  # noqa: BLE001 - a user's own forward may raise anything on formulas
                 entry["why"] = _why(error)
         return entry
@@ -76,13 +81,13 @@ class Steps:
             "v": self.values.keep(tensor.data), "k": kind,
         }  # fmt: skip
         if not self.words.brief:
-            entry["m"] = latex_to_mathml(to_latex(self.words.operand(tensor)), "inline")
+            entry["m"] = self.mathml(to_latex(self.words.operand(tensor)), "inline")
         gradient = self.names.gradients.get(tensor)
         if gradient is not None:
             slope = self.words.slope(tensor)
-            entry |= {"g": self.values.keep(gradient), "gn": latex_to_text(slope)}
+            entry |= {"g": self.values.keep(gradient), "gn": self.text(slope)}
             if not self.words.brief:
-                entry["gm"] = latex_to_mathml(slope, "inline")
+                entry["gm"] = self.mathml(slope, "inline")
         return entry
 
     # One after the other.
@@ -150,9 +155,9 @@ class Steps:
             return {**told, "why": _why(error)}
         told |= self._note(tensor, node, position)
         right = offered[0]
-        told["rule"], told["rt"] = latex_to_mathml(right), latex_to_text(right)
-        told["eq"] = latex_to_mathml(f"{words.slope(x)} = {right}")
-        told["guess"] = [latex_to_mathml(each, "inline") for each in offered]
+        told["rule"], told["rt"] = self.mathml(right), self.text(right)
+        told["eq"] = mathml(row(read(words.slope(x)), " = ", read(right)))
+        told["guess"] = [self.mathml(each, "inline") for each in offered]
         return told
 
     def _factor(self, tensor: Tensor, node: Node, position: int) -> Json:
@@ -161,13 +166,13 @@ class Steps:
         if local is None:
             return {}
         latex = to_latex(local)
-        told: Json = {"lm": latex_to_mathml(latex, "inline")}
+        told: Json = {"lm": self.mathml(latex, "inline")}
         if local.number is None:
             slopes = backend.to_numpy(local.value) if backend.is_array(local.value) else local.value
             told["lv"] = self.values.keep(slopes.astype("int8") if slopes.dtype == bool else slopes)
         meaning = self.words.meaning(tensor, node)
         if meaning is not None and to_latex(meaning) != latex:
-            told["means"] = latex_to_mathml(f"{latex} = {to_latex(meaning)}", "inline")
+            told["means"] = self.mathml(f"{latex} = {to_latex(meaning)}", "inline")
         return told
 
     def _note(self, tensor: Tensor, node: Node, position: int) -> Json:
@@ -176,7 +181,7 @@ class Steps:
         if tensor.size < x.size and _uniform(node, tensor, position):
             return {"note": "the same number for every element that was added up"}
         if node.op.spreads and tensor.size > x.size:
-            spread = latex_to_text(to_latex(self.words.operand(x)))
+            spread = self.text(to_latex(self.words.operand(x)))
             return {"note": f"and added up over the elements that {spread} was spread over"}
         return {}
 

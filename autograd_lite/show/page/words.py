@@ -13,7 +13,7 @@ from autograd_lite.engine import reverse
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.show.equations.derive import Names
-from autograd_lite.show.formula.formula import Formula, apply, formula, primed, pull, rebuilt, slope, symbol, xp
+from autograd_lite.show.formula.formula import Formula, apply, formula, parts, primed, pull, rebuilt, slope, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier
 from autograd_lite.show.formula.typeset import latex_to_text, to_latex
 from autograd_lite.show.names import gradient_latex, latex_name, pretty
@@ -28,6 +28,7 @@ class Words:
         self.of = latex_name(names.of)
         self._tidier = Tidier(lambda part: latex_to_text(to_latex(part)))
         self._formulas: dict[int, Formula] = {}
+        self._slopes: dict[int, str] = {}
         self._index = {id(tensor): i for i, tensor in enumerate(names.tensors)}
 
     def name(self, tensor: Tensor) -> str:
@@ -39,6 +40,11 @@ class Words:
 
     def slope(self, tensor: Tensor) -> str:
         """What the gradient with respect to a tensor is called, as LaTeX."""
+        if id(tensor) not in self._slopes:
+            self._slopes[id(tensor)] = self._slope(tensor)
+        return self._slopes[id(tensor)]
+
+    def _slope(self, tensor: Tensor) -> str:
         if self.brief:
             return gradient_latex(self.name(tensor), self.names.of)
         named = self.names.given.get(id(tensor))
@@ -114,7 +120,9 @@ def choices(handed: Formula, incoming: str, operand: str) -> list[str]:
     """
     right = to_latex(handed)
     transpose = r"^{\mathsf T}"
-    wrong = [incoming, to_latex(_unprimed(handed))]
+    wrong = [incoming]
+    if any(part.prime for part in parts(handed)):
+        wrong.append(to_latex(_unprimed(handed)))
     if transpose in right:
         wrong.append(right.replace(transpose, "", 1))
     wrong.append(right[1:].strip() if right.startswith("-") else f"-{right}" if " + " not in right else f"-({right})")

@@ -13,11 +13,12 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.engine.graph import Live, Node
+from autograd_lite.engine.graph import Node
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.ops.indexing import ARRAY
 from autograd_lite.show.names import delta_name, pretty, printable
 from autograd_lite.show.picture.fold import Contents, Item
+from autograd_lite.watch import Live
 
 Line = tuple[str, str]
 """What the line says, as `style.Style.fonts` calls it, and its text."""
@@ -81,9 +82,8 @@ class Labels:
 
     def _constant(self, value: Any) -> list[Line]:
         if isinstance(value, Live):
-            owned = len(value.key) == 2 and isinstance(value.key[1], str)
-            text = f"{value.key[1].strip('_')} = " if owned else ""
-            return [("number", text + _number(value.read()))]
+            called = f"{value.name.strip('_')} = " if value.name else ""
+            return [("number", called + _number(value.read()))]
         if not backend.is_array(value) or value.ndim == 0:
             plain = value.item() if hasattr(value, "item") else value
             return [("number", repr(plain) if len(repr(plain)) <= 8 else _number(plain))]
