@@ -13,15 +13,15 @@ import numpy
 from numpy import generic, ndarray
 
 from autograd_lite import backend
+from autograd_lite.arraylike import Arraylike
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
-from autograd_lite.op import REGISTRY, Operation, settled
-from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
+from autograd_lite.op import Operation
+from autograd_lite.ops import arithmetic, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
-_REVERSED: dict[str, Any] = {"axes": None}
 _PLAIN = {ndarray, bool, int, float, complex} | {
     kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in backend.NUMBERS
 }
@@ -35,7 +35,7 @@ _ADD, _SUBTRACT, _MULTIPLY = arithmetic.add, arithmetic.subtract, arithmetic.mul
 _DIVIDE, _POWER, _MATMUL = arithmetic.divide, arithmetic.power, linalg.matmul
 
 
-class Tensor:
+class Tensor(Arraylike):
     """An array that remembers how it was computed.
 
     `ag.tensor` and `ag.asarray` make one; so does every operation. `data` is its array (of a result
@@ -151,11 +151,6 @@ class Tensor:
         """Where the array lives, such as `"cpu"` or `"cuda:0"`."""
         return backend.device(self._data)
 
-    @property
-    def T(self) -> Tensor:
-        """The axes reversed."""
-        return apply(shaping.transpose, (self,), _REVERSED)
-
     # Ways out of the graph, each of them explicit.
 
     def numpy(self) -> ndarray:
@@ -219,7 +214,7 @@ class Tensor:
         return f"tensor({values}, dtype={self.dtype}{named}{place}{wants}){made}"
 
     def __len__(self) -> int:
-        if not self.ndim:
+        if not self.shape:
             raise ArgumentError("a scalar tensor has no length")
         return self.shape[0]
 
@@ -281,70 +276,7 @@ class Tensor:
         with_value = apply(*put_call(self, index, value))
         self.assign(with_value)
 
-    # Operators.
-
-    def __add__(self, other: Any) -> Tensor:
-        return apply(_ADD, (self, other))
-
-    def __radd__(self, other: Any) -> Tensor:
-        return apply(_ADD, (other, self))
-
-    def __sub__(self, other: Any) -> Tensor:
-        return apply(_SUBTRACT, (self, other))
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return apply(_SUBTRACT, (other, self))
-
-    def __mul__(self, other: Any) -> Tensor:
-        return apply(_MULTIPLY, (self, other))
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return apply(_MULTIPLY, (other, self))
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return apply(_DIVIDE, (self, other))
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return apply(_DIVIDE, (other, self))
-
-    def __pow__(self, other: Any) -> Tensor:
-        return apply(_POWER, (self, other))
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return apply(_POWER, (other, self))
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return apply(_MATMUL, (self, other))
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return apply(_MATMUL, (other, self))
-
-    def __neg__(self) -> Tensor:
-        return apply(arithmetic.negative, (self,))
-
-    def __pos__(self) -> Tensor:
-        return self
-
-    def __abs__(self) -> Tensor:
-        return apply(arithmetic.absolute, (self,))
-
-    def __lt__(self, other: Any) -> Tensor:
-        return apply(comparison.less, (self, other))
-
-    def __le__(self, other: Any) -> Tensor:
-        return apply(comparison.less_equal, (self, other))
-
-    def __gt__(self, other: Any) -> Tensor:
-        return apply(comparison.greater, (self, other))
-
-    def __ge__(self, other: Any) -> Tensor:
-        return apply(comparison.greater_equal, (self, other))
-
-    def __eq__(self, other: Any) -> Any:
-        return False if other is None else apply(comparison.equal, (self, other))
-
-    def __ne__(self, other: Any) -> Any:
-        return True if other is None else apply(comparison.not_equal, (self, other))
+    # Operators and methods are those of arrays; what changes a tensor in place is its own.
 
     def __iadd__(self, other: Any) -> Tensor:
         return _in_place(self, _ADD, other)
@@ -358,44 +290,15 @@ class Tensor:
     def __itruediv__(self, other: Any) -> Tensor:
         return _in_place(self, _DIVIDE, other)
 
-    # Methods NumPy's arrays have too. Those that are an operation as it stands are set below the class.
-
     if TYPE_CHECKING:
-        sum: Lifted
-        mean: Lifted
-        max: Lifted
-        min: Lifted
-        argmax: Lifted
-        clip: Lifted
-        squeeze: Lifted
-        swapaxes: Lifted
 
         def backward(self, gradient: Any = None, free: bool = False) -> None: ...
-
-    def reshape(self, *shape: Any) -> Tensor:
-        """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
-        size = shape[0] if len(shape) == 1 else shape
-        return apply(shaping.reshape, (self,), {"shape": settled(size)})
-
-    def transpose(self, *axes: Any) -> Tensor:
-        """The axes in another order: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return apply(shaping.transpose, (self,), {"axes": settled(order)})
-
-    def astype(self, dtype: Any) -> Tensor:
-        """The values in another dtype; gradients come back in this one."""
-        return apply(shaping.astype, (self,), {"dtype": backend.native(dtype)})
 
     @staticmethod
     def __apply_parts__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> tuple[Tensor, ...]:
         """How an operation of several results is run: once, for all of them."""
         results: Any = apply(op, tuple(inputs), params)
         return results  # type: ignore[no-any-return]
-
-    @staticmethod
-    def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Tensor:
-        """How an operation called in the world of Tensors is run."""
-        return apply(op, tuple(inputs), params)
 
 
 _PLAIN_OR_TENSOR = _PLAIN | {Tensor}
@@ -489,6 +392,9 @@ def _results(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp:
             now.witness.applied(result, node)
         results.append(result)
     return tuple(results)
+
+
+Tensor.__apply__ = staticmethod(apply)
 
 
 def _values_of(data: Any) -> Any:
@@ -625,7 +531,3 @@ def lift(op: Operation) -> Lifted:
     function.__module__ = op.__module__
     function.__signature__ = op.__signature__  # type: ignore[attr-defined]
     return function
-
-
-for _name in ("sum", "mean", "max", "min", "argmax", "clip", "squeeze", "swapaxes"):
-    setattr(Tensor, _name, lift(REGISTRY[_name]))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.arraylike import Arraylike
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.show.formula.counted import Count, count, counted
@@ -29,7 +30,7 @@ MOST_PARTS = 1000
 MOST_LEVELS = 80
 
 
-class Formula:
+class Formula(Arraylike):
     """An expression with a value: what stands for an array in the world of formulas.
 
     `op` is the operation on the outside (`None` for a symbol or a number), `prime` says that it is the derivative of
@@ -114,124 +115,6 @@ class Formula:
     def __apply__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Formula:
         """How an operation called in the world of formulas is run."""
         return apply(op, tuple(map(formula, inputs)), params)
-
-    # What rules do with an array, each of it an operation.
-
-    __hash__ = object.__hash__
-
-    def __add__(self, other: Any) -> Any:
-        return xp.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return xp.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return xp.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return xp.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return xp.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return xp.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return xp.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return xp.divide(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return xp.power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return xp.power(other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return xp.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return xp.matmul(other, self)
-
-    def __neg__(self) -> Any:
-        return xp.negative(self)
-
-    def __abs__(self) -> Any:
-        return xp.absolute(self)
-
-    def __eq__(self, other: object) -> Any:
-        return xp.equal(self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return xp.not_equal(self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return xp.less(self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return xp.less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return xp.greater(self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return xp.greater_equal(self, other)
-
-    def __getitem__(self, index: Any) -> Any:
-        parts = index if type(index) is tuple else (index,)
-        template, arrays = _split(parts)
-        return xp.getitem(self, *arrays, template=template)
-
-    @property
-    def T(self) -> Any:
-        """The axes reversed."""
-        return xp.transpose(self)
-
-    def reshape(self, *shape: Any) -> Any:
-        """The same elements in another shape."""
-        return xp.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
-
-    def transpose(self, *axes: Any) -> Any:
-        """The axes in another order."""
-        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return xp.transpose(self, axes=order)
-
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
-        """Two axes exchanged."""
-        return xp.swapaxes(self, axis1=axis1, axis2=axis2)
-
-    def squeeze(self, axis: Any = None) -> Any:
-        """Without axes of length 1."""
-        return xp.squeeze(self, axis=axis)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """The sum over `axis`."""
-        return xp.sum(self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """The mean over `axis`."""
-        return xp.mean(self, axis=axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """The largest element over `axis`."""
-        return xp.max(self, axis=axis, keepdims=keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """The smallest element over `axis`."""
-        return xp.min(self, axis=axis, keepdims=keepdims)
-
-    def astype(self, dtype: Any) -> Any:
-        """The values in another dtype."""
-        return xp.astype(self, dtype=numpy.dtype(dtype))
-
-
-def _split(parts: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[Any]]:
-    from autograd_lite.ops.indexing import ARRAY
-
-    arrays = [part for part in parts if isinstance(part, Formula) or backend.is_array(part)]
-    return tuple(ARRAY if any(part is array for array in arrays) else part for part in parts), arrays
 
 
 class Namespace:

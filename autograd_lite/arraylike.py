@@ -1,0 +1,160 @@
+"""The operators and methods of an array, once, for every world that operations can be run in.
+
+A world's values inherit them and say by `__apply__` how an operation on them is run: Tensors record it, formulas write
+it down. Knows operations and how an index is read. Must not know any of the worlds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+from autograd_lite import backend
+from autograd_lite.op import Operation, settled
+from autograd_lite.ops import comparison, reduction, shaping
+from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
+from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
+from autograd_lite.ops.indexing import getitem, split
+from autograd_lite.ops.linalg import matmul
+
+_NONE: dict[str, Any] = {}
+_REVERSED: dict[str, Any] = {"axes": None}
+
+
+class Arraylike:
+    """What an array can be asked to do, each of it an operation applied by `__apply__(op, inputs, params)`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        __apply__: Callable[..., Any]
+        shape: Any
+
+    # Operators.
+
+    def __add__(self, other: Any) -> Self:
+        return self.__apply__(add, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __radd__(self, other: Any) -> Self:
+        return self.__apply__(add, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __sub__(self, other: Any) -> Self:
+        return self.__apply__(subtract, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rsub__(self, other: Any) -> Self:
+        return self.__apply__(subtract, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __mul__(self, other: Any) -> Self:
+        return self.__apply__(multiply, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rmul__(self, other: Any) -> Self:
+        return self.__apply__(multiply, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __truediv__(self, other: Any) -> Self:
+        return self.__apply__(divide, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self.__apply__(divide, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __pow__(self, other: Any) -> Self:
+        return self.__apply__(power, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rpow__(self, other: Any) -> Self:
+        return self.__apply__(power, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __matmul__(self, other: Any) -> Self:
+        return self.__apply__(matmul, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rmatmul__(self, other: Any) -> Self:
+        return self.__apply__(matmul, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __neg__(self) -> Self:
+        return self.__apply__(negative, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return self.__apply__(absolute, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __lt__(self, other: Any) -> Self:
+        return self.__apply__(less, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __le__(self, other: Any) -> Self:
+        return self.__apply__(less_equal, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __gt__(self, other: Any) -> Self:
+        return self.__apply__(greater, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __ge__(self, other: Any) -> Self:
+        return self.__apply__(greater_equal, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __eq__(self, other: Any) -> Any:
+        return False if other is None else self.__apply__(equal, (self, other), _NONE)
+
+    def __ne__(self, other: Any) -> Any:
+        return True if other is None else self.__apply__(not_equal, (self, other), _NONE)
+
+    __hash__ = object.__hash__
+
+    # Items.
+
+    def __getitem__(self, index: Any) -> Self:
+        template, arrays = split(index)
+        return self.__apply__(getitem, (self, *arrays), {"template": template})  # type: ignore[no-any-return]
+
+    # Methods; what NumPy's do not know is refused by the operation.
+
+    def _called(self, op: Operation, *inputs: Any, **params: Any) -> Any:
+        return self.__apply__(op, *op.bind((self, *inputs), params))
+
+    @property
+    def T(self) -> Self:
+        """The axes reversed."""
+        return self.__apply__(shaping.transpose, (self,), _REVERSED)  # type: ignore[no-any-return]
+
+    def reshape(self, *shape: Any) -> Self:
+        """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
+        size = shape[0] if len(shape) == 1 else shape
+        return self.__apply__(shaping.reshape, (self,), {"shape": settled(size)})  # type: ignore[no-any-return]
+
+    def transpose(self, *axes: Any) -> Self:
+        """The axes in another order: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return self.__apply__(shaping.transpose, (self,), {"axes": settled(order)})  # type: ignore[no-any-return]
+
+    def astype(self, dtype: Any) -> Self:
+        """The values in another dtype; gradients come back in this one."""
+        return self.__apply__(shaping.astype, (self,), {"dtype": backend.native(dtype)})  # type: ignore[no-any-return]
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Two axes exchanged."""
+        return self._called(shaping.swapaxes, axis1=axis1, axis2=axis2)  # type: ignore[no-any-return]
+
+    def squeeze(self, axis: Any = None) -> Self:
+        """Without the axes of length 1 in `axis` (all of them where None)."""
+        return self._called(shaping.squeeze, axis=axis)  # type: ignore[no-any-return]
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """Limited to the interval [`min`, `max`]."""
+        return self._called(comparison.clip, min, max)  # type: ignore[no-any-return]
+
+    def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The sum over `axis` (all axes where None)."""
+        return self._called(reduction.sum, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+
+    def mean(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The mean over `axis` (all axes where None)."""
+        return self._called(reduction.mean, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+
+    def max(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The largest element over `axis` (all axes where None); ties share the gradient evenly."""
+        return self._called(reduction.max, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+
+    def min(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The smallest element over `axis` (all axes where None); ties share the gradient evenly."""
+        return self._called(reduction.min, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+
+    def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The place of the first largest element along `axis`; data, never differentiable."""
+        return self._called(reduction.argmax, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
