@@ -304,7 +304,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
 
     `gradient` is the cotangent to start from, of this tensor's shape; it may be left out for a
     scalar. Gradients are added to the `grad` of leaves and replace that of the results in between.
-    The graph stays whole, to be looked at or run again; `free=True` releases it on the way and keeps
+    The graph stays whole, to be looked at or run again; `free=True` releases it once all has succeeded and keeps
     no gradients but the leaves'. If anything fails, no `grad` has changed.
 
     >>> import autograd_lite as ag
