@@ -108,6 +108,11 @@ class Arraylike:
     def _called(self, op: Operation, *inputs: Any, **params: Any) -> Any:
         return self.__apply__(op, *op.bind((self, *inputs), params))
 
+    def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
+        if unknown:
+            op.bind((self,), unknown)  # which says what there is
+        return self.__apply__(op, (self,), {"axis": settled(axis), "keepdims": settled(keepdims)})
+
     @property
     def T(self) -> Self:
         """The axes reversed."""
@@ -141,20 +146,20 @@ class Arraylike:
 
     def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The sum over `axis` (all axes where None)."""
-        return self._called(reduction.sum, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.sum, axis, keepdims, unknown)  # type: ignore[no-any-return]
 
     def mean(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The mean over `axis` (all axes where None)."""
-        return self._called(reduction.mean, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.mean, axis, keepdims, unknown)  # type: ignore[no-any-return]
 
     def max(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The largest element over `axis` (all axes where None); ties share the gradient evenly."""
-        return self._called(reduction.max, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.max, axis, keepdims, unknown)  # type: ignore[no-any-return]
 
     def min(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The smallest element over `axis` (all axes where None); ties share the gradient evenly."""
-        return self._called(reduction.min, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.min, axis, keepdims, unknown)  # type: ignore[no-any-return]
 
     def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
-        return self._called(reduction.argmax, axis=axis, keepdims=keepdims, **unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmax, axis, keepdims, unknown)  # type: ignore[no-any-return]

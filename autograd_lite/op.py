@@ -171,9 +171,12 @@ class Operation:
         10.0
         """
         if self.derivative is not None:
-            return g * self.derivative(xp, out, *values, **params)
+            return g * (self.derivative(xp, out, *values, **params) if params else self.derivative(xp, out, values[0]))
         rule = self.rule(position) if self.variadic else self.rules_by_argument[position]
-        return None if rule is None else rule(xp, g, out, *values, **params)
+        if rule is None:
+            return None
+        # Empty parameters are not unpacked: on small arrays that costs as much as the arithmetic.
+        return rule(xp, g, out, *values, **params) if params else rule(xp, g, out, *values)
 
     def pull_all(self, xp: Any, g: Any, out: Any, values: Sequence[Any], params: dict[str, Any]) -> list[Any]:
         """What `pull` gives for each argument of an operation whose rule gives them `together`, at the cost of one.

@@ -22,6 +22,7 @@ from autograd_lite.op import Operation
 from autograd_lite.ops import arithmetic, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
+_NUMPY, _NUMBERS = backend.NUMPY, backend.NUMBERS
 _PLAIN = {ndarray, bool, int, float, complex} | {
     kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in backend.NUMBERS
 }
@@ -318,7 +319,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             if x._requires_grad:
                 needs = True
         elif type(x) is ndarray:
-            if x.dtype.kind not in backend.NUMBERS:
+            if x.dtype.kind not in _NUMBERS:
                 raise ArgumentError(f"{op.name}: {backend.not_numbers(x, x.dtype)}")
             arrays.append(x)
         elif type(x) in _PLAIN or backend.is_array(x):
@@ -335,7 +336,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         now.witness.drawing(params.get("rng"))
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
-            xp = backend.NUMPY
+            xp = _NUMPY
             if direct is not None:
                 out = direct(*arrays)
             elif op.numpy is not None:
@@ -368,7 +369,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             witness.applied(result, node)
     else:
         result.node = None
-        if xp is backend.NUMPY and (out.base is not None or any(out is x for x in arrays)):
+        # What a function of NumPy's own gives is memory of its own.
+        if direct is None and xp is _NUMPY and (out.base is not None or any(out is x for x in arrays)):
             result._data = out = out.view()  # of memory that belongs to another tensor
             out.flags.writeable = False
     if op.effect:
