@@ -194,6 +194,7 @@ class Compiled:
         """A call that is not known to be like the last one."""
         if _plain.on:
             return self.function(*args)
+        args = tuple(map(_in_order, args))
         signature = self._signature_of(args)
         known = self._entries.get(signature, ())
         for entry in known:
@@ -698,6 +699,7 @@ class Compiled:
             where = self._where(entry, args)
         except Exception:  # noqa: BLE001 - it is a help, and must not hide what was found
             where = None
+        (before if first else eager).put_back()  # looking for it has drawn random numbers once more
         began_at = f"; it begins at {where}" if where else ""
         if first:
             return CompileError(
@@ -705,7 +707,6 @@ class Compiled:
                 f"function itself{began_at}. It reads something that changes by itself and cannot be seen, such as "
                 "random numbers of a generator made inside or the time: pass that as an argument"
             )
-        eager.put_back()
         return CheckError(
             f"{self.__name__}: {what} of the replay differs from the function itself{began_at}. The function's own "
             "result is what stands in the states now; it reads something that cannot be watched: pass it as an argument"
@@ -793,6 +794,13 @@ class Compiled:
     def __repr__(self) -> str:
         why = next(iter(self._given_up.values()), None)
         return f"<compiled {self.__name__}: {self.records} recorded{f'; runs as it is: {why}' if why else ''}>"
+
+
+def _in_order(arg: Any) -> Any:
+    """An array in the machine's byte order, as tensors are."""
+    if type(arg) is numpy.ndarray and not arg.dtype.isnative:
+        return arg.astype(arg.dtype.newbyteorder("="))
+    return arg
 
 
 def _broke_off(compiled: Compiled) -> Callable[..., Any]:

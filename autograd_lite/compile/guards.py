@@ -184,6 +184,18 @@ def _put_function(owner: Any, _: Any, seen: list[Any]) -> None:
     owner.__code__, owner.__defaults__, owner.__kwdefaults__ = seen
 
 
+def _put_context(owner: Any, _: Any, seen: list[Any]) -> None:
+    if seen[0] is not ABSENT:
+        owner.set(seen[0])
+        return
+    try:
+        owner.set(contextvars.Context().run(owner.get))  # it had no value: its default is what was read of it
+    except LookupError as error:
+        raise CompileError(
+            f"the context variable {owner.name} had no value, and is given one while a step is recorded: set it outside"
+        ) from error
+
+
 def _tensor(owner: Tensor, names: Any) -> list[Any]:
     # The gradient of a result is a value that nobody tells of; that of a leaf is the recording's business.
     return [owner._requires_grad, owner.name if names else None, None if owner.node is None else owner._grad]
@@ -218,7 +230,7 @@ ELEMENTS = Kind("elements", lambda owner, _: list(owner), _put_elements)
 BYTES = Kind("bytes", lambda owner, _: owner.tobytes() if hasattr(owner, "tobytes") else bytes(owner), _put_bytes)
 ARRAY = Kind("array", _content, _put_content)
 FORM = Kind("form of an array", _form, lambda owner, _, seen: None)
-CONTEXT = Kind("context", lambda owner, _: [owner.get(ABSENT)], lambda owner, _, seen: owner.set(seen[0]) and None)
+CONTEXT = Kind("context", lambda owner, _: [owner.get(ABSENT)], _put_context)
 
 
 class Guard:
@@ -628,6 +640,9 @@ class Scan:
     def _reference(self, thing: Any, where: str) -> None:
         self._reach(thing(), where, fixed=True)
 
+    def _view(self, thing: Any, where: str) -> None:
+        self._reach(thing.mapping, where)
+
     def _nothing(self, thing: Any, where: str) -> None:
         pass
 
@@ -647,7 +662,9 @@ class Scan:
         if kind is below and below is not object:
             return
         own = any(self._own(each.__module__) for each in kind.__mro__)
-        watched = getattr(kind, "__watched__", False)  # its class reads all of it, by names that are not looked for
+        # Its class reads all of it, by names that are not looked for; so does a container of the standard library.
+        standard = not own and _package(kind.__module__) in sys.stdlib_module_names
+        watched = getattr(kind, "__watched__", False) or (standard and isinstance(thing, collections.abc.Collection))
         space = getattr(thing, "__dict__", None)
         if type(space) is dict and id(space) not in self._seen:
             self._seen.add(id(space))
@@ -683,6 +700,7 @@ _LOOKS: list[tuple[Any, Callable[[Scan, Any, str], None]]] = [
     ((bytearray, array.array, memoryview), Scan._bytes),
     (contextvars.ContextVar, Scan._context),
     (weakref.ref, Scan._reference),
+    ((type({}.keys()), type({}.values()), type({}.items())), Scan._view),
     (types.BuiltinFunctionType, Scan._built_in),
     ((numpy.ufunc, numpy.dtype, types.CodeType, range, slice, _Word), Scan._nothing),
 ]  # fmt: skip

@@ -64,7 +64,19 @@ def difference(ours: list[tuple[str, Any]], theirs: list[tuple[str, Any]]) -> st
 
 
 def _same_bits(x: numpy.ndarray, y: numpy.ndarray) -> bool:
-    return x is y or (x.shape == y.shape and x.dtype == y.dtype and x.tobytes() == y.tobytes())
+    """Whether two arrays are the same to the last bit; every nan is like any other, since its sign says nothing."""
+    if x is y:
+        return True
+    if x.shape != y.shape or x.dtype != y.dtype:
+        return False
+    if x.tobytes() == y.tobytes():
+        return True
+    if x.dtype.kind != "f":
+        return False
+    nan = numpy.isnan(x)
+    return bool(nan.any()) and numpy.where(nan, numpy.nan, x).tobytes() == numpy.where(
+        numpy.isnan(y), numpy.nan, y
+    ).tobytes()  # fmt: skip
 
 
 # Two programs of the same function.

@@ -231,7 +231,7 @@ class Scenario:
         dtype = rng.choice(["float32", "float64"]) if rng.random() < 0.03 else str(like.dtype)
         text = literal(an_array(rng, shape, dtype))
         if rng.random() < 0.2:
-            text = laid_out(rng, text, len(shape), orders=False)
+            text = laid_out(rng, text, len(shape))
         wants = [] if self.updates else [f"ag.tensor({text}, requires_grad=True)"] * 3
         return rng.choice([text] * 5 + [f"ag.tensor({text})"] * 3 + wants)
 

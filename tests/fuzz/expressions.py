@@ -70,9 +70,9 @@ def smaller(dtype: str) -> list[str]:
     return [f"np.array({text}, '{dtype}')" for text in ("0.75", "[0.75, -0.5]", "[[0.75, -0.5]]", "[[0.75], [-0.5]]")]
 
 
-def laid_out(rng: random.Random, text: str, ndim: int, orders: bool = True) -> str:
-    """An array's text, in some memory layout, and where `orders` says so seldom in the other byte order."""
-    kind = rng.random() * (1 if orders else 0.98)
+def laid_out(rng: random.Random, text: str, ndim: int) -> str:
+    """An array's text, in some memory layout, seldom in the other byte order."""
+    kind = rng.random()
     if kind < 0.6 or not ndim:
         return text
     if kind < 0.75:
@@ -190,8 +190,12 @@ class Writer:
             shown = [self._tamed(arrays[0]), *(self._operand() if i else n for i, n in enumerate(arrays[1:], 1))]
             inputs = ", ".join(shown)
         params = self._keywords(op, np.asarray(self.values[arrays[0]]))
-        call = f"ag.{op.name}({', '.join([inputs, *params])})"
-        return f"{call}[{self.rng.randrange(2)}]" if getattr(op, "parts", None) else call
+        return self._call(op, ", ".join([inputs, *params]))
+
+    def _call(self, op: ag.Operation, given: str, part: int | None = None) -> str:
+        """The call as text: of several results one, that of number `part` or any."""
+        number = self.rng.randrange(2) if part is None else part
+        return f"ag.{op.name}({given})" + (f"[{number}]" if op.parts else "")
 
     def _keywords(self, op: ag.Operation, x: np.ndarray) -> list[str]:
         rows = SAMPLES.get(op.name, [])
@@ -269,8 +273,8 @@ class Writer:
         if all(each not in self.values for each in like):
             like[0] = f"{like[0]} + 0 * {self._name(1.0)}.sum()"
         inputs = f"[{', '.join(like)}]" if ag.REGISTRY[name].joins else ", ".join(like)
-        call = f"ag.{name}({', '.join([inputs, *(f'{k}={literal(v)}' for k, v in row.params.items())])})"
-        return call if row.part is None else f"{call}[{row.part}]"
+        params = [f"{k}={literal(v)}" for k, v in row.params.items()]
+        return self._call(ag.REGISTRY[name], ", ".join([inputs, *params]), row.part)
 
     # Indexing.
 

@@ -416,6 +416,31 @@ changes: b§.eval() | b§.p = 0.25 | b§.train() | del b§.training
 b§ = nn.Sequential(nn.Linear(2, 2, rng=0, dtype=float), nn.Tanh())
 reads: b§(x)
 changes: b§.layers[1] = nn.Sigmoid() | b§.layers.append(nn.ReLU()) | b§.layers.pop()
+
+b§ = collections.ChainMap({}, {'a': 2.0})
+reads: b§['a']
+changes: b§['a'] = NUMBER | b§.maps[1]['a'] = NUMBER
+
+b§ = collections.UserDict(a=2.0)
+reads: b§['a'] | len(b§)
+changes: b§['a'] = NUMBER | b§['z'] = NUMBER | b§.data['a'] = NUMBER
+
+b§ = collections.UserList([2.0, 3.0])
+reads: b§[0] | sum(b§)
+changes: b§[0] = NUMBER | b§.append(NUMBER)
+
+under§ = {'a': 2.0}
+b§ = under§.values()
+reads: sum(b§) | len(b§)
+changes: under§['a'] = NUMBER | under§['z'] = NUMBER
+
+b§ = contextvars.ContextVar('b§', default=2.0)
+reads: b§.get()
+changes: b§.set(NUMBER)
+
+b§ = queue.Queue(); b§.put(2.0)
+reads: b§.queue[0] | len(b§.queue)
+changes: b§.put(NUMBER) | b§.get(); b§.put(NUMBER)
 """
 
 

@@ -1,0 +1,137 @@
+"""Edges of what a compiled step relies on: containers of the standard library, context variables, byte orders, nan."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextvars
+import queue
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.compile import compiled
+
+
+def _user_dict() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    held = collections.UserDict(a=2.0)
+    return lambda: held["a"], lambda: held.update(a=5.0)
+
+
+def _user_list() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    held = collections.UserList([2.0, 1.0])
+    return lambda: held[0], lambda: held.insert(0, 5.0)
+
+
+def _chain_map() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    held = collections.ChainMap({}, {"a": 2.0})
+    return lambda: held["a"], lambda: held.update(a=5.0)
+
+
+def _lower_map_of_a_chain() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    below = {"a": 2.0}
+    held = collections.ChainMap({}, below)
+    return lambda: held["a"], lambda: below.update(a=5.0)
+
+
+def _view_of_a_dictionary() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    under = {"a": 2.0}
+    held = under.values()
+    return lambda: sum(held), lambda: under.update(b=3.0)
+
+
+def _items_of_a_dictionary() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    under = {"a": 2.0}
+    held = under.items()
+    return lambda: sum(value for _, value in held), lambda: under.update(a=5.0)
+
+
+def _namespace() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    held = argparse.Namespace(k=2.0)
+    return lambda: held.k, lambda: setattr(held, "k", 5.0)
+
+
+def _queue() -> tuple[Callable[[], Any], Callable[[], Any]]:
+    held: queue.Queue[float] = queue.Queue()
+    held.put(2.0)
+    return lambda: held.queue[0], lambda: held.queue.appendleft(5.0)
+
+
+THINGS = (
+    _user_dict, _user_list, _chain_map, _lower_map_of_a_chain, _view_of_a_dictionary, _items_of_a_dictionary,
+    _namespace, _queue,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.__name__.lstrip("_"))
+def test_containers_of_the_standard_library_are_watched(thing: Any) -> None:
+    read, change = thing()
+    step = ag.compile(lambda x: x * read())
+    assert [step(np.ones(1)).item() for _ in range(3)] == [2.0, 2.0, 2.0]
+    change()
+    assert step(np.ones(1)).item() == 5.0
+
+
+def test_a_context_variable_without_a_value_may_be_set_inside() -> None:
+    number = contextvars.ContextVar("number", default=2.0)
+
+    @ag.compile
+    def step(x: Any) -> Any:
+        y = x * number.get()
+        number.set(5.0)
+        return y
+
+    assert [step(np.ones(1)).item() for _ in range(3)] == [2.0, 5.0, 5.0]
+
+
+def test_a_context_variable_without_a_default_is_refused_where_it_is_set() -> None:
+    number: contextvars.ContextVar[float] = contextvars.ContextVar("number")
+
+    @ag.compile
+    def step(x: Any) -> Any:
+        number.set(5.0)
+        return x * number.get()
+
+    with pytest.raises(ag.CompileError, match="context variable number had no value"):
+        step(np.ones(1))
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">i4"])
+def test_an_argument_of_the_other_byte_order_is_taken_as_tensors_take_it(dtype: str) -> None:
+    step = ag.compile(lambda x: (x, x * 2))
+    for k in range(3):
+        given = np.array([1, 2 + k], dtype)
+        same, twice = step(given)
+        assert same.dtype.isnative and same.numpy().tolist() == [1, 2 + k]
+        assert twice.numpy().tolist() == [2, 4 + 2 * k]
+
+
+def test_a_nan_of_another_sign_is_no_difference() -> None:
+    w = ag.tensor(-0.7, requires_grad=True)
+    v = ag.tensor(0.7, requires_grad=True)
+
+    def step(x: Any) -> Any:
+        t = ag.sqrt(w * x)
+        c = ((t - t) * (v / v)).sum()
+        w.grad = v.grad = None
+        c.backward()
+        return c
+
+    step = ag.compile(step, verify=True)
+    with np.errstate(all="ignore"):
+        assert all(np.isnan(step(np.array(1.0 + k)).item()) for k in range(4))
+
+
+def test_a_refusal_after_the_first_call_was_compared_leaves_the_generators_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = np.random.default_rng(0)
+    step = ag.compile(lambda x: ag.random_like(x, generator) * x)
+    monkeypatch.setattr(compiled, "difference", lambda *_: "the result")
+    before = generator.bit_generator.state
+    with pytest.raises(ag.CompileError, match="cannot be compiled"):
+        step(np.ones(2))
+    assert generator.bit_generator.state == before
