@@ -110,7 +110,7 @@ class Arraylike:
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
         if unknown:
-            return self._called(op, axis=axis, keepdims=keepdims, **unknown)
+            op.bind((self,), unknown)  # which says what there is
         return self.__apply__(op, (self,), {"axis": settled(axis), "keepdims": settled(keepdims)})
 
     @property

@@ -14,7 +14,6 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.arraylike import Arraylike
-from autograd_lite.backend import NUMBERS, NUMPY
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
 from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
@@ -23,8 +22,9 @@ from autograd_lite.op import Operation
 from autograd_lite.ops import arithmetic, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
+_NUMPY, _NUMBERS = backend.NUMPY, backend.NUMBERS
 _PLAIN = {ndarray, bool, int, float, complex} | {
-    kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in NUMBERS
+    kind for kind in numpy.sctypeDict.values() if numpy.dtype(kind).kind in _NUMBERS
 }
 _new = object.__new__
 _as_numpy = numpy.asarray
@@ -319,7 +319,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             if x._requires_grad:
                 needs = True
         elif type(x) is ndarray:
-            if x.dtype.kind not in NUMBERS:
+            if x.dtype.kind not in _NUMBERS:
                 raise ArgumentError(f"{op.name}: {backend.not_numbers(x, x.dtype)}")
             arrays.append(x)
         elif type(x) in _PLAIN or backend.is_array(x):
@@ -336,7 +336,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
         now.witness.drawing(params.get("rng"))
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
-            xp = NUMPY
+            xp = _NUMPY
             if direct is not None:
                 out = direct(*arrays)
             elif op.numpy is not None:
@@ -373,11 +373,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             witness.applied(result, node)
     else:
         result.node = None
-        lent = out.base is not None  # memory that belongs to another tensor
-        for x in arrays:
-            lent = lent or x is out
-        if lent and xp is NUMPY:
-            result._data = out = out.view()
+        # What a function of NumPy's own gives is memory of its own.
+        if direct is None and xp is _NUMPY and (out.base is not None or any(out is x for x in arrays)):
+            result._data = out = out.view()  # of memory that belongs to another tensor
             out.flags.writeable = False
     if op.effect:
         witness.drew(params.get("rng"), result)
@@ -446,9 +444,9 @@ def _operand(op: Operation, value: Any) -> Any:
 
 def _as_result(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any) -> Any:
     """What a forward returned, as an array: NumPy returns scalars for zero-dimensional results."""
-    if xp is NUMPY and isinstance(out, generic | ndarray | bool | int | float):
+    if xp is _NUMPY and isinstance(out, generic | ndarray | bool | int | float):
         return numpy.asarray(out)
-    if xp is NUMPY or not backend.is_array(out) or backend.namespace(out) is not xp:
+    if xp is _NUMPY or not backend.is_array(out) or backend.namespace(out) is not xp:
         raise diagnose(op, inputs, params, DeviceError(f"the result came out as {type(out).__name__}"))
     return out
 
