@@ -120,22 +120,28 @@ def sweep(
     `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
     their own. With `free` every node is released once the whole pass has succeeded, and only leaves are returned.
     """
+    if isinstance(outputs, Tensor):
+        grads = {outputs: seeds}
+        heap = [] if outputs.node is None else [(-outputs.node.number, outputs)]
+        xp: Any = functional if record else backend.namespace(seeds)
+    else:
+        grads, heap = _seeded(outputs, seeds)
+        xp = functional if record else backend.namespace(*seeds)
+    if not record:
+        return _sweep(grads, heap, xp, useful, False, free)
     scope = mode.now.scope
     try:
-        if isinstance(outputs, Tensor):
-            return _sweep((outputs,), (seeds,), useful, record, free)
-        return _sweep(outputs, seeds, useful, record, free)
+        return _sweep(grads, heap, xp, useful, True, free)
     finally:
         mode.now.scope = scope
 
 
 def _sweep(
-    outputs: Sequence[Tensor], seeds: Sequence[Any], useful: set[Tensor] | None, record: bool, free: bool
-) -> dict[Tensor, Any]:
+    grads: dict[Tensor, Any], heap: list[tuple[int, Tensor]], xp: Any, useful: set[Tensor] | None, record: bool,
+    free: bool,
+) -> dict[Tensor, Any]:  # fmt: skip
     # Nodes are numbered as they are made, so the latest pending node has all its gradients: no
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
-    grads, heap = _seeded(outputs, seeds)
-    xp: Any = functional if record else backend.namespace(*seeds)
     done: list[Node] = []
     while heap:
         tensor = heappop(heap)[1]
@@ -146,9 +152,17 @@ def _sweep(
             raise released(tensor)
         if record:
             mode.now.scope = (REVERSE, *node.scope)
-        op = node.op
-        values = _values(tensor, node, record)
-        params = node.params
+        op, params, number = node.op, node.params, node.number
+        values: list[Any] = []
+        for x in inputs:
+            if type(x) is Tensor:
+                if x._changed > number:
+                    raise _changed(x, node)
+                values.append(x if record else x._data)
+            else:
+                values.append(x)
+        if node.trace is not None:
+            node.trace.check(node, tensor)
         position = -1
         try:
             if node.call is None:
@@ -210,27 +224,11 @@ def _seeded(
     for output, seed in zip(outputs, seeds, strict=True):
         if output in grads:
             grads[output] = _sum(grads[output], seed)
-            continue
-        grads[output] = seed
-        if output.node is not None:
-            heappush(heap, (-output.node.number, output))
-    return grads, heap
-
-
-def _values(tensor: Tensor, node: Node, record: bool) -> list[Any]:
-    """What a rule gets for the arguments of `node`, none of which may have changed since."""
-    values: list[Any] = []
-    number = node.number
-    for x in node.inputs:
-        if type(x) is Tensor:
-            if x._changed > number:
-                raise _changed(x, node)
-            values.append(x if record else x._data)
         else:
-            values.append(x)
-    if node.trace is not None:
-        node.trace.check(node, tensor)
-    return values
+            grads[output] = seed
+            if output.node is not None:
+                heappush(heap, (-output.node.number, output))
+    return grads, heap
 
 
 def _gathered(

@@ -37,7 +37,7 @@ class Witness:
 
     def set_grad(self, tensor: Any, value: Any) -> None:
         """The `grad` of a leaf becomes `value`, an array or a tensor that fits, or `None`."""
-        tensor._grad = getattr(value, "_data", value)
+        tensor._grad = None if value is None else getattr(value, "_data", value)
 
     def spread(self, gradient: Any) -> None:
         """A recorded reverse pass repeated a gradient to a shape, which a pass on arrays does in memory of its own."""

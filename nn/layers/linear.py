@@ -52,7 +52,8 @@ class Linear(Module):
         weight = self.weight
         if not isinstance(x, Tensor):
             x = ag.asarray(x, name="x")
-        x = cast(x, weight.dtype)  # a layer computes in the dtype of its weights
+        if x.dtype is not weight.dtype:
+            x = cast(x, weight.dtype)  # a layer computes in the dtype of its weights
         z: Tensor
         try:
             z = x @ weight.T + self.bias

@@ -138,8 +138,7 @@ class Optimizer:
                     f"{type(self).__name__}: parameters has {len(parameters)} tensors, but the state that goes with "
                     f"them was made for {len(state)}: make a new {type(self).__name__} for other parameters"
                 )
-        gradients = [parameter.grad for parameter in parameters]
-        rows = zip(parameters, gradients, *states, strict=True)
+        rows = zip(parameters, [parameter.grad for parameter in parameters], *states, strict=True)
         return [row for row in rows if row[1] is not None and row[0].requires_grad]
 
     def _leaves(self) -> list[Tensor]:
