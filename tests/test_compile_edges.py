@@ -6,6 +6,7 @@ import argparse
 import collections
 import contextvars
 import queue
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -135,3 +136,16 @@ def test_a_refusal_after_the_first_call_was_compared_leaves_the_generators_as_th
     with pytest.raises(ag.CompileError, match="cannot be compiled"):
         step(np.ones(2))
     assert generator.bit_generator.state == before
+
+
+def test_a_tensor_of_its_own_is_the_argument_also_where_a_function_is_not_recorded_any_more() -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+
+    def slope(x: Any, k: float) -> Any:
+        return ag.grad((x * w * k).sum(), w)
+
+    step = ag.compile(slope)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is recorded no more, since k is another at every call
+        found = [step(w, 1.5 + k).numpy().tolist() for k in range(12)]
+    assert found == [slope(w, 1.5 + k).numpy().tolist() for k in range(12)]
