@@ -307,6 +307,8 @@ def _several(forward: Callable[..., Any]) -> Callable[..., Any]:
 
 def _part_of(whole: Operation, index: int) -> Operation:
     part: Operation = object.__new__(Operation)
+    for field in {*Operation.__slots__} - {"__dict__", "__weakref__"}:
+        setattr(part, field, getattr(whole, field))
     vars(part).update(vars(whole))
     part.name = part.__name__ = f"{whole.name}[{index}]"
     part.of, part.index, part.parts, part.together, part.direct, part.derivative = whole, index, None, False, None, None

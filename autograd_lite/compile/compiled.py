@@ -34,6 +34,7 @@ from autograd_lite.compile.tree import assemble, disassemble, result
 from autograd_lite.compile.verify import Before, after, began, difference, programs_differ
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import ancestors, history, mode, tick, touch
+from autograd_lite.engine.inside import gradient_of, put_changed, put_gradient, put_required, put_value, value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, CompileWarning
 from autograd_lite.program.lower import lower
@@ -212,9 +213,9 @@ class Compiled:
         for i, arg in enumerate(args):
             kind = type(arg)
             if kind is Tensor:
-                array = arg._data
+                array = value_of(arg)
                 first = next(j for j, each in enumerate(args) if each is arg)
-                key.append((array.shape, array.dtype, array.strides, type(array), arg._requires_grad, first))
+                key.append((array.shape, array.dtype, array.strides, type(array), arg.requires_grad, first))
             elif kind is numpy.ndarray or backend.is_array(arg):
                 key.append((arg.shape, arg.dtype, arg.strides, kind))
             elif self._method and i == 0:
@@ -251,14 +252,14 @@ class Compiled:
     def _arrays(self, entry: _Entry, args: tuple[Any, ...]) -> list[Any]:
         """The arrays of the arguments that a program takes."""
         return [
-            arg._data if type(arg) is Tensor else arg
+            value_of(arg) if type(arg) is Tensor else arg
             for i, arg in enumerate(args)
             if (type(arg) is Tensor and i not in entry.given) or backend.is_array(arg)
         ]
 
     def _returned(self, entry: _Entry, bound: Bound, found: Sequence[Any]) -> Any:
         for leaf, gradient in bound.grads:
-            leaf()._grad = gradient
+            put_gradient(leaf(), gradient)
         made = [result(array, wants) for array, wants in zip(found, entry.wants, strict=True)]
         return assemble(entry.form, made)
 
@@ -272,15 +273,15 @@ class Compiled:
             all(args[i] is tensor() for i, tensor in entry.given.items())
             and not any(type(a) is Tensor and i not in entry.given and id(a) in entry.own for i, a in enumerate(args))
             and all(read() == answer for read, answer in entry.conditions)
-            and all((t := tensor()) is not None and t._requires_grad is flag for tensor, flag in entry.flags)
+            and all((t := tensor()) is not None and t.requires_grad is flag for tensor, flag in entry.flags)
             and all(
-                (t := tensor()) is not None and (t._grad is not None) is present
+                (t := tensor()) is not None and (gradient_of(t) is not None) is present
                 for tensor, present in entry.entry_grads
             )
             and all(
                 (t := leaf()) is not None
-                and type(t._data) is numpy.ndarray
-                and (t._data.shape, t._data.dtype, layout(t._data)) == form
+                and type(value_of(t)) is numpy.ndarray
+                and (value_of(t).shape, value_of(t).dtype, layout(value_of(t))) == form
                 for leaf, form in entry.layouts
             )
         )
@@ -307,10 +308,9 @@ class Compiled:
                     touch()  # for other programs that keep it elsewhere
                     tensor = state.leaf()
                     if state.what == "data":
-                        tensor._data = home
-                        tensor._changed = tick()
+                        put_value(tensor, home, tick())
                     else:
-                        tensor._grad = home
+                        put_gradient(tensor, home)
             self._thread.bounds[entry] = bound
             self._latest = entry
             return bound
@@ -333,7 +333,7 @@ class Compiled:
         if at > 0:
             moment = tick()
             for tensor in entry.changed:  # the run may have come no further than to say that it begins
-                tensor._changed = moment
+                put_changed(tensor, moment)
             done = "; ".join(groups[: at - 1]) or "none"
             begun = groups[at - 1] if at <= len(groups) else "none"
             error.add_note(
@@ -358,7 +358,7 @@ class Compiled:
             id(arg) for arg in args
         }  # a stand-in for a tensor that the function has of its own is another one
         form = disassemble(_plain.run(self.function, self._stand_ins(args, themselves)), found)
-        return assemble(form, [result(t._data.copy("K"), t._requires_grad) for t in found])
+        return assemble(form, [result(value_of(t).copy("K"), t.requires_grad) for t in found])
 
     def _give_up(self, kind: Any, why: str) -> None:
         """Run calls of this kind as they are from now on, and say so."""
@@ -377,11 +377,11 @@ class Compiled:
                 found.append(of[id(arg)])
             else:
                 name = self._names[i] if i < len(self._names) else f"argument{i}"
-                array = arg._data if tensor else arg
+                array = value_of(arg) if tensor else arg
                 if backend.namespace(array) is not backend.NUMPY:
                     raise CompileError(f"{self.__name__}: compiled steps run on NumPy arrays; call the function itself")
                 of[id(arg)] = given = Tensor(array, name=arg.name if tensor else name, copy=False)
-                given._requires_grad = tensor and arg._requires_grad
+                put_required(given, tensor and arg.requires_grad)
                 found.append(given)
         return found
 
@@ -534,7 +534,7 @@ class Compiled:
                 continue
             name = self._names[i] if i < len(self._names) else f"argument{i}"
             if any(tensor is earlier for earlier, _ in arguments):
-                tensor = Tensor(tensor._data, name=name, copy=False)  # nobody reads this one
+                tensor = Tensor(value_of(tensor), name=name, copy=False)  # nobody reads this one
             arguments.append((tensor, name))
         inputs = [x for t in nodes if t.node is not None for x in t.node.inputs]
         used = {id(x) for x in (*inputs, *recorder.before)}
@@ -553,7 +553,7 @@ class Compiled:
         ]
         nodes = [t for t in ancestors(*roots) if t.node is not None] if roots else []
         for t in nodes:
-            if t.node.number < recorder.began and t._requires_grad and mode.now.grad:
+            if t.node.number < recorder.began and t.requires_grad and mode.now.grad:
                 raise CompileError(
                     f"{self.__name__} uses {describe(t)}, which was computed outside and requires a gradient: "
                     "compute it inside, or detach() it"
@@ -596,10 +596,10 @@ class Compiled:
 
         entry = _Entry(
             program, scan.guards, recorder.conditions,
-            [(weak(t), t._requires_grad) for t in {**captured, **dict.fromkeys(scan.tensors)}],
+            [(weak(t), t.requires_grad) for t in {**captured, **dict.fromkeys(scan.tensors)}],
             [(weak(t), g is not None) for t, g in recorder.entry_grads.items()
              if t in recorder.read_grads and t not in recorder.created],
-            dry.form, [t._requires_grad for t in dry.outputs], drawn, source,
+            dry.form, [t.requires_grad for t in dry.outputs], drawn, source,
             list({id(g): g for g, _ in recorder.generators.values()}.values()),
             {i: weak(arg) for i, (arg, tensor) in enumerate(zip(args, dry.given, strict=True))
              if type(arg) is Tensor and tensor is arg},
@@ -675,7 +675,7 @@ class Compiled:
             raise self._caught(entry, args, before, what, first)
         if first:
             entry.due, entry.left = 2, sys.maxsize if self.verify is False else 1
-        return assemble(form, [result(t._data.copy("K"), t._requires_grad) for t in found])
+        return assemble(form, [result(value_of(t).copy("K"), t.requires_grad) for t in found])
 
     def _replayed(self, entry: _Entry, args: tuple[Any, ...], reached: list[Tensor]) -> Any:
         """What a replay leaves behind; `None` where it breaks off, as the function itself will then show."""
@@ -689,7 +689,7 @@ class Compiled:
                 raise
             return None
         for leaf, gradient in bound.grads:
-            leaf()._grad = gradient
+            put_gradient(leaf(), gradient)
         return after(reached, entry.streams, [result(array, False) for array in found])
 
     def _caught(
@@ -839,9 +839,9 @@ def _forget_written(bound: Bound) -> str:
     names = []
     for leaf, gradient in bound.grads:
         tensor = leaf()
-        shown = gradient is not None and tensor is not None and tensor._grad is gradient
+        shown = gradient is not None and tensor is not None and gradient_of(tensor) is gradient
         if shown and all(state.array is not gradient for state in bound.homes):
-            tensor._grad = None
+            put_gradient(tensor, None)
             names.append(leaf.name or "a state")
     return f"; the gradients of {', '.join(names)} are forgotten (None)" if names else ""
 
@@ -977,8 +977,8 @@ def _arguments(entry: _Entry, args: tuple[Any, ...], names: dict[str, Any]) -> t
             array: Any = arg
             operand = here
             if type(arg) is Tensor:
-                array, operand = arg._data, f"{here}._data"
-                conditions.append(f"type({here}) is Tensor and {here}._requires_grad is {arg._requires_grad}")
+                array, operand = value_of(arg), f"{here}._data"
+                conditions.append(f"type({here}) is Tensor and {here}._requires_grad is {arg.requires_grad}")
                 if entry.own:
                     conditions.append(f"id({here}) not in own")
                 for j, other in enumerate(args[:i]):

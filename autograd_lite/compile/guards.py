@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy
 
+from autograd_lite.engine.inside import gradient_of, put_required
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.op import Operation
@@ -198,11 +199,11 @@ def _put_context(owner: Any, _: Any, seen: list[Any]) -> None:
 
 def _tensor(owner: Tensor, names: Any) -> list[Any]:
     # The gradient of a result is a value that nobody tells of; that of a leaf is the recording's business.
-    return [owner._requires_grad, owner.name if names else None, None if owner.node is None else owner._grad]
+    return [owner.requires_grad, owner.name if names else None, None if owner.node is None else gradient_of(owner)]
 
 
 def _put_tensor(owner: Tensor, names: Any, seen: list[Any]) -> None:
-    owner._requires_grad = seen[0]
+    put_required(owner, seen[0])
     if names:
         owner.name = seen[1]
 

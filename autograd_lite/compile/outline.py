@@ -15,6 +15,7 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.engine.graph import REVERSE, Node, ancestors, tick
+from autograd_lite.engine.inside import value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.op import Operation
 from autograd_lite.program.record import Recorder
@@ -48,7 +49,7 @@ def _hollow(array: Any) -> Any:
 
 def _leaf(like: Tensor, name: str | None) -> Tensor:
     twin: Tensor = object.__new__(Tensor)
-    twin.__setstate__((_hollow(like._data), None, like._requires_grad, name))
+    twin.__setstate__((_hollow(value_of(like)), None, like.requires_grad, name))
     return twin
 
 
@@ -83,7 +84,7 @@ def outline(recorder: Recorder, outputs: Sequence[Tensor]) -> Outline:
                     return twin(value, at)
             if id(x) not in twins:
                 owner = owners.get(id(x))
-                state = owner is not None or (x in changed and not x._requires_grad)
+                state = owner is not None or (x in changed and not x.requires_grad)
                 name = x.name or ("state" if state else None) if owner is None else f"{owner.name or 'state'}.grad"
                 twins[id(x)] = _leaf(x, name)
                 if state:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.engine.graph import touch
+from autograd_lite.engine.inside import changed_at, gradient_of, put_gradient, put_value, value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.program.calls import evaluate
 from autograd_lite.program.program import Call, Program, Value
@@ -23,17 +24,20 @@ class Before:
 
     def __init__(self, tensors: Iterable[Tensor], streams: Iterable[Any], copies: Iterable[Tensor] = ()) -> None:
         copied = set(copies)
-        self.tensors = [
-            (t, _copy(t._data), _copy(t._grad), t._changed) if t in copied else (t, t._data, t._grad, t._changed)
-            for t in dict.fromkeys([*tensors, *copied])
-        ]
+        self.tensors = []
+        for tensor in dict.fromkeys([*tensors, *copied]):
+            data, grad = value_of(tensor), gradient_of(tensor)
+            if tensor in copied:
+                data, grad = _copy(data), _copy(grad)
+            self.tensors.append((tensor, data, grad, changed_at(tensor)))
         self.streams = [(stream, stream_state(stream)) for stream in streams]
 
     def put_back(self) -> None:
         """Give every tensor and generator what it had."""
         for tensor, data, grad, changed in self.tensors:
-            if tensor._data is not data or tensor._grad is not grad:
-                tensor._data, tensor._grad, tensor._changed = data, grad, changed
+            if value_of(tensor) is not data or gradient_of(tensor) is not grad:
+                put_value(tensor, data, changed)
+                put_gradient(tensor, grad)
         for stream, state in self.streams:
             put_stream(stream, state)
         touch()
@@ -45,10 +49,10 @@ def _copy(array: Any) -> Any:
 
 def after(tensors: Iterable[Tensor], streams: Iterable[Any], results: Sequence[Tensor]) -> list[tuple[str, Any]]:
     """Everything that a call has left behind, with what it is called."""
-    found = [(f"result {i}" if len(results) > 1 else "the result", t._data) for i, t in enumerate(results, start=1)]
+    found = [(f"result {i}" if len(results) > 1 else "the result", value_of(t)) for i, t in enumerate(results, start=1)]
     for tensor in tensors:
         name = tensor.name or "a state"
-        found += [(name, tensor._data), (f"the gradient of {name}", tensor._grad)]
+        found += [(name, value_of(tensor)), (f"the gradient of {name}", gradient_of(tensor))]
     return found + [("a stream of random numbers", stream_state(stream)) for stream in streams]
 
 
@@ -162,7 +166,7 @@ def began(program: Program, inputs: Sequence[Any], states: dict[Any, Any], recor
         if isinstance(held[call.out], numpy.ndarray):
             seen.add(held[call.out].tobytes())
     for tensor in recorded:
-        if tensor.node is not None and tensor._data.tobytes() not in seen:
+        if tensor.node is not None and value_of(tensor).tobytes() not in seen:
             where = " / ".join(tensor.node.scope)
             return f"{tensor.node.op.name}{f' in {where}' if where else ''}"
     return None

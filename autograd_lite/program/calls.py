@@ -29,6 +29,7 @@ JOIN, MEMBER = "join", "member"
 """A flat array made of several, and a view of one of those in it."""
 TRANSPOSE, CAST = "transpose", "astype"
 PUT, ITEMS, SPREAD, PART = "setitem", "getitem", "spread", "part"
+RESHAPE = "reshape"
 ONCE = "named_once"
 """A look, at every call, whether an index names an element twice."""
 

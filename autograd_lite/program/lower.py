@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.engine.graph import Node
+from autograd_lite.engine.inside import value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.names import gradient_name
@@ -52,7 +53,7 @@ class _Lowering:
     def __init__(self, recorder: Recorder, arguments: Sequence[tuple[Tensor, str]]) -> None:
         self.recorder = recorder
         self.tracer = Tracer()
-        self.inputs = {id(t): Value("input", t._data, name) for t, name in arguments}
+        self.inputs = {id(t): Value("input", value_of(t), name) for t, name in arguments}
         self.states: list[Value] = []
         self.values: dict[int, Any] = {}  # by the identity of a tensor: its value, or a tuple of them
         self.assigned: dict[Tensor, Any] = {}
@@ -78,7 +79,7 @@ class _Lowering:
         """The value of a tensor that no operation of the recording made."""
         recorder = self.recorder
         before = recorder.before.get(x)
-        data = before[0] if before is not None else x._data
+        data = before[0] if before is not None else value_of(x)
         if id(x) in self.inputs:
             return self.inputs[id(x)]
         if id(x) in self.owners:
@@ -139,12 +140,12 @@ class _Lowering:
         if op.effect:
             return self.effect(tensor, node, operands)
         if not any(isinstance(x, Value | Live | tuple) for x in operands):
-            return tracer.untraced(tensor._data)  # of numbers alone
+            return tracer.untraced(value_of(tensor))  # of numbers alone
         return tracer.untraced(tracer.apply(op, operands, node.params))
 
     def effect(self, tensor: Tensor, node: Node, operands: list[Any]) -> Value:
         """An operation with an effect, as one call that is never run before its time."""
-        params, sample = dict(node.params), tensor._data
+        params, sample = dict(node.params), value_of(tensor)
         if calls.row(node.op.name).blind:
             first = next(x for x in operands if isinstance(x, Value))
             params |= {"shape": first.shape, "dtype": first.dtype}

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from autograd_lite.engine.inside import gradient_of, value_of
 from autograd_lite.program import calls
 
 
@@ -47,7 +48,7 @@ class State(NamedTuple):
     def array(self) -> Any:
         """The array that the tensor holds now."""
         tensor = self.leaf()
-        return None if tensor is None else tensor._data if self.what == "data" else tensor._grad
+        return None if tensor is None else value_of(tensor) if self.what == "data" else gradient_of(tensor)
 
     @property
     def key(self) -> tuple[str, int]:

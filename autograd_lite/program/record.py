@@ -15,6 +15,7 @@ import numpy
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine import graph
 from autograd_lite.engine.graph import mode
+from autograd_lite.engine.inside import changed_at, gradient_of, put_value, value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import CompileError
@@ -61,7 +62,7 @@ class Recorder(Witness):
     def put_back(self) -> None:
         """Give every tensor and generator what it had when the recording began: a recording is a dry run."""
         for tensor, (data, _, changed) in self.before.items():
-            tensor._data, tensor._changed = data, changed
+            put_value(tensor, data, changed)
         for stream, state in (*self._reachable, *self.generators.values()):
             if not same_stream(stream_state(stream), state):
                 put_stream(stream, state)
@@ -76,14 +77,14 @@ class Recorder(Witness):
 
     def _keep(self, tensor: Tensor) -> None:
         if tensor not in self.before:
-            self.before[tensor] = (tensor._data, tensor._grad, tensor._changed)
+            self.before[tensor] = (value_of(tensor), gradient_of(tensor), changed_at(tensor))
 
     # What a witness is told.
 
     def made(self, tensor: Tensor, data: Any) -> None:
         """A tensor was created with the values of `data`."""
         self.created.add(tensor)
-        if type(data) is numpy.ndarray and tensor._data is not data:
+        if type(data) is numpy.ndarray and value_of(tensor) is not data:
             self.origins[tensor] = data
         if type(data) is numpy.ndarray and data.base is None and not data.ndim and not data.flags.writeable:
             self.fixed.add(tensor)  # the one that a reverse pass starts from
@@ -110,7 +111,7 @@ class Recorder(Witness):
         if tensor not in self.grads:
             self._keep(tensor)
             self.read_grads.add(tensor)
-            held = tensor._grad
+            held = gradient_of(tensor)
             self.grads[tensor] = self.entry_grads[tensor] = None if held is None else Tensor(held, copy=False)
         return self.grads[tensor]
 

@@ -8,11 +8,12 @@ Must not know graphs, nor any operation by its name.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
 import numpy
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd_lite import backend
 from autograd_lite.errors import CompileError
@@ -23,8 +24,8 @@ from autograd_lite.program.program import Call, Value
 from autograd_lite.watch import Live
 
 
-class Traced:
-    """An array of the program being made, as an operand of a forward."""
+class Traced(NDArrayOperatorsMixin):
+    """An array of the program being made, as an operand of a forward: its operators are NumPy's functions, by NumPy."""
 
     __slots__ = ("value", "tracer")
 
@@ -61,6 +62,8 @@ class Traced:
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(len(self)))
+
+    __hash__ = object.__hash__
 
     def _number(self) -> Any:
         """The value, where it is the same at every call."""
@@ -104,14 +107,14 @@ class Traced:
         template, arrays = split(index)
         self.value = self.tracer.emit(calls.PUT, (self, content, *arrays), {"template": template}).value
 
-    # Operators stand below the class; methods are NumPy's functions of the same name.
+    # Methods are NumPy's functions of the same name.
 
     def reshape(self, *shape: Any, **params: Any) -> Any:
-        return self.tracer.call("reshape", (self, shape[0] if len(shape) == 1 else shape), params)
+        return self.tracer.call(calls.RESHAPE, (self, shape[0] if len(shape) == 1 else shape), params)
 
     def transpose(self, *axes: Any) -> Any:
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
-        return self.tracer.call("transpose", (self, order), {})
+        return self.tracer.call(calls.TRANSPOSE, (self, order), {})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -127,6 +130,11 @@ class Traced:
     # NumPy's functions called by themselves.
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **params: Any) -> Any:
+        into = params.get("out")
+        if into is not None and len(into) == 1 and into[0] is self and method == "__call__":  # x += y
+            del params["out"]
+            self.value = self.tracer.call(ufunc.__name__, args, params).value
+            return self
         return self.tracer.call(ufunc.__name__ + ("" if method == "__call__" else f".{method}"), args, params)
 
     def __array_function__(self, function: Any, types: Any, args: Any, params: Any) -> Any:
@@ -137,28 +145,6 @@ class Traced:
     def __apply__(self, op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
         """How an operation called in the world of traced values is run: its forward, on them."""
         return self.tracer.apply(op, inputs, params)
-
-
-def _operator(function: str, swapped: bool = False) -> Callable[..., Any]:
-    def method(self: Traced, *other: Any) -> Any:
-        args = (self, *other)
-        return self.tracer.call(function, args[::-1] if swapped else args, {})
-
-    return method
-
-
-for _name, _function in {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
-    "floordiv": "floor_divide", "mod": "remainder", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
-}.items():  # fmt: skip
-    setattr(Traced, f"__{_name}__", _operator(_function))
-    setattr(Traced, f"__r{_name}__", _operator(_function, swapped=True))
-for _name, _function in {
-    "neg": "negative", "pos": "positive", "abs": "absolute", "invert": "invert", "eq": "equal", "ne": "not_equal",
-    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
-}.items():  # fmt: skip
-    setattr(Traced, f"__{_name}__", _operator(_function))
-Traced.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 class _Function:
@@ -323,7 +309,7 @@ class Tracer:
             return self.parts(self.add(function, operands, params, Value("result", tuple(found))), found)
         if not isinstance(found, numpy.ndarray | numpy.generic | bool | int | float | complex):
             raise CompileError(f"{function}(…) gives {type(found).__name__}, which a compiled step has no place for")
-        if function == "reshape":
+        if function == calls.RESHAPE:
             params = {"shape": numpy.shape(found)}
         return Traced(self.add(function, operands, params, Value("result", numpy.asarray(found))), self)
 
