@@ -41,7 +41,7 @@ def _group(effects: list[Effect], tried: set[Value]) -> list[Effect] | None:
         call = value.call
         if effect.what != "data" or call is None or call.ufunc is None or value in tried:
             continue
-        if value.shape == effect.leaf.shape:
+        if value.shape == effect.leaf.shape and value.size:
             found.setdefault(_form(value, _DEPTH), []).append(effect)
     return next((group for group in found.values() if len(group) > 1), None)
 
