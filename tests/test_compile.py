@@ -824,6 +824,7 @@ def test_what_cannot_be_compiled_is_refused_and_everything_put_back(name: str) -
     f(*batch())
     rng = np.random.default_rng(0)
     dropout = nn.Dropout(0.5, rng=rng)
+    np.random.seed(0)  # seeding with the same once more changes nothing that can be seen
 
     def bad(x: Any, y: Any) -> Any:
         dropout(x)

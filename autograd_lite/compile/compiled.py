@@ -775,6 +775,11 @@ class Compiled:
         >>> scaled = ag.compile(lambda x: ag.multiply(x, settings["factor"]))
         >>> _ = scaled(np.ones(2))
         >>> print(scaled.explain_guards())
+        code of <lambda>: this code
+        defaults of <lambda>: None
+        keyword defaults of <lambda>: None
+        settings['factor']: 2.0
+        settings: this dict
         """
         lines = [f"runs as it is, not compiled: {why}" for why in self._given_up.values()]
         if self._latest is None and lines:

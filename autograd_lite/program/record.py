@@ -46,13 +46,23 @@ class Recorder(Witness):
         self.outer: Witness = SILENT  # who looked on when the recording was opened
         self._after: dict[int, Any] = {}  # where the last draw of ours left each generator
         # What the function could draw from behind our back.
-        self._reachable = [(stream, stream_state(stream)) for stream in (*streams, *EVERYBODYS)]
+        self._before = [(stream, stream_state(stream)) for stream in (*streams, *EVERYBODYS)]
+        self._reachable = self._before
 
     def __enter__(self) -> Recorder:
         if mode.now.witness.records:
             raise CompileError("a recording is open in this thread already")
         self.outer = mode.now.witness
         mode.now.witness = self
+        try:
+            # So that they are where no seed leaves them: a function that seeds them as they have been seeded last would
+            # look as if it had let them be.
+            random.random()  # noqa: S311
+            numpy.random.random()  # noqa: NPY002
+            self._reachable = [(stream, stream_state(stream)) for stream, _ in self._before]
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
@@ -63,7 +73,7 @@ class Recorder(Witness):
         """Give every tensor and generator what it had when the recording began: a recording is a dry run."""
         for tensor, (data, _, changed) in self.before.items():
             put_value(tensor, data, changed)
-        for stream, state in (*self._reachable, *self.generators.values()):
+        for stream, state in (*self._before, *self.generators.values()):
             if not same_stream(stream_state(stream), state):
                 put_stream(stream, state)
         graph.touch()
