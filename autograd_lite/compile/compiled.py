@@ -920,7 +920,9 @@ def _shown(bound: Bound) -> list[tuple[str, Leaf]]:
     """How the gradients are called that a run leaves, and whose they are."""
     grads = bound.grads
     where = {
-        id(array): f"watched[{i}][{k}]" for i, (home, _) in enumerate(bound.held) for k, array in enumerate(watched(home))
+        id(array): f"watched[{i}][{k}]"
+        for i, (home, _) in enumerate(bound.held)
+        for k, array in enumerate(watched(home))
     }
     return [("None" if array is None else where[id(array)], leaf) for leaf, array in grads]
 
