@@ -17,6 +17,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy
@@ -915,8 +916,8 @@ def _step(compiled: Compiled, entry: _Entry, bound: Bound, args: tuple[Any, ...]
     names = {
         **shared, "run": bound.run, "at": bound.at, "entry": entry, "broke_off": _broke_off(compiled), "bound": bound,
     }  # fmt: skip
-    for i, (home, _) in enumerate(bound.held):
-        names[f"watched{i}"], names[f"unseen{i}"] = watched(home), unseen(home)
+    homes = [home for home, _ in bound.held]
+    names["watched"], names["unseen"] = [*map(watched, homes)], [*chain.from_iterable(map(unseen, homes))]
     return types.FunctionType(code, names)
 
 
@@ -924,7 +925,9 @@ def _shown(bound: Bound) -> list[tuple[str, Leaf]]:
     """How the gradients are called that a run leaves, and whose they are."""
     grads = bound.grads
     where = {
-        id(array): f"watched{i}[{k}]" for i, (home, _) in enumerate(bound.held) for k, array in enumerate(watched(home))
+        id(array): f"watched[{i}][{k}]"
+        for i, (home, _) in enumerate(bound.held)
+        for k, array in enumerate(watched(home))
     }
     return [("None" if array is None else where[id(array)], leaf) for leaf, array in grads]
 
@@ -936,10 +939,12 @@ def _step_text(
     conditions += expression(entry.guards, names)
     names.update(
         Tensor=Tensor, ndarray=numpy.ndarray, MISS=MISS, result=result, assemble=assemble, form=entry.form,
-        streams=entry.streams, stream_state=stream_state, getrefcount=sys.getrefcount, held=held,
+        streams=entry.streams, stream_state=stream_state, getrefcount=sys.getrefcount,
+        chained=chain.from_iterable, held=held,
     )  # fmt: skip
     looks = [f"p{i}._grad is {place}" for i, (place, _) in enumerate(shown)]
-    looks += [f"[*map(getrefcount, watched{i})] == unseen{i}" for i in range(homes)]
+    if homes:  # in one go, and through the lists of the homes, since another list would count as somebody who holds
+        looks.append("[*map(getrefcount, chained(watched))] == unseen")
     names.update((f"r{i}", leaf.ref) for i, (_, leaf) in enumerate(shown))
     lines = [
         "def step(args):",
