@@ -46,6 +46,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     return folder, json.loads((folder / "results.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_every_workload_is_in_the_data(results: tuple[Path, dict[str, Any]]) -> None:
     _, data = results
     assert [result["name"] for result in data["workloads"]] == NAMES
@@ -61,6 +62,7 @@ def test_every_workload_is_in_the_data(results: tuple[Path, dict[str, Any]]) -> 
             assert target["reached"] is None or target["reached"] == (target["measured"] <= target["limit"])
 
 
+@pytest.mark.slow
 def test_the_machine_is_described(results: tuple[Path, dict[str, Any]]) -> None:
     found = results[1]["machine"]
     assert found["cpu"]
@@ -69,6 +71,7 @@ def test_the_machine_is_described(results: tuple[Path, dict[str, Any]]) -> None:
     assert found["versions"]["numpy"] == np.__version__
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_not_installed_is_named(results: tuple[Path, dict[str, Any]]) -> None:
     folder, data = results
     for result in data["workloads"]:
@@ -81,6 +84,7 @@ def test_a_peer_that_is_not_installed_is_named(results: tuple[Path, dict[str, An
     assert "compiled ≤ 0.45 × JAX jit: not measured" in text
 
 
+@pytest.mark.slow
 def test_the_chart_is_svg_with_a_bar_for_every_time(results: tuple[Path, dict[str, Any]]) -> None:
     folder, data = results
     root = ElementTree.parse(folder / "chart.svg").getroot()  # noqa: S314  the program's own

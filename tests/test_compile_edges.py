@@ -152,40 +152,6 @@ def test_a_tensor_of_its_own_is_the_argument_also_where_a_function_is_not_record
     assert found == [slope(w, 1.5 + k).numpy().tolist() for k in range(12)]
 
 
-BACKWARDS = [
-    (slice(None, None, -1),),
-    (slice(None), slice(None, None, -1)),
-    (slice(None, None, -1), slice(None, None, -1)),
-    (slice(None, None, -2), slice(None, None, -1)),
-]
-
-
-@pytest.mark.parametrize("turned", BACKWARDS)
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_arrays_that_go_backwards_in_memory_keep_their_bits(turned: Any, dtype: str, order: str) -> None:
-    for seed in range(6):
-        data = np.array(np.random.default_rng(seed).normal(size=(6, 5)), dtype, order=order)[turned]
-        w = ag.asarray(data, requires_grad=True)
-
-        def update(x: Any, w: Any = w) -> Any:
-            t = ag.exp(w * x)
-            cost = t.sum(axis=-1) + t.sum(axis=0).sum()
-            w.grad = None
-            cost.sum().backward()
-            with ag.no_grad():
-                w.assign(w - 0.01 * w.grad)
-            return cost, t
-
-        step = ag.compile(update, verify=True)
-        for k in range(3):
-            step(np.array(1.0 + k, dtype))
-        assert "-1" in step.planned_source or data.strides[0] > 0
-        names: dict[str, Any] = {}
-        exec(step.planned_source, names)
-        assert "step" in names or "update" in names
-
-
 @pytest.mark.parametrize("make", [lambda p: nn.SGD(p, 0.1, momentum=0.5, nesterov=True), lambda p: nn.Adam(p, 0.1)])
 def test_parameters_without_elements_are_trained_with_those_that_have_some(make: Callable[[Any], Any]) -> None:
     shapes: list[tuple[int, ...]] = [(1, 3, 0), (1, 3, 0), (2,), (2,)]

@@ -223,6 +223,7 @@ def test_fan_out() -> None:
     same(x.grad, 100_000.0)
 
 
+@pytest.mark.slow
 def test_G13_addresses_are_reused_after_collection() -> None:
     x = leaf(2.0)
     total: Any = 0.0

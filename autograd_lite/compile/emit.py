@@ -423,12 +423,10 @@ def place_text(whole: str, there: Place) -> str:
     """How the array at a place is made of its area."""
     stop = there.start + there.size
     flat = whole if (there.start, stop) == (0, there.area.size) else f"{whole}[{there.start}:{stop}]"
-    turned = f"[{', '.join('::-1' if i in there.backwards else ':' for i in range(len(there.shape)))}]"
-    turned = turned if there.backwards else ""
     if there.axes == tuple(range(len(there.shape))):
-        return f"{flat}.reshape({there.shape}){turned}"
+        return f"{flat}.reshape({there.shape})"
     shape = tuple(there.shape[i] for i in there.axes)
-    return f"{flat}.reshape({shape}).transpose({tuple(there.axes.index(i) for i in range(len(shape)))}){turned}"
+    return f"{flat}.reshape({shape}).transpose({tuple(there.axes.index(i) for i in range(len(shape)))})"
 
 
 def _literal(array: numpy.ndarray) -> str:

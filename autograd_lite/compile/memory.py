@@ -33,17 +33,13 @@ class Area:
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """An array's place in an area: from `start`, of `shape`, with its axes in memory in the order `axes`.
-
-    Those of `backwards` go from their last element to their first.
-    """
+    """An array's place in an area: from `start`, of `shape`, with its axes in memory in the order `axes`."""
 
     area: Area
     start: int
     size: int
     shape: tuple[int, ...]
     axes: tuple[int, ...]
-    backwards: frozenset[int] = frozenset()
 
     def meets(self, other: Place) -> bool:
         """Whether two places have an element in common."""
@@ -54,7 +50,7 @@ class Place:
         """The strides of the array here, those of axes longer than 1."""
         strides = [0] * len(self.shape)
         for i in reversed(self.axes):
-            strides[i] = -itemsize if i in self.backwards else itemsize
+            strides[i] = itemsize
             itemsize *= self.shape[i]
         return tuple(stride for stride, n in zip(strides, self.shape, strict=True) if n > 1)
 
@@ -62,11 +58,9 @@ class Place:
         """The array here, where `whole` is its area."""
         flat = whole[self.start : self.start + self.size]
         if self.axes == tuple(range(len(self.shape))):
-            array = flat.reshape(self.shape)
-        else:
-            back = tuple(self.axes.index(i) for i in range(len(self.axes)))
-            array = flat.reshape(tuple(self.shape[i] for i in self.axes)).transpose(back)
-        return numpy.flip(array, tuple(self.backwards)) if self.backwards else array
+            return flat.reshape(self.shape)
+        back = tuple(self.axes.index(i) for i in range(len(self.axes)))
+        return flat.reshape(tuple(self.shape[i] for i in self.axes)).transpose(back)
 
 
 def place(area: Area, start: int, sample: numpy.ndarray) -> Place:
@@ -74,11 +68,10 @@ def place(area: Area, start: int, sample: numpy.ndarray) -> Place:
 
     A sum adds in memory order and BLAS has a way for each, so only the eager layout gives the eager bits.
     """
-    axes = sorted(range(sample.ndim), key=lambda i: -abs(sample.strides[i]) if sample.shape[i] > 1 else 0)
+    axes = sorted(range(sample.ndim), key=lambda i: -sample.strides[i] if sample.shape[i] > 1 else 0)
     if sample.flags.c_contiguous:
         axes = list(range(sample.ndim))
-    backwards = frozenset(i for i, n in enumerate(sample.shape) if n > 1 and sample.strides[i] < 0)
-    return Place(area, start, sample.size, sample.shape, tuple(axes), backwards)
+    return Place(area, start, sample.size, sample.shape, tuple(axes))
 
 
 def layout(array: numpy.ndarray) -> tuple[int, ...]:
@@ -88,7 +81,7 @@ def layout(array: numpy.ndarray) -> tuple[int, ...]:
 
 def _order(sample: numpy.ndarray) -> list[int]:
     """The axes longer than 1 in the order they have in memory."""
-    return sorted((i for i, n in enumerate(sample.shape) if n > 1), key=lambda i: -abs(sample.strides[i]))
+    return sorted((i for i, n in enumerate(sample.shape) if n > 1), key=lambda i: -sample.strides[i])
 
 
 def can_direct(call: Call) -> bool:
