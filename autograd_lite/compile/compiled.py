@@ -1017,7 +1017,7 @@ def compile(function: Callable[..., Any] | None = None, *, verify: bool | None =
 
     Arrays, views and gradients that were handed out keep their values. A held plain array of more than 1 MiB is
     refused: pass it as an argument. A function that reads another number at each call, or changes what it reads, runs
-    as it is, which a `CompileWarning` says once.
+    as it is, which a `CompileWarning` says once. How it works, and what it cannot see: `docs/compiled-steps.md`.
 
     Raises `CompileError`, with everything put back, for what cannot be compiled: asking for a recorded value (`item()`,
     `if`), a shape that depends on data, random numbers from elsewhere; `CheckError` where an audit finds a difference,
