@@ -78,6 +78,8 @@ def test_an_interrupt_at_every_line_of_a_call_is_told_truly(optimizer: str) -> N
     assert finished and where == {"before", "during"}
 
 
+# An alarm that goes off in a callback of a weak reference is printed by Python, and is no interrupt.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_at_any_moment_of_large_writes_is_told_truly() -> None:
     w = ag.tensor(np.zeros(400_000), name="a", requires_grad=True)
     v = ag.tensor(np.zeros(400_000), name="b", requires_grad=True)
@@ -211,3 +213,28 @@ def test_gradients_that_a_broken_replay_wrote_over_are_forgotten_and_named() -> 
     assert all(name in note.split("the gradients of ")[1] for name in gone) if gone else "forgotten" not in note
     assert np.array_equal(held, copy)
     assert state(model.parameters())
+
+
+@pytest.mark.parametrize("wrong", [np.array([0, 9]), np.array([-9, 1])])
+def test_an_index_out_of_range_in_a_replay_names_the_gradients_that_it_wrote_over(wrong: np.ndarray) -> None:
+    table = ag.tensor(np.ones((4, 3)), requires_grad=True, name="table")
+
+    @ag.compile(verify=False)
+    def step(i: Any, x: Any) -> Any:
+        cost = ((table[i] - x) ** 2).sum()
+        table.grad = None
+        cost.backward()
+        with ag.no_grad():
+            table.assign(table - 0.1 * table.grad)
+        return cost
+
+    for _ in range(3):
+        step(np.array([0, 1]), np.zeros(3))
+    before = table.numpy()
+    with pytest.raises(ag.IndexingError) as caught:
+        step(wrong, np.zeros(3))
+    assert table.numpy().tobytes() == before.tobytes()
+    notes = " ".join(getattr(caught.value, "__notes__", []))
+    assert table.grad is not None or "the gradients of table are forgotten" in notes
+    step(np.array([0, 1]), np.zeros(3))  # and goes on
+    assert table.grad is not None

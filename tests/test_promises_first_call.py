@@ -165,6 +165,8 @@ def test_what_fails_only_while_it_is_recorded_is_a_compile_error_that_names_the_
         ag.compile(f)(np.ones(2))
 
 
+# An alarm that goes off in a callback of a weak reference is printed by Python, and is no interrupt.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_at_any_moment_of_the_first_call_leaves_everything_as_before() -> None:
     class Stop(BaseException):
         pass

@@ -345,10 +345,15 @@ class Compiled:
         for stream, state in zip(entry.streams, states, strict=True):
             put_stream(stream, state)
         lost = _forget_written(bound)
-        if isinstance(error, Exception) and _of_the_program(error):
+        if not (isinstance(error, Exception) and _of_the_program(error)):
+            error.add_note(_AS_BEFORE.format(self.__name__) + lost)
+            raise error
+        try:
             return self._plainly(args)
-        error.add_note(_AS_BEFORE.format(self.__name__) + lost)
-        raise error
+        except BaseException as own:
+            if lost:
+                own.add_note(_AS_BEFORE.format(self.__name__) + lost)
+            raise
 
     # The function itself.
 
