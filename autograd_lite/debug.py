@@ -17,6 +17,8 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import Node, mode
+from autograd_lite.engine.inside import value_of
+from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.witness import Witness
 from autograd_lite.errors import ChangedError
 
@@ -117,7 +119,7 @@ def trace(node: Node | None) -> Trace | None:
 
 def _checksum(value: Any) -> int:
     """A number that almost surely differs where the contents do; 0 for what is no array."""
-    array = getattr(value, "_data", value)
+    array = value_of(value) if isinstance(value, Tensor) else value
     if not backend.is_array(array):
         return 0
     return crc32(numpy.ascontiguousarray(backend.to_numpy(array)).view(numpy.uint8).data) if array.size else 0

@@ -172,3 +172,20 @@ def test_parameters_without_elements_are_trained_with_those_that_have_some(make:
             step()
         found.append([w.numpy().tolist() for w in weights])
     assert found[0] == found[1]
+
+
+def test_an_ordered_dictionary_that_a_function_reorders_is_put_back_in_its_order() -> None:
+    def run(wrap: Callable[[Any], Any]) -> list[float]:
+        held = collections.OrderedDict(a=2.0, b=3.0, c=5.0)
+
+        def turn(x: Any) -> Any:
+            y = x + next(iter(held.values()))
+            held.move_to_end(next(iter(held)))
+            return y
+
+        turned = wrap(turn)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it runs as it is, since it changes what it reads
+            return [turned(np.zeros(1)).item() for _ in range(9)]
+
+    assert run(ag.compile) == run(lambda f: lambda x: f(ag.tensor(x)))

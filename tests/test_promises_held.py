@@ -215,3 +215,25 @@ def test_a_state_that_is_returned_is_a_tensor_of_its_own() -> None:
     results = [step() for _ in range(6)]
     assert [r.data[0, 0] for r in results] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert all(r is not w for r in results)
+
+
+@pytest.mark.parametrize("verify", [None, True, False])
+def test_an_array_stays_that_of_its_tensor_where_only_the_gradient_changes(verify: bool | None) -> None:
+    def run(compiled: bool) -> np.ndarray:
+        w = ag.tensor([1.0, 2.0], requires_grad=True)
+        weights = w.data  # which the loop below updates by hand
+
+        def step(x: Any) -> Any:
+            w.grad = None
+            cost = ((x - w) ** 2).sum()
+            cost.backward()
+            return cost
+
+        f = ag.compile(step, verify=verify) if compiled else step
+        for k in range(9):
+            f(np.full(2, float(k)))
+            weights -= 0.1 * w.grad
+        assert w.data is weights
+        return weights
+
+    assert run(True).tobytes() == run(False).tobytes()

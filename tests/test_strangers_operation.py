@@ -163,6 +163,21 @@ def test_an_operation_that_draws_random_numbers() -> None:
     everywhere(check_operation(drop, samples), but=("stand-in",))
 
 
+def test_an_operation_that_draws_from_a_generator_of_another_name_and_from_two() -> None:
+    @ag.operation(notation=r"\operatorname{{shaken}}({x})", analytic=False, effect=True)
+    def shaken(xp: Any, x: Any, *, first: Any, second: Any = None) -> Any:
+        y = x + first.normal(size=x.shape).astype(x.dtype)
+        return y if second is None else y * second.random(x.shape).astype(x.dtype)
+
+    shaken.rules(x=None)
+    samples = [
+        (X, {"first": np.random.default_rng(0)}),
+        (X, {"first": np.random.default_rng(1), "second": np.random.default_rng(2)}),
+    ]
+    none = ("gradient", "second order", "derived", "explained", "drawn", "stand-in")
+    everywhere(check_operation(shaken, samples), but=none)
+
+
 def test_an_operation_that_draws_by_an_operation_of_the_library() -> None:
     @ag.operation(notation=r"\operatorname{{noisy}}({x})", analytic=False, effect=True)
     def noisy(xp: Any, x: Any, *, rng: Any) -> Any:

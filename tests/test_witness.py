@@ -41,10 +41,10 @@ class Listener(Witness):
     def assigned(self, tensor: Any, value: Any) -> None:
         self.told.append(("assigned", tensor.name))
 
-    def drawing(self, generator: Any) -> None:
-        self.told.append(("drawing", generator))
+    def drawing(self, params: dict[str, Any]) -> None:
+        self.told.append(("drawing", params["rng"]))
 
-    def drew(self, generator: Any, result: Any) -> None:
+    def drew(self, params: dict[str, Any], result: Any) -> None:
         self.told.append(("drew", result.shape))
 
 

@@ -83,8 +83,13 @@ class _Entry:
     @property
     def changed(self) -> list[Tensor]:
         """The tensors whose data or gradient the program changes."""
-        found = {effect.leaf.id: effect.leaf() for effect in self.program.effects}
-        return [tensor for tensor in found.values() if tensor is not None]
+        return list({id(tensor): tensor for tensor, _ in self.written}.values())
+
+    @property
+    def written(self) -> list[tuple[Tensor, str]]:
+        """What the program changes: tensors, and whether it is their "data" or their "grad"."""
+        effects = [(effect.leaf(), effect.what) for effect in self.program.effects]
+        return [(tensor, what) for tensor, what in effects if tensor is not None]
 
 
 @dataclass
@@ -360,9 +365,7 @@ class Compiled:
     def _plainly(self, args: tuple[Any, ...]) -> Any:
         """The function itself, with results as a replay gives them."""
         found: list[Tensor] = []
-        themselves = {
-            id(arg) for arg in args
-        }  # a stand-in for a tensor that the function has of its own is another one
+        themselves = {id(arg) for arg in args}  # a stand-in for a tensor of the function's own is another one
         form = disassemble(_plain.run(self.function, self._stand_ins(args, themselves)), found)
         return assemble(form, [result(value_of(t).copy("K"), t.requires_grad) for t in found])
 
@@ -656,7 +659,7 @@ class Compiled:
         """The function itself, and before it a replay from the same state, which must do the same to the last bit."""
         themselves = {id(args[i]) for i in entry.given}
         reached = [t for tensor, _ in entry.flags if (t := tensor()) is not None]
-        before = Before(reached, entry.streams, entry.changed)
+        before = Before(reached, entry.streams, entry.written)
         ours, replayed = None, self.verify is False
         try:
             if self.verify is not False:

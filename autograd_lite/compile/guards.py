@@ -11,7 +11,6 @@ import collections
 import contextvars
 import dis
 import functools
-import random
 import sys
 import sysconfig
 import types
@@ -26,6 +25,7 @@ from autograd_lite.engine.inside import gradient_of, put_required
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.op import Operation
+from autograd_lite.program.record import STREAMS
 
 MOST_VALUES = 2**16
 """Values that are looked at before a replay, at most; more are refused."""
@@ -114,8 +114,11 @@ def _put_names(space: Any, names: Any, seen: list[Any]) -> None:
 
 def _put_dict(owner: Any, _: Any, seen: list[Any]) -> None:
     half = len(seen) // 2
-    dict.clear(owner)
-    dict.update(owner, zip(seen[:half], seen[half:], strict=True))
+    # Past what a subclass may do when an item is set; an ordered dictionary keeps its order apart from the items.
+    kind = collections.OrderedDict if isinstance(owner, collections.OrderedDict) else dict
+    kind.clear(owner)
+    for key, value in zip(seen[:half], seen[half:], strict=True):
+        kind.__setitem__(owner, key, value)
 
 
 def _attributes(owner: Any, names: Any) -> list[Any]:
@@ -334,7 +337,6 @@ _EVERYWHERE = {"globals", "eval", "exec"}
 # What a class has by itself and nobody reads.
 _FORMAL = {"__doc__", "__module__", "__dict__", "__weakref__", "__qualname__", "__annotations__",
            "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl"}  # fmt: skip
-_RANDOM = (numpy.random.Generator, numpy.random.BitGenerator, numpy.random.RandomState, random.Random)
 
 
 @functools.lru_cache(4096)
@@ -688,7 +690,7 @@ class Scan:
 _LOOKS: list[tuple[Any, Callable[[Scan, Any, str], None]]] = [
     (Tensor, Scan._tensors),
     (Operation, Scan._operation),
-    (_RANDOM, Scan._random),
+    (STREAMS, Scan._random),
     (numpy.ndarray, Scan._array),
     (types.FunctionType, Scan._functions),
     (types.MethodType, Scan._method),

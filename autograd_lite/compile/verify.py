@@ -20,15 +20,22 @@ from autograd_lite.watch import Live
 
 
 class Before:
-    """Tensors and generators as they are before a call; with `copies` also where the call writes into their memory."""
+    """Tensors and generators as they are before a call that may write into the memory of what is `written`.
 
-    def __init__(self, tensors: Iterable[Tensor], streams: Iterable[Any], copies: Iterable[Tensor] = ()) -> None:
-        copied = set(copies)
+    That is copied, and nothing else: what a call does not change stays the very array that users may hold.
+    """
+
+    def __init__(
+        self, tensors: Iterable[Tensor], streams: Iterable[Any], written: Iterable[tuple[Tensor, str]] = ()
+    ) -> None:
+        copied = set(written)
         self.tensors = []
-        for tensor in dict.fromkeys([*tensors, *copied]):
+        for tensor in dict.fromkeys([*tensors, *(tensor for tensor, _ in copied)]):
             data, grad = value_of(tensor), gradient_of(tensor)
-            if tensor in copied:
-                data, grad = _copy(data), _copy(grad)
+            if (tensor, "data") in copied:
+                data = _copy(data)
+            if (tensor, "grad") in copied:
+                grad = _copy(grad)
             self.tensors.append((tensor, data, grad, changed_at(tensor)))
         self.streams = [(stream, stream_state(stream)) for stream in streams]
 

@@ -11,7 +11,7 @@ import inspect
 import itertools
 import threading
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.witness import SILENT, Witness
@@ -28,13 +28,6 @@ tick = itertools.count(1).__next__
 
 REVERSE = "reverse pass"
 """The outermost scope of the nodes that a recorded reverse pass makes."""
-
-
-class Recorded(Protocol):
-    """What a walk needs of a tensor."""
-
-    node: Node | None
-    name: str | None
 
 
 class Node:

@@ -333,7 +333,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     direct = op.direct
     now = mode.now
     if op.effect:
-        now.witness.drawing(params.get("rng"))
+        now.witness.drawing(params)
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
             xp = _NUMPY
@@ -378,7 +378,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             result._data = out = out.view()  # of memory that belongs to another tensor
             out.flags.writeable = False
     if op.effect:
-        witness.drew(params.get("rng"), result)
+        witness.drew(params, result)
     return result
 
 

@@ -49,10 +49,10 @@ class Witness:
     def decided(self, question: Any, answer: Any) -> None:
         """Something such a number says, `question()`, was asked for, and was `answer`."""
 
-    def drawing(self, generator: Any) -> None:
-        """An operation with an effect is about to draw from `generator`; may raise."""
+    def drawing(self, params: dict[str, Any]) -> None:
+        """An operation with an effect is about to run, with these parameters, generators among them; may raise."""
 
-    def drew(self, generator: Any, result: Any) -> None:
+    def drew(self, params: dict[str, Any], result: Any) -> None:
         """It has drawn, and this came of it."""
 
 

@@ -78,8 +78,6 @@ class Row:
     """On halves it computes in a wider type, and only where NumPy makes the result itself."""
     blind: bool = False
     """An operation with an effect that reads nothing of its arguments but their shapes and dtypes."""
-    refuses: str = ""
-    """Why it cannot be compiled."""
     order: Callable[[Params, int], Shape] | None = None
     """The order it puts so many axes into, of what only does that."""
     into: Callable[[Lines, Sequence[str], Params, Sequence[Any], str], None] | None = None

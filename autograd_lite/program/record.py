@@ -148,25 +148,24 @@ class Recorder(Witness):
         """A number that may change was asked for something: a condition of the program."""
         self.conditions.append((question, answer))
 
-    def drawing(self, generator: Any) -> None:
-        """An operation with an effect is about to run: to draw random numbers, where it has a `generator`."""
-        if generator is None:
-            return
-        if not isinstance(generator, numpy.random.Generator):
-            raise CompileError(
-                f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}"
-            )
-        key = id(_bits(generator))
-        before = self._after.get(key)
-        if before is None:
-            before = next((state for g, state in self._reachable if id(_bits(g)) == key), stream_state(generator))
-        self._only_ours(generator, before)
-        if key not in self.generators:
-            self.generators[key] = (generator, stream_state(generator))
+    def drawing(self, params: dict[str, Any]) -> None:
+        """An operation with an effect is about to run: to draw random numbers, where a generator is among `params`."""
+        for generator in _streams(params):
+            if not isinstance(generator, numpy.random.Generator):
+                raise CompileError(
+                    f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}"
+                )
+            key = id(_bits(generator))
+            before = self._after.get(key)
+            if before is None:
+                before = next((state for g, state in self._reachable if id(_bits(g)) == key), stream_state(generator))
+            self._only_ours(generator, before)
+            if key not in self.generators:
+                self.generators[key] = (generator, stream_state(generator))
 
-    def drew(self, generator: Any, result: Tensor) -> None:
+    def drew(self, params: dict[str, Any], result: Tensor) -> None:
         """The operation has run; what it gave is wanted even where nobody uses it."""
-        if generator is not None:
+        for generator in _streams(params):
             self._after[id(_bits(generator))] = stream_state(generator)
         self.draws_made.append(result)
 
@@ -195,6 +194,14 @@ class _Legacy:
 
 
 EVERYBODYS: tuple[Any, ...] = (random, _Legacy)
+
+STREAMS = (numpy.random.Generator, numpy.random.BitGenerator, numpy.random.RandomState, random.Random)
+"""The kinds of streams that somebody may hold."""
+
+
+def _streams(params: dict[str, Any]) -> list[Any]:
+    """The streams among the parameters of an operation."""
+    return [value for value in params.values() if isinstance(value, STREAMS)]
 
 
 def _bits(stream: Any) -> Any:
