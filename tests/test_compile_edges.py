@@ -189,3 +189,9 @@ def test_an_ordered_dictionary_that_a_function_reorders_is_put_back_in_its_order
             return [turned(np.zeros(1)).item() for _ in range(9)]
 
     assert run(ag.compile) == run(lambda f: lambda x: f(ag.tensor(x)))
+
+
+@pytest.mark.parametrize("wrong", [3, "step", 3.0, ag.tensor(1.0)])
+def test_what_is_no_function_is_refused(wrong: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match="is no function"):
+        ag.compile(wrong)

@@ -1049,4 +1049,8 @@ def compile(function: Callable[..., Any] | None = None, *, verify: bool | None =
         return lambda wrapped: Compiled(wrapped, verify)
     if isinstance(function, Compiled):
         return function
+    if not callable(function):
+        raise ArgumentError(
+            f"compile: {function!r:.60} is no function: write step = ag.compile(function), or @ag.compile"
+        )
     return Compiled(function, verify)

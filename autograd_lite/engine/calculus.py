@@ -12,7 +12,7 @@ from typing import Any
 from autograd_lite import backend
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import ancestors, enable_grad, mode, no_grad
-from autograd_lite.engine.reverse import memory_of, seed_of, start_of, sweep
+from autograd_lite.engine.reverse import apart, memory_of, seed_of, start_of, sweep
 from autograd_lite.engine.tensor import Tensor, asarray
 from autograd_lite.errors import ArgumentError, GraphError
 
@@ -65,7 +65,7 @@ def grad(output: Any, inputs: Any, gradient: Any = None, create_graph: bool = Fa
             )
         if g is not None and not record:
             if memory_of(g) in memories or memory_of(g) == memory_of(x._data) or 0 in g.strides:
-                g = g.copy()
+                g = apart(g)
             memories.add(memory_of(g))
             g = Tensor(g, copy=False)
         found.append(g)

@@ -276,7 +276,12 @@ def _guarded(gradient: Any, values: Sequence[Any], out: Any) -> Any:
         return gradient
     results = out if type(out) is tuple else (out,)
     lent = {memory_of(value) for value in (*values, *results) if backend.is_array(value)}
-    return gradient.copy() if memory_of(gradient) in lent else gradient
+    return apart(gradient) if memory_of(gradient) in lent else gradient
+
+
+def apart(gradient: Any) -> Any:
+    """A copy with the gradient's own order of memory: in another, a sum over it would be rounded otherwise."""
+    return gradient.copy() if 0 in gradient.strides else gradient.copy("K")
 
 
 def memory_of(array: Any) -> int:
@@ -336,7 +341,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
                     base = g.base
                     memory = id(g) if base is None else memory_of(g)
                     if memory in claimed or (base is not None and 0 in g.strides):
-                        g = g.copy()
+                        g = apart(g)
                     else:
                         claimed.add(memory)
             written.append((x, earlier, g))

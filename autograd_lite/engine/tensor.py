@@ -194,7 +194,7 @@ class Tensor(Arraylike):
                 raise DtypeError(f"cannot assign {describe(value)} to {describe(self)}: the dtype would lose its kind")
             array = array.astype(self._data.dtype)
         elif copy or (type(value) is Tensor and value.node is not None):
-            array = array.copy()
+            array = array.copy("K")  # in its own order of memory, as everything that is computed keeps it
         mode.now.witness.assigned(self, value)
         self._data = array
         self._changed = history.last = tick()

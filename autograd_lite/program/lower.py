@@ -113,7 +113,10 @@ class _Lowering:
         """A leaf takes a new value."""
         new = self.look_up(value)
         self.look_up(tensor)  # its old value is a state, even where nobody reads it
-        self.assigned[tensor] = self.cast(new, tensor.dtype)
+        new = self.cast(new, tensor.dtype)
+        if not _dense(new.sample):
+            new = self.emit(calls.CAST, new, {"dtype": tensor.dtype})
+        self.assigned[tensor] = new
 
     def result(self, tensor: Tensor) -> None:
         """The calls of one node."""
@@ -187,3 +190,9 @@ def _explained(op: Operation, error: Exception) -> CompileError:
     return CompileError(
         f"{op.name} cannot be compiled: {said} ({Path(file).name}, line {line}{': ' + text if text else ''})"
     )
+
+
+def _dense(array: Any) -> bool:
+    """Whether an array lies in memory as a copy of it does: without gaps, in whatever order of its axes."""
+    strides = zip(array.strides, numpy.empty_like(array).strides, array.shape, strict=True)
+    return all(here == there for here, there, n in strides if n > 1)

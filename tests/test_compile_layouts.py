@@ -1,0 +1,109 @@
+"""Orders of memory: a sum is rounded by the order it adds in, so a replay keeps that of the eager call everywhere.
+
+Gradients of moved parameters and values that are assigned, in every order, with gaps and backwards, tried with random
+numbers and without audits, which would refuse what these tests are to find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+SHAPE = (5, 6, 7)
+
+ORDERS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
+    "C": lambda rng: rng.normal(size=SHAPE),
+    "Fortran": lambda rng: np.asfortranarray(rng.normal(size=SHAPE)),
+    "neither": lambda rng: rng.normal(size=(6, 5, 7)).transpose(1, 0, 2),
+    "gaps": lambda rng: rng.normal(size=(5, 12, 7))[:, ::2],
+    "gaps in Fortran": lambda rng: np.asfortranarray(rng.normal(size=(10, 6, 7)))[::2],
+    "backwards": lambda rng: rng.normal(size=SHAPE)[::-1],
+    "broadcast": lambda rng: np.broadcast_to(rng.normal(size=(6, 7)), SHAPE),
+}
+
+ASSIGNED: dict[str, Callable[[Any, Any, Any, np.ndarray], Any]] = {
+    "a leaf": lambda w, x, leaf, array: w.assign(leaf),
+    "an array": lambda w, x, leaf, array: w.assign(array),
+    "a result": lambda w, x, leaf, array: w.assign(w - leaf * x),
+    "a view": lambda w, x, leaf, array: w.assign(leaf[...]),
+    "in place": lambda w, x, leaf, array: w.__isub__(leaf * x),
+}
+
+
+def same(make: Callable[[], Callable[[Any], Any]], calls: int = 5) -> None:
+    eager, replayed = make(), ag.compile(make(), verify=False)
+    for k in range(calls):
+        x = np.array(1.1 + k)
+        pairs = zip(eager(ag.tensor(x)), replayed(x), strict=True)
+        assert all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in pairs), f"call {k + 1}"
+
+
+@pytest.mark.parametrize("how", ASSIGNED)
+@pytest.mark.parametrize("value", ORDERS)
+@pytest.mark.parametrize("before", [name for name in ORDERS if name != "broadcast"])
+def test_a_value_that_is_assigned_keeps_its_order(before: str, value: str, how: str) -> None:
+    def make() -> Callable[[Any], Any]:
+        rng = np.random.default_rng(3)
+        w = ag.asarray(ORDERS[before](rng).copy("K"), requires_grad=True)
+        array = ORDERS[value](rng)
+        leaf = ag.asarray(array)
+
+        def step(x: Any) -> Any:
+            earlier = (w * x).sum(axis=(0, 2)), (w * x).sum()
+            with ag.no_grad():
+                ASSIGNED[how](w, x, leaf, array)
+            return *earlier, (w * x).sum(axis=(0, 1)), (w * x).sum(), (w * w).sum(axis=1).sum(), w * 1.0
+
+        return step
+
+    same(make)
+
+
+MOVES: dict[str, Callable[[Any], Any]] = {
+    "transposed": lambda p: p.T,
+    "turned": lambda p: p.transpose(1, 2, 0),
+    "swapped": lambda p: p.swapaxes(0, 2),
+    "reshaped": lambda p: p.reshape(5, 42).T,
+    "spread": lambda p: ag.broadcast_to(p, (2, *SHAPE)).T,
+    "backwards": lambda p: p[::-1].T,
+    "summed": lambda p: p.sum(axis=1).T,
+    "twice": lambda p: p.T * 1.0 + p.swapaxes(0, 2),
+}
+
+COSTS: dict[str, Callable[[Any], Any]] = {
+    "squares": lambda y: ag.square(y).sum(),
+    "sum": lambda y: y.sum(),
+    "tanh": lambda y: ag.tanh(y).mean(),
+    "means": lambda y: (y.mean(axis=0) ** 2).sum(),
+}
+
+
+@pytest.mark.parametrize("mode", ["backward", "accumulated", "grad"])
+@pytest.mark.parametrize("order", ["C", "Fortran", "neither"])
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("moved", MOVES)
+def test_a_gradient_of_a_moved_parameter_keeps_its_order(moved: str, cost: str, order: str, mode: str) -> None:
+    for seed in range(4):
+
+        def make(seed: int = seed) -> Callable[[Any], Any]:
+            p = ag.asarray(ORDERS[order](np.random.default_rng(seed)).copy("K"), requires_grad=True)
+
+            def step(x: Any) -> Any:
+                loss = COSTS[cost](MOVES[moved](p) * x)
+                if mode == "grad":
+                    g = ag.grad(loss, p)
+                else:
+                    if mode == "backward":
+                        p.grad = None
+                    loss.backward()
+                    g = ag.asarray(p.grad)
+                return ag.square(g).sum(), g.sum(axis=0), (g * g).sum(axis=(0, 2)), g.reshape(-1) * 1.0
+
+            return step
+
+        same(make, 4)
