@@ -195,3 +195,23 @@ def test_an_ordered_dictionary_that_a_function_reorders_is_put_back_in_its_order
 def test_what_is_no_function_is_refused(wrong: Any) -> None:
     with pytest.raises(ag.ArgumentError, match="is no function"):
         ag.compile(wrong)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("to", [2, 0.5, -1, 1, 0, 3])
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1), (2,)])
+def test_a_power_of_a_single_number_is_rounded_as_eagerly(shape: tuple[int, ...], to: float, dtype: str) -> None:
+    # NumPy squares where the exponent is one number for all, which it tells by how the exponent lies in memory.
+    exponents = [to, *(ag.tensor(np.full(s, to, dtype)) for s in {(), (1,), shape})]
+
+    def f(x: Any) -> Any:
+        y = ag.multiply(x, 1.0)  # a value of the program's own
+        one = [y**e for e in exponents] + [ag.power(y, e) * 1.0 for e in exponents]
+        return one + [ag.float_power(y, e) for e in exponents if hasattr(ag, "float_power")]
+
+    replayed = ag.compile(f, verify=False)
+    numbers = np.random.default_rng(5).random((1000, *shape)).astype(dtype) + np.array(0.1, dtype)
+    for number in numbers:
+        x = np.asarray(number)
+        pairs = zip(f(ag.tensor(x)), replayed(x), strict=True)
+        assert all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in pairs), x

@@ -6,6 +6,7 @@ numbers and without audits, which would refuse what these tests are to find.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ ORDERS: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
     "gaps": lambda rng: rng.normal(size=(5, 12, 7))[:, ::2],
     "gaps in Fortran": lambda rng: np.asfortranarray(rng.normal(size=(10, 6, 7)))[::2],
     "backwards": lambda rng: rng.normal(size=SHAPE)[::-1],
+    "backwards in Fortran": lambda rng: np.asfortranarray(rng.normal(size=SHAPE))[::-1, :, ::-1],
     "broadcast": lambda rng: np.broadcast_to(rng.normal(size=(6, 7)), SHAPE),
 }
 
@@ -43,13 +45,15 @@ def same(make: Callable[[], Callable[[Any], Any]], calls: int = 5) -> None:
         assert all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in pairs), f"call {k + 1}"
 
 
+@pytest.mark.parametrize("copied", [True, False], ids=["copied", "as it lies"])
 @pytest.mark.parametrize("how", ASSIGNED)
 @pytest.mark.parametrize("value", ORDERS)
 @pytest.mark.parametrize("before", [name for name in ORDERS if name != "broadcast"])
-def test_a_value_that_is_assigned_keeps_its_order(before: str, value: str, how: str) -> None:
+def test_a_value_that_is_assigned_keeps_its_order(before: str, value: str, how: str, copied: bool) -> None:
     def make() -> Callable[[Any], Any]:
         rng = np.random.default_rng(3)
-        w = ag.asarray(ORDERS[before](rng).copy("K"), requires_grad=True)
+        laid = ORDERS[before](rng)
+        w = ag.asarray(laid.copy("K") if copied else laid, requires_grad=True)
         array = ORDERS[value](rng)
         leaf = ag.asarray(array)
 
@@ -83,27 +87,87 @@ COSTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("mode", ["backward", "accumulated", "grad"])
-@pytest.mark.parametrize("order", ["C", "Fortran", "neither"])
+@pytest.mark.parametrize("mode", ["backward", "accumulated", "freed", "grad"])
+@pytest.mark.parametrize("order", ["C", "Fortran", "neither", "backwards"])
 @pytest.mark.parametrize("cost", COSTS)
 @pytest.mark.parametrize("moved", MOVES)
 def test_a_gradient_of_a_moved_parameter_keeps_its_order(moved: str, cost: str, order: str, mode: str) -> None:
     for seed in range(4):
 
         def make(seed: int = seed) -> Callable[[Any], Any]:
-            p = ag.asarray(ORDERS[order](np.random.default_rng(seed)).copy("K"), requires_grad=True)
+            p = ag.asarray(ORDERS[order](np.random.default_rng(seed)), requires_grad=True)
 
             def step(x: Any) -> Any:
                 loss = COSTS[cost](MOVES[moved](p) * x)
                 if mode == "grad":
                     g = ag.grad(loss, p)
                 else:
-                    if mode == "backward":
+                    if mode != "accumulated":
                         p.grad = None
-                    loss.backward()
+                    loss.backward(free=mode == "freed")
                     g = ag.asarray(p.grad)
                 return ag.square(g).sum(), g.sum(axis=0), (g * g).sum(axis=(0, 2)), g.reshape(-1) * 1.0
 
             return step
 
         same(make, 4)
+
+
+TURNS: dict[str, Callable[[Any, Any], Any]] = {
+    "transposed at every call": lambda w, x: w.assign(w.T * x if w.ndim > 2 else w.T),
+    "laid forward": lambda w, x: w.assign(w - 0.25 * w),
+    "given another order": lambda w, x: w.assign(np.asfortranarray(np.full(w.shape, 0.3))),
+}
+
+
+@pytest.mark.parametrize("verify", [False, None])
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("order", [name for name in ORDERS if name != "broadcast"])
+def test_a_state_that_a_call_leaves_in_another_order_is_not_replayed_in_the_old_one(
+    order: str, turn: str, verify: bool | None
+) -> None:
+    def make() -> tuple[ag.Tensor, Callable[[Any], Any]]:
+        laid = ORDERS[order](np.random.default_rng(4))[..., :6, :].swapaxes(0, 1)[:5, :5, :5]
+        w = ag.asarray(laid, requires_grad=True)
+
+        def step(x: Any) -> Any:
+            with ag.no_grad():
+                TURNS[turn](w, x)
+            return (w * x).sum(), (w * x).sum(axis=0)
+
+        return w, step
+
+    (w, eager), (v, f) = make(), make()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ag.CompileWarning)
+        replayed = ag.compile(f, verify=verify)
+        for k in range(40):
+            x = np.array(1.001 - k % 2 * 0.002)
+            pairs = zip(eager(ag.tensor(x)), replayed(x), strict=True)
+            assert all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in pairs), k
+            assert w.data.strides == v.data.strides and w.data.tobytes() == v.data.tobytes(), k
+
+
+def test_a_gradient_that_is_added_to_is_kept_in_the_order_it_comes_to() -> None:
+    def make() -> tuple[ag.Tensor, Callable[[Any], Any]]:
+        p = ag.tensor(np.random.default_rng(0).normal(size=SHAPE), requires_grad=True)
+
+        def step(x: Any) -> Any:
+            ag.square(p.T * x).sum().backward()
+            return ag.asarray(p.grad).sum(axis=0)
+
+        return p, step
+
+    for verify in (False, None):
+        (p, eager), (q, f) = make(), make()
+        replayed = ag.compile(f, verify=verify)
+        for k in range(12):
+            for tensor in (p, q):
+                if k in (3, 5, 8):
+                    tensor.grad = np.asfortranarray(tensor.grad)
+                if k == 9:
+                    tensor.grad = tensor.grad[::-1]
+            x = np.array(1.0 + k)
+            assert eager(ag.tensor(x)).numpy().tobytes() == replayed(x).numpy().tobytes(), k
+            assert p.grad is not None and q.grad is not None
+            assert p.grad.strides == q.grad.strides and p.grad.tobytes() == q.grad.tobytes(), k

@@ -132,7 +132,8 @@ def test_random_chains_of_views() -> None:
 
 def test_assigned_views_of_states_and_arguments() -> None:
     views: list[Any] = [
-        lambda w, x: w.T, lambda w, x: w[...], lambda w, x: x[:], lambda w, x: x.reshape(2, 2), lambda w, x: w[::-1],
+        lambda w, x: w.T @ np.eye(2), lambda w, x: w[...], lambda w, x: x[:], lambda w, x: x.reshape(2, 2),
+        lambda w, x: w[::-1],
         lambda w, x: ag.broadcast_to(x[0], (2, 2)), lambda w, x: ag.broadcast_to(w[0, 0], (2, 2)),
     ]  # fmt: skip
     for view in views:
@@ -147,3 +148,16 @@ def test_assigned_views_of_states_and_arguments() -> None:
             x = np.arange(4.0).reshape(2, 2) + k
             f(x), step(v, ag.tensor(x))
             assert w.numpy().tobytes() == v.numpy().tobytes(), k
+
+
+def test_a_state_that_is_transposed_at_every_call_is_not_compiled() -> None:
+    w, v = (ag.tensor([[1.0, 2.0], [3.0, 4.0]]) for _ in range(2))
+    f = ag.compile(lambda x: w.assign(w.T) * x)
+
+    def calls() -> None:
+        for _ in range(9):
+            f(1.0), v.assign(v.T)
+            assert w.numpy().tobytes() == v.numpy().tobytes() and w.data.strides == v.data.strides
+
+    with pytest.warns(ag.CompileWarning, match="order of memory"):
+        calls()

@@ -17,9 +17,9 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.compile.emit import FILENAME, Text, write
-from autograd_lite.compile.memory import Area, Memory, Place, assign, layout
+from autograd_lite.compile.memory import Area, Memory, Place, assign
 from autograd_lite.program.calls import JOIN
-from autograd_lite.program.program import Leaf, Program, State, Stats
+from autograd_lite.program.program import Leaf, Program, State, Stats, layout
 from autograd_lite.watch import Live
 
 

@@ -28,7 +28,6 @@ from autograd_lite.compile.emit import FILENAME
 from autograd_lite.compile.flat import flatten_updates
 from autograd_lite.compile.guards import ARRAY, FORM, Guard, Scan, alike, explained, expression, hold
 from autograd_lite.compile.held import held, unseen, watched
-from autograd_lite.compile.memory import layout
 from autograd_lite.compile.outline import Outline, outline
 from autograd_lite.compile.source import clean_source
 from autograd_lite.compile.tree import assemble, disassemble, result
@@ -40,7 +39,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, CompileWarning
 from autograd_lite.program.lower import lower
 from autograd_lite.program.passes import drop_dead, optimise
-from autograd_lite.program.program import Leaf, Program, Stats
+from autograd_lite.program.program import Leaf, Program, Stats, layout
 from autograd_lite.program.record import EVERYBODYS, Recorder, put_stream, stream_state
 
 MOST_PROGRAMS = 64
@@ -90,6 +89,18 @@ class _Entry:
         """What the program changes: tensors, and whether it is their "data" or their "grad"."""
         effects = [(effect.leaf(), effect.what) for effect in self.program.effects]
         return [(tensor, what) for tensor, what in effects if tensor is not None]
+
+    def turned(self) -> list[tuple[str, Any, Any]]:
+        """The states that a call leaves in another order of memory than it finds them in, with both."""
+        read = {value.state: value.sample for value in self.program.states}
+        found = []
+        for effect in self.program.effects:
+            state, value = effect.state, effect.value
+            if value is not None and (effect.what == "data" or state in read):
+                then, now = layout(read.get(state, state.array)), layout(value.sample)
+                if then != now:
+                    found.append((f"the order of memory of {state.label}", then, now))
+        return found
 
 
 @dataclass
@@ -410,6 +421,8 @@ class Compiled:
             if dry.changes:
                 return self._changing(signature, dry.changes[0], args)
             entry = self._program(scan, dry, kind, args)
+            if turned := entry.turned():
+                return self._changing(signature, turned[0], args)
             if self.verify is not False:
                 self._compiling(lambda: self._bound(entry))
             known = self._entries.setdefault(signature, [])

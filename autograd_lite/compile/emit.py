@@ -174,7 +174,10 @@ class _Writer:
         return self.numbers[known]
 
     def one_element(self, name: str) -> str:
-        """A zero-dimensional array as one of one element, on which NumPy's functions start quicker."""
+        """A zero-dimensional array as one of one element, on which NumPy's functions start quicker.
+
+        Only for what rounds once: `np.power` squares where its exponent has no step in memory, and it has one here.
+        """
         name = self.same.get(name, name)
         if name not in self.single:
             self.single[name] = self.namer(f"{name}_1", "one")
@@ -339,7 +342,7 @@ class _Writer:
         """A call of a ufunc."""
         function = call.function
         short = self.function(f"np_{function}", call.ufunc)
-        if not call.out.shape and all(self.memory.fixed(value) for value in call.values):
+        if call.row.exact and not call.out.shape and all(self.memory.fixed(value) for value in call.values):
             pairs = zip(call.args, args, strict=True)
             args = [name if name == written(arg) else self.one_element(name) for arg, name in pairs]
             out = self.one_element(out)

@@ -52,7 +52,7 @@ class Place:
         for i in reversed(self.axes):
             strides[i] = itemsize
             itemsize *= self.shape[i]
-        return tuple(stride for stride, n in zip(strides, self.shape, strict=True) if n > 1)
+        return tuple(stride for stride, n in zip(strides, self.shape, strict=True) if n > 1 and self.size)
 
     def array(self, whole: numpy.ndarray) -> numpy.ndarray:
         """The array here, where `whole` is its area."""
@@ -68,20 +68,15 @@ def place(area: Area, start: int, sample: numpy.ndarray) -> Place:
 
     A sum adds in memory order and BLAS has a way for each, so only the eager layout gives the eager bits.
     """
-    axes = sorted(range(sample.ndim), key=lambda i: -sample.strides[i] if sample.shape[i] > 1 else 0)
+    axes = sorted(range(sample.ndim), key=lambda i: -abs(sample.strides[i]) if sample.shape[i] > 1 else 0)
     if sample.flags.c_contiguous:
         axes = list(range(sample.ndim))
     return Place(area, start, sample.size, sample.shape, tuple(axes))
 
 
-def layout(array: numpy.ndarray) -> tuple[int, ...]:
-    """The strides that matter: those of axes longer than 1."""
-    return tuple(stride for stride, n in zip(array.strides, array.shape, strict=True) if n > 1)
-
-
 def _order(sample: numpy.ndarray) -> list[int]:
     """The axes longer than 1 in the order they have in memory."""
-    return sorted((i for i, n in enumerate(sample.shape) if n > 1), key=lambda i: -sample.strides[i])
+    return sorted((i for i, n in enumerate(sample.shape) if n > 1), key=lambda i: -abs(sample.strides[i]))
 
 
 def can_direct(call: Call) -> bool:

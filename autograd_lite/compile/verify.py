@@ -14,7 +14,7 @@ from autograd_lite.engine.graph import touch
 from autograd_lite.engine.inside import changed_at, gradient_of, put_gradient, put_value, value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.program.calls import evaluate
-from autograd_lite.program.program import Call, Program, Value
+from autograd_lite.program.program import Call, Program, Value, layout
 from autograd_lite.program.record import put_stream, same_stream, stream_state
 from autograd_lite.watch import Live
 
@@ -55,11 +55,15 @@ def _copy(array: Any) -> Any:
 
 
 def after(tensors: Iterable[Tensor], streams: Iterable[Any], results: Sequence[Tensor]) -> list[tuple[str, Any]]:
-    """Everything that a call has left behind, with what it is called."""
+    """Everything that a call has left behind, with what it is called.
+
+    Sums over it are rounded by its order of memory, which therefore counts as bits do.
+    """
     found = [(f"result {i}" if len(results) > 1 else "the result", value_of(t)) for i, t in enumerate(results, start=1)]
     for tensor in tensors:
         name = tensor.name or "a state"
-        found += [(name, value_of(tensor)), (f"the gradient of {name}", gradient_of(tensor))]
+        for what, array in ((name, value_of(tensor)), (f"the gradient of {name}", gradient_of(tensor))):
+            found += [(what, array), (f"the order of memory of {what}", None if array is None else layout(array))]
     return found + [("a stream of random numbers", stream_state(stream)) for stream in streams]
 
 

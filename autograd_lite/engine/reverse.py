@@ -118,7 +118,8 @@ def sweep(
     """The gradient of every tensor between the outputs and the leaves that require one, for one seed each.
 
     `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
-    their own. With `free` every node is released once the whole pass has succeeded, and only leaves are returned.
+    their own. With `free` every node is released once the whole pass has succeeded, and only leaves are returned; of a
+    pass that is recorded nothing is released, but it computes what it would compute then.
     """
     if isinstance(outputs, Tensor):
         grads = {outputs: seeds}
@@ -166,7 +167,7 @@ def _sweep(
         position = -1
         try:
             if node.call is None:
-                g = grads.pop(tensor) if free else grads[tensor]
+                g = grads.pop(tensor) if free and not record else grads[tensor]
                 if record:
                     name_gradient(g, tensor)
                     out: Any = tensor
@@ -176,7 +177,7 @@ def _sweep(
                 siblings = [tensor]
                 while heap and heap[0][1].node.call is node.call:  # type: ignore[union-attr]
                     siblings.append(heappop(heap)[1])
-                op, g, out = _gathered(siblings, grads, record, free)
+                op, g, out = _gathered(siblings, grads, record, free and not record)
             together = op.pull_all(xp, g, out, values, params) if op.together else None
             for x in inputs:
                 position += 1
@@ -205,7 +206,7 @@ def _sweep(
         except Exception as error:
             error.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
             raise
-        if free:
+        if free and not record:
             done.append(node)
     for node in done:
         node.inputs = None  # type: ignore[assignment]
@@ -319,7 +320,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
     seed = seed_of(self, gradient, "backward()")
     if mode.now.witness.records:
         with no_grad():
-            grads = sweep(self, start_of(self, gradient, seed), record=True)
+            grads = sweep(self, start_of(self, gradient, seed), record=True, free=free)
             for x, g in grads.items():
                 if x.node is None:
                     earlier = x.grad

@@ -401,7 +401,7 @@ _INFIX = {
     "greater": (">", 2), "greater_equal": (">=", 2),
 }  # fmt: skip
 _INFIX["negative"] = NEGATIVE
-_EXACT = {"add", "subtract", "multiply", "divide"}
+_EXACT = {"add", "subtract", "multiply", "divide", "negative", "absolute", "square", "sqrt"}
 _SCALES = {"multiply"}
 _NAMED_OUT = {"maximum", "minimum"}
 

@@ -62,6 +62,11 @@ class State(NamedTuple):
         return name if self.what == "data" else f"the gradient of {name}"
 
 
+def layout(array: Any) -> tuple[int, ...]:
+    """The strides that matter: those of axes longer than 1, where there are elements."""
+    return tuple(stride for stride, n in zip(array.strides, array.shape, strict=True) if n > 1 and array.size)
+
+
 class Value:
     """One array of a program: an input, a state, a constant, or the result of a call."""
 

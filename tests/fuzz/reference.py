@@ -61,11 +61,12 @@ def _is_analytic(text: str) -> bool:
 def differences(value: Callable[[np.ndarray], float], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The gradient by five-point differences, and how far it is from that of half the step, element by element.
 
-    Where the slopes to the left and to the right are not alike, there is a kink: the doubt is without end.
+    Where the slopes to the left and to the right are not alike, there is a kink: the doubt is without end, or, for a
+    small one, as large as it is. Bent smoothly, they would be half as far apart at half the step.
     """
     found, doubt, here = np.zeros(x.shape), np.zeros(x.shape), value(x)
     for place in np.ndindex(x.shape):
-        slopes = []
+        slopes, bends = [], []
         for step in (_STEP, _STEP / 2):
             at = []
             for k in (-2, -1, 1, 2):
@@ -73,7 +74,8 @@ def differences(value: Callable[[np.ndarray], float], x: np.ndarray) -> tuple[np
                 moved[place] += k * step
                 at.append(value(moved))
             slopes.append((at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * step))
-        found[place], doubt[place] = slopes[1], abs(slopes[1] - slopes[0])
+            bends.append((at[1] + at[2] - 2 * here) / step)
+        found[place], doubt[place] = slopes[1], abs(slopes[1] - slopes[0]) + abs(2 * bends[1] - bends[0])
         if abs(at[1] + at[2] - 2 * here) > 0.05 * _STEP / 2 * max(1.0, abs(slopes[1])):
             doubt[place] = np.inf
     return found, doubt
