@@ -6,8 +6,9 @@ which take whatever says `__number__()` for the number that it gives.
 
 from __future__ import annotations
 
+import contextlib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
@@ -166,6 +167,45 @@ class Live:
 
     def __abs__(self) -> Live:
         return Live(lambda: abs(self.read()), ("abs", self.key, None))
+
+
+@contextlib.contextmanager
+def marks(places: dict[tuple[int, str], dict[str, Any]]) -> Iterator[list[tuple[str, Any, Any]]]:
+    """Put a twin in the place of each number inside, and say where something else was found instead: where, then, now.
+
+    A twin is equal to its number, but not the same, so that writing the very number that was there is seen as well.
+    `places` are the dictionaries that the numbers stand in, by their identity and the name.
+    """
+    written: list[tuple[str, Any, Any]] = []
+    before = [(space, name, space.get(name, _ABSENT)) for (_, name), space in places.items()]
+    twins = [number if number is _ABSENT else _twin(number) for _, _, number in before]
+    try:
+        for (space, name, _), twin in zip(before, twins, strict=True):
+            if twin is not _ABSENT:
+                space[name] = twin
+        yield written
+    finally:
+        for (space, name, number), twin in zip(before, twins, strict=True):
+            now = space.get(name, _ABSENT)
+            if now is not twin:
+                written.append((name, number, now))
+            if number is _ABSENT:
+                space.pop(name, None)
+            else:
+                space[name] = number
+
+
+class _Whole(int):
+    """A whole number that is not the one object that Python keeps of it."""
+
+
+def _twin(number: Any) -> Any:
+    if isinstance(number, int):
+        return _Whole(number)
+    return float(repr(number)) if type(number) is float else numpy.asarray(number)[()]
+
+
+_ABSENT = object()
 
 
 def live(owner: Any, name: str) -> Any:

@@ -213,3 +213,12 @@ def test_no_recorded_tensor_outlives_the_recording() -> None:
     named = [t for t in gc.get_objects() if type(t) is ag.Tensor and t.name == "middle of a recording"]
     assert len(named) == 1 and named[0].data.strides == (0,)  # the one in the outline, which has no values
     assert step.draw().operations > 3
+
+
+@pytest.mark.parametrize("value", [0.25, -0.0, np.array(2.0), np.float64(3)], ids=repr)
+def test_a_leaf_that_holds_a_number_and_is_returned_can_be_drawn(value: Any) -> None:
+    w = ag.tensor(0.7, name="w")
+    f = ag.compile(lambda x: (w.assign(value), x * w))
+    for _ in range(3):
+        assert f(ag.tensor(2.0))[1].item() == 2.0 * float(value)
+    assert "w" in f.draw().source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import types
 import warnings
 from typing import Any
 
@@ -106,3 +107,31 @@ def test_it_costs_little_more_than_eager() -> None:
     with pytest.warns(ag.CompileWarning):
         ours = seconds(compiled)
     assert ours < 6 * seconds(step)
+
+
+@pytest.mark.parametrize("number", [2.0, 2, 1000, -0.0, True, np.float32(1.5)], ids=repr)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_live_number_that_the_function_sets_to_what_it_was_is_set_at_every_call(number: Any, when: str) -> None:
+    def make() -> tuple[Any, Any]:
+        rate = types.SimpleNamespace(k=number)
+
+        def f(x: Any) -> Any:
+            if when == "before":
+                rate.k = number
+            y = x + ag.live(rate, "k")
+            if when == "after":
+                rate.k = number
+            return y
+
+        return rate, f
+
+    (rate, f), (other, g) = make(), make()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ag.CompileWarning)
+        g = ag.compile(g)
+        for k in range(20):
+            if k % 3 == 2:
+                rate.k = other.k = type(number)(3)
+            x = ag.tensor([1.0 + k, 2.0])
+            assert f(x).numpy().tobytes() == g(x).numpy().tobytes()
+            assert rate.k is other.k or rate.k == other.k

@@ -41,6 +41,7 @@ from autograd_lite.program.lower import lower
 from autograd_lite.program.passes import drop_dead, optimise
 from autograd_lite.program.program import Leaf, Program, Stats, layout
 from autograd_lite.program.record import EVERYBODYS, Recorder, put_stream, stream_state
+from autograd_lite.watch import marks
 
 MOST_PROGRAMS = 64
 MOST_ALIKE = 16
@@ -513,11 +514,12 @@ class Compiled:
         args: tuple[Any, ...],
         themselves: frozenset[int] = frozenset(),
         operands: Sequence[numpy.ndarray] = (),
+        marked: dict[tuple[int, str], Any] | None = None,
     ) -> _Dry:
         """The function run with the recorder looking on, and everything put back.
 
         `themselves` are tensors that it gets as arguments and has of its own; `operands` arrays of its own whose values
-        it must not see.
+        it must not see; `marked` the places of numbers that are put by twins, to see whether the function writes there.
         """
         themselves |= {id(t) for t in scan.tensors}
         given = self._stand_ins(args, themselves)
@@ -529,7 +531,7 @@ class Compiled:
                 stand_ins = scan.cover([*operands, *scan.large])
                 recorder.plain.update(stand_ins)
                 recorder.created.update(stand_ins)
-            with recorder:
+            with recorder, marks(marked or {}) as written:
                 returned = self.function(*given)
                 recorder.check_randomness()
                 form = disassemble(returned, outputs)
@@ -543,9 +545,10 @@ class Compiled:
             scan.put_back()
             raise self._whose(error, recorder, scan, args) from error
         except BaseException:
+            recorder.close()  # an interrupt may come just before the recording ends by itself
             scan.put_back()
             raise
-        changes = scan.put_back()
+        changes = [*written, *scan.put_back()]
         nodes = self._nodes(recorder, outputs)
         own = {id(t) for t in given if type(t) is Tensor and id(t) not in themselves}
         if any(id(t) in own for t in recorder.before):
@@ -562,7 +565,11 @@ class Compiled:
         used = {id(x) for x in (*inputs, *recorder.before)}
         missed = {id(arg) for arg in args if type(arg) is Tensor and id(arg) in used} - themselves
         if missed and not changes:
-            return self._dry_run(scan, args, themselves | missed, operands)
+            return self._dry_run(scan, args, themselves | missed, operands, marked)
+        if marked is None and not changes:
+            # A number that is read anew is not held to what it was, so that writing it must be seen by itself.
+            mine = {place: space for place, space in recorder.read_live.items() if space is not None}
+            changes = self._dry_run(scan, args, themselves, operands, mine).changes if mine else changes
         return _Dry(recorder, given, arguments, outputs, form, nodes, changes)
 
     def _nodes(self, recorder: Recorder, outputs: list[Tensor]) -> list[Tensor]:

@@ -108,7 +108,8 @@ def outline(recorder: Recorder, outputs: Sequence[Tensor]) -> Outline:
             for x in inputs if type(x) is Tensor
         ):  # fmt: skip
             updates.add(made)
-    roots = [twin(t, inf) for t in outputs]
+    # What is returned may be a leaf that now holds a number or an array of the function's own.
+    roots = [held if type(held := twin(t, inf)) is Tensor else _leaf(t, t.name) for t in outputs]
     for t, g in left.items():
         total = twin(g, inf)
         if total.name is None and recorder.entry_grads.get(t) is not None:

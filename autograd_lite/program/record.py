@@ -35,7 +35,7 @@ class Recorder(Witness):
         self.read_grads: set[Tensor] = set()
         self.before: dict[Tensor, tuple[Any, Any, int]] = {}  # data, gradient and the time of the last change
         self.created: set[Tensor] = set()
-        self.read_live: set[tuple[int, str]] = set()
+        self.read_live: dict[tuple[int, str], Any] = {}  # by whose and what name: where it stands
         self.fixed: set[Tensor] = set()  # created with a number that nobody can write into
         self.spreads: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
         self.draws_made: list[Tensor] = []
@@ -68,6 +68,11 @@ class Recorder(Witness):
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         mode.now.witness = self.outer
         self.put_back()
+
+    def close(self) -> None:
+        """End the recording, if it has not ended."""
+        if mode.now.witness is self:
+            self.__exit__(None, None, None)
 
     def put_back(self) -> None:
         """Give every tensor and generator what it had when the recording began: a recording is a dry run."""
@@ -139,7 +144,8 @@ class Recorder(Witness):
     def number(self, owner: Any, name: str) -> Live:
         """A number that may change: read anew at every call."""
         held = type(getattr(owner, name))
-        self.read_live.add((id(vars(owner)), name))
+        watched = getattr(type(owner), "__watched__", True)  # what is not says itself that it is written
+        self.read_live[id(vars(owner)), name] = vars(owner) if watched else None
         # A whole number may have made whole numbers of what it met.
         self.conditions.append((lambda: type(getattr(owner, name, None)), held))
         return Live(lambda: getattr(owner, name), (id(owner), name))
