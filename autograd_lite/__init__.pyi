@@ -246,6 +246,15 @@ def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     1
     """
 
+def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+    """The variance over `axis` (all axes where None): the mean square distance from the mean.
+
+    It is divided by the number of elements less `ddof`.
+
+    >>> ag.var(ag.tensor([1.0, 3.0]), ddof=1).item()
+    2.0
+    """
+
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
     """`x` where `condition` holds and `y` elsewhere.
 

@@ -106,6 +106,8 @@ class Arraylike:
     # Methods; what NumPy's do not know is refused by the operation.
 
     def _called(self, op: Operation, *inputs: Any, **params: Any) -> Any:
+        if op.composed:
+            return op(self, *inputs, **params)
         return self.__apply__(op, *op.bind((self, *inputs), params))
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:

@@ -56,30 +56,36 @@ def _broadcast_problem(inputs: Sequence[Any]) -> str | None:
 
 
 def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error: Exception) -> AutogradError:
-    """The library's exception for a forward of `op` that failed with `error`."""
+    """The library's exception for a forward of `op` that failed with `error`; its `problem` is what is said of it."""
     call = f"{op.name}({operands(op, inputs)}{''.join(f', {k}={v!r}' for k, v in params.items())})"
+    kind, problem = _problem(op, inputs, error)
+    found = kind(f"{call}: {problem}")
+    found.problem = problem
+    return found
+
+
+def _problem(op: Operation, inputs: Sequence[Any], error: Exception) -> tuple[type[AutogradError], str]:
     devices = {str(getattr(x, "device", "cpu")) for x in inputs if getattr(x, "shape", None) is not None}
     if len(devices) > 1:
-        return DeviceError(
-            f"{call}: the operands live on {' and '.join(sorted(devices))}; nothing is copied silently: "
+        return DeviceError, (
+            f"the operands live on {' and '.join(sorted(devices))}; nothing is copied silently: "
             "move one of them first, for example with ag.tensor(cupy.asarray(x.numpy()))"
         )
     if isinstance(error, AutogradError):
-        return type(error)(f"{call}: {error}")
+        return type(error), error.problem or str(error)
     if op.misfit is not None and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
-        return ShapeError(f"{call}: {op.misfit(*inputs)}")
+        return ShapeError, op.misfit(*inputs)
     if isinstance(error, numpy.exceptions.AxisError):
-        return AxisError(f"{call}: {error}")
+        return AxisError, str(error)
     if isinstance(error, IndexError):
-        return IndexingError(f"{call}: {error}")
+        return IndexingError, str(error)
     if isinstance(error, ValueError):
         if "duplicate" in str(error) or "repeated axis" in str(error):
-            return AxisError(f"{call}: {error}")
+            return AxisError, str(error)
         spreads = len(inputs) > 1 and not op.variadic
-        problem = _broadcast_problem(inputs) if spreads else None
-        return ShapeError(f"{call}: {problem or error}")
+        return ShapeError, (_broadcast_problem(inputs) if spreads else None) or str(error)
     if any(getattr(x, "dtype", None) is not None for x in inputs) and isinstance(error, TypeError):
         bad = [x for x in inputs if not hasattr(x, "dtype") and not isinstance(x, backend.SCALARS)]
         if not bad:
-            return DtypeError(f"{call}: {error}")
-    return ArgumentError(f"{call}: {error}")
+            return DtypeError, str(error)
+    return ArgumentError, str(error)

@@ -10,6 +10,9 @@ from __future__ import annotations
 class AutogradError(Exception):
     """The base of every exception this library raises on purpose."""
 
+    problem: str = ""
+    """What is wrong with the operands of a call, without the call."""
+
 
 class ShapeError(AutogradError, ValueError):
     """Shapes do not fit: the message names the operation, the operands and what was expected."""

@@ -55,7 +55,7 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -63,7 +63,9 @@ class Operation:
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
+        composed: bool = False,
     ) -> None:  # fmt: skip
+        self.composed = composed
         self.name = self.__name__ = forward.__name__
         self.forward = forward if parts is None else _several(forward)
         self.__wrapped__ = forward
@@ -275,6 +277,8 @@ class Operation:
         for value in inputs:
             world = getattr(value, "__apply__", None)
             if world is not None:
+                if self.composed:
+                    return getattr(value, "__compose__", world)(self, inputs, params)
                 if self.parts is None:
                     return world(self, inputs, params)
                 together = getattr(value, "__apply_parts__", None)
@@ -396,6 +400,41 @@ def operation(
         )  # fmt: skip
 
     return declare
+
+
+def composed(
+    notation: str = "", symbol: str | None = None, *, data: Sequence[str] | bool = (), analytic: bool = True,
+    spreads: bool = False, parts: bool | int | None = None,
+) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
+    r"""Declare an operation by what it is composed of, which has all its derivatives: decorate its forward.
+
+    The forward is that of `operation`, written in other operations of `xp`; on Tensors each of those records itself and
+    nothing in the graph stands for the whole. `data` names the arguments that no gradient goes to (True: none at all);
+    the other traits are those of `operation`.
+
+    >>> import autograd_lite as ag
+    >>> from autograd_lite.op import composed
+    >>> @composed()
+    ... def softcap(xp, x, *, limit=1.0):
+    ...     return limit * xp.tanh(x / limit)
+    >>> ag.ancestors(softcap(ag.tensor(0.5, requires_grad=True)))[-1].node.op.name
+    'multiply'
+    """
+
+    def declare(forward: Callable[..., Any]) -> Operation:
+        op = Operation(
+            forward, notation, symbol, analytic=analytic, spreads=spreads, parts=parts, composed=True
+        )  # fmt: skip
+        still = set(op.arguments if data is True else data or ())
+        if unknown := still - set(op.arguments):
+            raise ArgumentError(f"{op.name} has no array argument {', '.join(sorted(unknown))}")
+        return _register(op.rules(**{name: None if name in still else _by_its_parts for name in op.arguments}))
+
+    return declare
+
+
+def _by_its_parts(xp: Any, g: Any, out: Any, *inputs: Any, position: int = 0, **params: Any) -> Any:
+    raise ArgumentError("an operation that is composed is differentiated by what it is composed of")
 
 
 def elementwise(

@@ -1,4 +1,4 @@
-"""The NumPy-like namespace over Tensors: every operation as a function, and functions composed of them.
+"""The NumPy-like namespace over Tensors: every operation as a function, and how one that is composed of others runs.
 
 It is the `xp` of the world of Tensors, so a rule that runs on it records itself. New operations
 appear here by being declared; this file names only what is composed and needs no rule.
@@ -7,17 +7,55 @@ appear here by being declared; this file names only what is composed and needs n
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.backend import SCALARS
+from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
-from autograd_lite.errors import ArgumentError
-from autograd_lite.op import REGISTRY
+from autograd_lite.errors import ArgumentError, AutogradError
+from autograd_lite.op import REGISTRY, Operation
 
-_lifted = functools.cache(lift)
+
+@functools.cache
+def _lifted(op: Operation) -> Callable[..., Any]:
+    if not op.composed:
+        return lift(op)
+
+    @functools.wraps(op.__wrapped__)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return compose(op, *op.bind(args, kwargs))
+
+    function.__signature__ = op.__signature__  # type: ignore[attr-defined]
+    return function
+
+
+def compose(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+    """Run an operation that is composed of others, each of which records itself.
+
+    Its arrays are Tensors in it, and its first argument is one in any case; what its parts refuse is said of the whole.
+    """
+    given = [x if type(x) in SCALARS or x is None or hasattr(x, "__number__") else operand(op, x) for x in inputs]
+    if given and not any(type(x) is Tensor for x in given):
+        given[0] = operand(op, given[0])
+    try:
+        return op.forward(_FUNCTIONS, *given, **params)
+    except (*FAILURES, AutogradError) as error:
+        if isinstance(error, AutogradError) and not error.problem:
+            raise
+        raise diagnose(op, given, params, error) from None
+
+
+def operand(op: Operation, value: Any) -> Tensor:
+    """An argument of a composed operation as a Tensor."""
+    try:
+        return asarray(value)
+    except AutogradError as error:
+        raise ArgumentError(f"{op.name}: {error}") from None
 
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
@@ -26,6 +64,10 @@ def __getattr__(name: str) -> Callable[..., Tensor]:
     if op is None:
         raise AttributeError(f"there is no operation named {name}")
     return _lifted(op)
+
+
+_FUNCTIONS = sys.modules[__name__]
+Tensor.__compose__ = staticmethod(compose)  # type: ignore[attr-defined]
 
 
 globals().update({name: _lifted(op) for name, op in REGISTRY.items()})  # those of the library, which stay

@@ -6,13 +6,14 @@ engine spreads it; a tie for the extreme shares the gradient evenly, so that it 
 
 from __future__ import annotations
 
+import builtins
 from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy
 
-from autograd_lite.op import operation
+from autograd_lite.op import composed, operation
 
 
 def reduced_axes(ndim: int, axis: Any) -> tuple[int, ...]:
@@ -128,3 +129,17 @@ def argmax(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     1
     """
     return xp.argmax(x, axis=axis, keepdims=keepdims)
+
+
+@composed(notation=r"\operatorname{{var}}({x})")
+def var(xp: Any, x: Any, *, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """The variance over `axis` (all axes where None): the mean square distance from the mean.
+
+    It is divided by the number of elements less `ddof`.
+
+    >>> ag.var(ag.tensor([1.0, 3.0]), ddof=1).item()
+    2.0
+    """
+    apart = x - xp.mean(x, axis=axis, keepdims=True)
+    total = xp.sum(xp.square(apart), axis=axis, keepdims=keepdims)
+    return total / builtins.max(prod(x.shape[i] for i in reduced_axes(x.ndim, axis)) - ddof, 0)

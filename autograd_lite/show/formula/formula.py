@@ -116,6 +116,11 @@ class Formula(Arraylike):
         """How an operation called in the world of formulas is run."""
         return apply(op, tuple(map(formula, inputs)), params)
 
+    @staticmethod
+    def __compose__(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any:
+        """How a composed operation is run: as what it is composed of."""
+        return op.forward(xp, *map(formula, inputs), **params)
+
 
 class Namespace:
     """The `xp` of formulas: every registered operation, and nothing else.
