@@ -176,7 +176,7 @@ def killed_by(mutant: LineMutant, project: Path) -> str | None:
     """The first test that fails in a copy of the project that has the fault; none where all of them pass."""
     path = project / mutant.file
     right = path.read_text()
-    path.write_text(right.replace(mutant.right, mutant.wrong))
+    path.write_text(right.replace(mutant.right, mutant.wrong) if mutant.right else right)
     command = [
         sys.executable,
         "-m",
@@ -204,9 +204,20 @@ def killed_by(mutant: LineMutant, project: Path) -> str | None:
     return said[0].split(" - ")[0].partition(" ")[2] if said else f"pytest ended with {done.returncode}"
 
 
+def failing(project: Path) -> list[str]:
+    """Which of the tests that look for faults fail without any: those cannot tell."""
+    found = []
+    for tests in dict.fromkeys(mutant.tests for mutant in LINES):
+        by = killed_by(LineMutant("", LINES[0].file, "", "", tests), project)
+        found += [] if by is None else [by]
+    return found
+
+
 def _line_results(jobs: int) -> Iterator[tuple[str, str | None]]:
     with tempfile.TemporaryDirectory() as folder:
         projects = [_project(Path(folder) / str(i)) for i in range(jobs)]
+        if broken := failing(projects[0]):
+            sys.exit(f"these fail without any fault: {', '.join(broken)}")
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
 
             def work(job: int) -> list[tuple[str, str | None]]:
