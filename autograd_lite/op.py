@@ -46,6 +46,50 @@ def settled(value: Any) -> Any:
     return value
 
 
+def _declared(
+    forward: Callable[..., Any],
+) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...], dict[str, Any], bool]:
+    """Of a forward, without its namespace: its arrays, their defaults, its parameters, theirs, and whether it joins.
+
+    A plain function is read by its code, since hundreds of them are declared whenever the library is imported.
+    """
+    code = getattr(forward, "__code__", None)
+    if code is not None and not code.co_flags & inspect.CO_VARKEYWORDS and not hasattr(forward, "__wrapped__"):
+        names, count, keywords = code.co_varnames, code.co_argcount, code.co_kwonlyargcount
+        arrays, parameters = names[1:count], names[count : count + keywords]
+        given = forward.__defaults__ or ()
+        values = forward.__kwdefaults__ or {}
+        optional = dict(zip(names[count - len(given) : count], given, strict=True))
+        defaults = {name: values[name] for name in parameters if name in values}
+        variadic = bool(code.co_flags & inspect.CO_VARARGS)
+        return arrays + names[count + keywords :][:variadic], optional, parameters, defaults, variadic
+    _, *declared = inspect.signature(forward).parameters.values()
+    by_place = [p for p in declared if p.kind is not p.KEYWORD_ONLY]
+    by_name = [p for p in declared if p.kind is p.KEYWORD_ONLY]
+    return (
+        tuple(p.name for p in by_place), {p.name: p.default for p in by_place if p.default is not p.empty},
+        tuple(p.name for p in by_name), {p.name: p.default for p in by_name if p.default is not p.empty},
+        any(p.kind is p.VAR_POSITIONAL for p in declared),
+    )  # fmt: skip
+
+
+class _Signature:
+    """The signature of an operation as users call it, made when it is asked for."""
+
+    def __get__(self, op: Operation | None, kind: type) -> inspect.Signature:
+        if op is None:
+            raise AttributeError("__signature__")  # the class has that of its own
+        if op.of is not None:
+            return op.of.__signature__
+        _, *annotated = inspect.signature(op.__wrapped__).parameters.values()
+        declared = [p.replace(annotation=p.empty) for p in annotated]
+        if op.variadic:
+            return inspect.Signature(declared)
+        return inspect.Signature(
+            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
+        )
+
+
 class Operation:
     """A named pure function of arrays with a derivative rule for each array argument.
 
@@ -96,24 +140,15 @@ class Operation:
             raise ArgumentError(f"{self.name}: an operation with an effect has one result, since it is run once")
         self.misfit = misfit
         self.derivative: Callable[..., Any] | None = None
-        _, *annotated = inspect.signature(forward).parameters.values()
-        declared = [p.replace(annotation=p.empty) for p in annotated]
-        self.__signature__ = inspect.Signature(
-            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
-            if not any(p.kind is p.VAR_POSITIONAL for p in declared)
-            else declared
-        )
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in declared)
-        arrays = [p for p in declared if p.kind is not p.KEYWORD_ONLY]
-        self.arguments = tuple(p.name for p in arrays)
-        self.optional = {p.name: p.default for p in arrays if p.default is not p.empty}  # arrays that may be left out
+        # `optional` are the arrays that may be left out.
+        self.arguments, self.optional, self.parameters, self.defaults, self.variadic = _declared(forward)
         self.joins = self.variadic and len(self.arguments) == 1
-        self.parameters = tuple(p.name for p in declared if p.kind is p.KEYWORD_ONLY)
-        self.defaults = {p.name: p.default for p in declared if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
         self.required = len(self.defaults) < len(self.parameters)
         self.rules_by_argument: tuple[Rule | None, ...] = (None,) * len(self.arguments)
         self.total = False  # whether every argument has a derivative
         self.together = False  # whether one rule gives the gradients of all variadic arguments at once
+
+    __signature__ = _Signature()
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.__signature__}>"

@@ -30,7 +30,7 @@ def _lifted(op: Operation) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         return compose(op, *op.bind(args, kwargs))
 
-    function.__signature__ = op.__signature__  # type: ignore[attr-defined]
+    function.__wrapped__ = op
     return function
 
 
