@@ -417,6 +417,94 @@ def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, 
     [[1.0], [2.0, 3.0], [4.0]]
     """
 
+def einsum(*operands: Operand | Sequence[Operand], subscripts: str, optimize: Any = True) -> Tensor:
+    """The sum of products that the subscripts say, over every letter that the result does not have.
+
+    Written as NumPy's, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2], [0, 2])`, with all that it knows:
+    dots, repeated letters, sizes of 1 that broadcast. Operands meet two at a time by matrix products; `optimize` says
+    in which order, as for `numpy.einsum_path`: True takes its greedy one, False the one given.
+
+    >>> x = ag.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> ag.einsum("ij,jk->ik", x, x).numpy().tolist(), ag.einsum("ii", x).item()
+    ([[7.0, 10.0], [15.0, 22.0]], 5.0)
+    """
+
+def dot(x: Operand, y: Operand) -> Tensor:
+    """The sum of products over the last axis of `x` and the last but one of `y`, as NumPy's `dot`.
+
+    Of vectors the inner product, of matrices `x @ y`, of a number the product.
+
+    >>> ag.dot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).item()
+    11.0
+    """
+
+def vdot(x: Operand, y: Operand) -> Tensor:
+    """The inner product of all elements of `x` and `y`, read as vectors.
+
+    >>> ag.vdot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).item()
+    11.0
+    """
+
+def vecdot(x: Operand, y: Operand, axis: int = -1) -> Tensor:
+    """The inner products of the vectors along `axis` of `x` and `y`; the other axes broadcast.
+
+    >>> ag.vecdot(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
+    array([11.,  4.])
+    """
+
+def matvec(x: Operand, y: Operand) -> Tensor:
+    """Matrices in the last two axes of `x` times vectors in the last axis of `y`; the other axes broadcast.
+
+    >>> ag.matvec(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0], [0.0, 1.0]])).numpy()
+    array([[11.],
+           [ 2.]])
+    """
+
+def vecmat(x: Operand, y: Operand) -> Tensor:
+    """Vectors in the last axis of `x` times matrices in the last two axes of `y`; the other axes broadcast.
+
+    >>> ag.vecmat(ag.tensor([1.0, 2.0]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([11.])
+    """
+
+def inner(x: Operand, y: Operand) -> Tensor:
+    """The sum of products over the last axes of `x` and `y`; every vector of one meets every vector of the other.
+
+    >>> ag.inner(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
+    array([11.,  4.])
+    """
+
+def outer(x: Operand, y: Operand) -> Tensor:
+    """Every element of `x` times every element of `y`, both read as vectors.
+
+    >>> ag.outer(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).numpy()
+    array([[3., 4.],
+           [6., 8.]])
+    """
+
+def tensordot(x: Operand, y: Operand, axes: Any = 2) -> Tensor:
+    """The sum of products over `axes`: so many last axes of `x` and first of `y`, or a pair of axes of each.
+
+    >>> ag.tensordot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0]]), axes=([1], [1])).numpy()
+    array([[11.]])
+    """
+
+def kron(x: Operand, y: Operand) -> Tensor:
+    """The Kronecker product: `x` with each element replaced by its product with the whole of `y`.
+
+    >>> ag.kron(ag.tensor([1.0, 10.0]), ag.tensor([1.0, 2.0])).numpy()
+    array([ 1.,  2., 10., 20.])
+    """
+
+def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
+    """The cross product of vectors of three components along `axisa` of `x` and `axisb` of `y`, put along `axisc`.
+
+    `axis` stands for all three. Vectors of two components are refused, as they soon will be by NumPy.
+
+    >>> ag.cross(ag.tensor([1.0, 0.0, 0.0]), ag.tensor([0.0, 1.0, 0.0])).numpy()
+    array([0., 0., 1.])
+    """
+
 def matmul(x: Operand, y: Operand) -> Tensor:
     """The matrix product, over the last two axes; leading axes broadcast.
 
@@ -424,6 +512,60 @@ def matmul(x: Operand, y: Operand) -> Tensor:
 
     >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
     array([[11.]])
+    """
+
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
+    """The sum along a diagonal, added in `dtype` where that is given.
+
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
+    5.0
+    """
+
+def diag(x: Operand, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
+
+    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def diagflat(x: Operand, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
+
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def tril(x: Operand, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
+
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 0.],
+           [3., 4.]])
+    """
+
+def triu(x: Operand, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
+
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 2.],
+           [0., 4.]])
+    """
+
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
+
+    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
     """
 
 def random_like(x: Operand, rng: Any) -> Tensor:
