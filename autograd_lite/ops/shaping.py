@@ -269,41 +269,36 @@ def matrix_transpose(xp: Any, x: Any) -> Any:
     return x.swapaxes(-1, -2)
 
 
-def _several(arrays: tuple[Any, ...]) -> Any:
-    return arrays[0] if len(arrays) == 1 else arrays
-
-
 @composed(notation=r"{x}", symbol="atleast_1d")
-def atleast_1d(xp: Any, x: Any, *others: Any) -> Any:
-    """An array with one axis at least; of several arrays a tuple.
+def atleast_1d(xp: Any, x: Any) -> Any:
+    """An array with one axis at least.
 
     >>> ag.atleast_1d(ag.tensor(2.0)).shape
     (1,)
     """
-    return _several(tuple(each if each.ndim else each.reshape((1,)) for each in map(xp.asarray, (x, *others))))
+    return x if x.ndim else x.reshape((1,))
 
 
 @composed(notation=r"{x}", symbol="atleast_2d")
-def atleast_2d(xp: Any, x: Any, *others: Any) -> Any:
-    """An array with two axes at least, the new ones first; of several arrays a tuple.
+def atleast_2d(xp: Any, x: Any) -> Any:
+    """An array with two axes at least, the new ones first.
 
     >>> ag.atleast_2d(ag.tensor([1.0, 2.0])).shape
     (1, 2)
     """
-    arrays = map(xp.asarray, (x, *others))
-    return _several(tuple(each if each.ndim > 1 else each.reshape((1, each.size)) for each in arrays))
+    return x if x.ndim > 1 else x.reshape((1, x.size))
 
 
 @composed(notation=r"{x}", symbol="atleast_3d")
-def atleast_3d(xp: Any, x: Any, *others: Any) -> Any:
-    """An array with three axes at least, a vector along the second, a matrix along the first two; of several a tuple.
+def atleast_3d(xp: Any, x: Any) -> Any:
+    """An array with three axes at least: a vector lies along the second, a matrix along the first two.
 
     >>> ag.atleast_3d(ag.tensor([1.0, 2.0])).shape
     (1, 2, 1)
     """
-    arrays = map(xp.asarray, (x, *others))
-    shapes = {0: lambda x: (1, 1, 1), 1: lambda x: (1, x.size, 1), 2: lambda x: (*x.shape, 1)}
-    return _several(tuple(each if each.ndim > 2 else each.reshape(shapes[each.ndim](each)) for each in arrays))
+    if x.ndim > 2:
+        return x
+    return x.reshape((*x.shape, 1) if x.ndim == 2 else (1, x.size, 1))
 
 
 @composed(notation=r"\operatorname{{flip}}({x})")
@@ -517,7 +512,7 @@ def _pairs(given: Any, ndim: int, what: str) -> list[tuple[Any, Any]]:
         ) from None
 
 
-# The only one that is no composition: NumPy's own look at the windows moves no element, which no other operation can
+# No composition: NumPy's own look at the windows moves no element, which no other operation can
 # say; its gradient adds up one slice for each place in a window.
 @operation(notation=r"\operatorname{{windows}}({x})", symbol="windows", linear=True, flops=0)
 def sliding_window_view(xp: Any, x: Any, *, window_shape: Any, axis: Any = None) -> Any:
@@ -557,16 +552,18 @@ def array_like(xp: Any, x: Any, *, value: Any) -> Any:
     return xp.array(value)
 
 
-@composed(notation=r"{fill_value}", symbol="full_like", data=["x"])
+@operation(notation=r"{fill_value}", symbol="full_like", analytic=False, flops=0)
 def full_like(xp: Any, x: Any, fill_value: Any, *, dtype: Any = None, shape: Any = None) -> Any:
     """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
 
     >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
     array([7., 7.])
     """
-    size = tuple(x.shape) if shape is None else shape
-    filled = fill_value if hasattr(fill_value, "shape") else array_like(x, value=fill_value)
-    return xp.broadcast_to(filled.astype(native(x.dtype if dtype is None else dtype)), size)
+    return xp.full_like(x, fill_value, dtype=dtype, shape=shape)
+
+
+# The engine sums a gradient back over broadcast axes, and casts it.
+full_like.rules(x=None, fill_value=lambda xp, g, out, x, fill_value, *, dtype, shape: g)
 
 
 @composed(notation=r"0", symbol="empty_like", data=True)
