@@ -619,15 +619,15 @@ def broadcast_to(x: Operand, shape: Any) -> Tensor:
     (3, 2)
     """
 
-def zeros_like(x: Operand) -> Tensor:
-    """Zeros of the shape and dtype of `x`.
+def zeros_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """Zeros of the shape and dtype of `x`, or of those given.
 
     >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
     array([0., 0.])
     """
 
-def ones_like(x: Operand) -> Tensor:
-    """Ones of the shape and dtype of `x`.
+def ones_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """Ones of the shape and dtype of `x`, or of those given.
 
     >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
     array([1., 1.])
@@ -638,6 +638,164 @@ def astype(x: Operand, dtype: Any) -> Tensor:
 
     >>> ag.astype(ag.tensor([1.5]), "float32").dtype
     dtype('float32')
+    """
+
+def ravel(x: Operand, order: str = 'C') -> Tensor:
+    """All elements along one axis, rows first ("C") or columns first ("F").
+
+    >>> ag.ravel(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), "F").numpy()
+    array([1., 3., 2., 4.])
+    """
+
+def flatten(x: Operand, order: str = 'C') -> Tensor:
+    """All elements along one axis, rows first ("C") or columns first ("F"); what `ravel` gives, by the method's name.
+
+    >>> ag.flatten(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 2., 3., 4.])
+    """
+
+def moveaxis(x: Operand, source: Any, destination: Any) -> Tensor:
+    """Axes moved to other places; the others keep their order.
+
+    >>> ag.moveaxis(ag.zeros((2, 3, 5)), 0, -1).shape
+    (3, 5, 2)
+    """
+
+def rollaxis(x: Operand, axis: int, start: int = 0) -> Tensor:
+    """An axis moved to before the one at `start`; `moveaxis` says the same more plainly.
+
+    >>> ag.rollaxis(ag.zeros((2, 3, 5)), 2).shape
+    (5, 2, 3)
+    """
+
+def matrix_transpose(x: Operand) -> Tensor:
+    """The last two axes exchanged, of one matrix or of many.
+
+    >>> ag.matrix_transpose(ag.zeros((2, 3, 5))).shape
+    (2, 5, 3)
+    """
+
+def atleast_1d(x: Operand) -> Tensor:
+    """An array with one axis at least.
+
+    >>> ag.atleast_1d(ag.tensor(2.0)).shape
+    (1,)
+    """
+
+def atleast_2d(x: Operand) -> Tensor:
+    """An array with two axes at least, the new ones first.
+
+    >>> ag.atleast_2d(ag.tensor([1.0, 2.0])).shape
+    (1, 2)
+    """
+
+def atleast_3d(x: Operand) -> Tensor:
+    """An array with three axes at least: a vector lies along the second, a matrix along the first two.
+
+    >>> ag.atleast_3d(ag.tensor([1.0, 2.0])).shape
+    (1, 2, 1)
+    """
+
+def flip(x: Operand, axis: Any = None) -> Tensor:
+    """The elements along `axis` (all axes where None) from the last to the first.
+
+    >>> ag.flip(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([3., 2., 1.])
+    """
+
+def fliplr(x: Operand) -> Tensor:
+    """The columns from the last to the first.
+
+    >>> ag.fliplr(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[2., 1.],
+           [4., 3.]])
+    """
+
+def flipud(x: Operand) -> Tensor:
+    """The rows from the last to the first.
+
+    >>> ag.flipud(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[3., 4.],
+           [1., 2.]])
+    """
+
+def rot90(x: Operand, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+    """Turned `k` times by a right angle in the plane of two axes, from the first towards the second.
+
+    >>> ag.rot90(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[2., 4.],
+           [1., 3.]])
+    """
+
+def roll(x: Operand, shift: Any, axis: Any = None) -> Tensor:
+    """The elements moved on by `shift` along `axis`; those beyond the end come in at the start.
+
+    Without an axis they are moved as if they stood along one. Several shifts go with as many axes, or with one.
+
+    >>> ag.roll(ag.tensor([1.0, 2.0, 3.0]), 1).numpy()
+    array([3., 1., 2.])
+    """
+
+def repeat(x: Operand, repeats: Any, axis: int | None = None) -> Tensor:
+    """Each element `repeats` times, or as often as its own of several `repeats` says, along `axis` (None: flattened).
+
+    >>> ag.repeat(ag.tensor([1.0, 2.0]), [1, 3]).numpy()
+    array([1., 2., 2., 2.])
+    """
+
+def tile(x: Operand, reps: Any) -> Tensor:
+    """The whole array `reps` times along each axis; a number more than there are axes makes new first ones.
+
+    >>> ag.tile(ag.tensor([1.0, 2.0]), 2).numpy()
+    array([1., 2., 1., 2.])
+    """
+
+def resize(x: Operand, new_shape: Any) -> Tensor:
+    """The elements in another shape that may hold more or fewer: they are begun again, or left off at the end.
+
+    >>> ag.resize(ag.tensor([1.0, 2.0, 3.0]), (2, 2)).numpy()
+    array([[1., 2.],
+           [3., 1.]])
+    """
+
+def pad(x: Operand, pad_width: Any, mode: str = 'constant', constant_values: Any = 0, reflect_type: str = 'even') -> Tensor:
+    """Elements added before and after, along every axis.
+
+    `pad_width` is one number, a pair (before, after), or a pair for each axis. `mode` says what is added: "constant"
+    (`constant_values`, given as the widths are), "edge" (the outermost element again), "reflect" (mirrored at the
+    outermost element), "symmetric" (mirrored before it), "wrap" (from the other side).
+
+    >>> ag.pad(ag.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").numpy()
+    array([2., 1., 2., 3., 2., 1.])
+    """
+
+def sliding_window_view(x: Operand, window_shape: Any, axis: Any = None) -> Tensor:
+    """Every window of `window_shape` that fits along `axis` (all axes where None); the windows' own axes are the last.
+
+    >>> ag.sliding_window_view(ag.tensor([1.0, 2.0, 3.0]), 2).numpy()
+    array([[1., 2.],
+           [2., 3.]])
+    """
+
+def array_like(x: Operand, value: Any) -> Tensor:
+    """Numbers known beforehand as an array where `x` lives; data, never differentiable.
+
+    >>> ag.array_like(ag.tensor([1.0, 2.0]), value=[0, 1]).numpy()
+    array([0, 1])
+    """
+
+def full_like(x: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
+
+    >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
+    array([7., 7.])
+    """
+
+def empty_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """An array like `x` whose elements are to be ignored: zeros here, so that nothing depends on what memory held.
+
+    >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
+    (2,)
     """
 
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -653,3 +811,11 @@ def tanh(x: Operand) -> Tensor:
     >>> ag.tanh(ag.tensor([0.0])).numpy()
     array([0.])
     """
+
+abs = absolute
+pow = power
+true_divide = divide
+amax = max
+amin = min
+concat = concatenate
+permute_dims = transpose

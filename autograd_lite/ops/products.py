@@ -78,7 +78,9 @@ def _lettered(numbers: Sequence[Any]) -> str:
     try:
         return "".join("..." if each is Ellipsis else letters[each] for each in numbers)
     except (TypeError, IndexError):
-        raise ArgumentError(f"einsum: a list of subscripts has whole numbers from 0 to 51 and ..., not {numbers!r}") from None
+        raise ArgumentError(
+            f"einsum: a list of subscripts has whole numbers from 0 to 51 and ..., not {numbers!r}"
+        ) from None
 
 
 @lru_cache(1024)
