@@ -417,7 +417,7 @@ def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, 
     [[1.0], [2.0, 3.0], [4.0]]
     """
 
-def einsum(*operands: Operand | Sequence[Operand], subscripts: str, optimize: Any = True) -> Tensor:
+def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
     """The sum of products that the subscripts say, over every letter that the result does not have.
 
     Written as NumPy's, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2], [0, 2])`, with all that it knows:
