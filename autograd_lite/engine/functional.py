@@ -47,7 +47,7 @@ def compose(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any
     try:
         return op.forward(_FUNCTIONS, *given, **params)
     except (*FAILURES, AutogradError) as error:
-        if isinstance(error, AutogradError) and not error.problem:
+        if isinstance(error, AutogradError) and not error.problem and not isinstance(error, FAILURES):
             raise
         raise diagnose(op, given, params, error) from None
 
