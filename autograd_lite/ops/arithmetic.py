@@ -138,7 +138,7 @@ def positive(xp: Any, x: Any) -> Any:
 positive.rules(x=lambda xp, g, out, x: g)
 
 
-@operation(notation=r"\operatorname{{conjugate}}({x})", direct=True, linear=True, spreads=True)
+@operation(notation=r"\operatorname{{conjugate}}({x})", direct=True, linear=True, spreads=True, analytic=False)
 def conjugate(xp: Any, x: Any) -> Any:
     """The complex conjugate, element by element; a real number is its own.
 
@@ -277,7 +277,7 @@ def copysign(xp: Any, x: Any, y: Any) -> Any:
     return xp.copysign(x, y)
 
 
-copysign.rules(x=lambda xp, g, out, x, y: xp.where(xp.signbit(y), -g, g) * xp.sign(x), y=None)
+copysign.rules(x=lambda xp, g, out, x, y: g * xp.sign(x) * xp.copysign(xp.ones_like(x), y), y=None)
 
 
 @operation(notation=r"\operatorname{{sign}}({x})", analytic=False, direct=True, spreads=True)

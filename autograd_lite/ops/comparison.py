@@ -1,6 +1,6 @@
 r"""Comparisons, logic, bits, rounding, and choices between numbers, element by element.
 
-Comparisons, logic, bits and rounding give data, which is never differentiable: their rules are missing on purpose. Choices have kinks,
+All but the choices give data, which is never differentiable: their rules are missing on purpose. Choices have kinks,
 where they take the subgradient of smallest norm: an even split at ties, zero for clip at a bound.
 """
 

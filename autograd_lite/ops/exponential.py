@@ -1,4 +1,4 @@
-"""Exponential functions and logarithms, element by element, of every base and with care for sums that would overflow."""
+"""Exponential functions and logarithms of every base, and of sums that would overflow, element by element."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from autograd_lite.op import elementwise, operation
+from autograd_lite.ops.activation import sigmoid
 
 _LN_2 = math.log(2.0)
 _LN_10 = math.log(10.0)
@@ -100,7 +101,7 @@ def _share(xp: Any, x: Any, y: Any, scale: float = 1.0) -> Any:
     # What x has of the sum, σ(x - y). Two equal infinities share evenly: their difference is not looked at.
     tie = xp.logical_and(x == y, xp.isinf(x))
     apart = xp.where(tie, 0, x) - xp.where(tie, 0, y)
-    return xp.sigmoid(apart if scale == 1.0 else scale * apart)
+    return sigmoid(apart if scale == 1.0 else scale * apart)
 
 
 # Not composed: max(x, y) + ln(1 + e^-|x - y|) has a kink at x = y in each of its two parts, and the sum has none.

@@ -51,7 +51,12 @@ def tan(xp: Any, x: Any) -> Any:
 
 
 # (1 - x)(1 + x) is 1 - x² without the rounding of x².
-@elementwise(lambda xp, out, x: 1 / xp.sqrt((1 - x) * (1 + x)), notation=r"\arcsin {x}", prime=r"\frac{{1}}{{\sqrt{{1 - {x}^2}}}}", direct=True)
+@elementwise(
+    lambda xp, out, x: 1 / xp.sqrt((1 - x) * (1 + x)),
+    notation=r"\arcsin {x}",
+    prime=r"\frac{{1}}{{\sqrt{{1 - {x}^2}}}}",
+    direct=True,
+)
 def arcsin(xp: Any, x: Any) -> Any:
     """The angle in radians whose sine is `x`, element by element; nan outside [-1, 1], as in NumPy.
 
@@ -61,7 +66,12 @@ def arcsin(xp: Any, x: Any) -> Any:
     return xp.arcsin(x)
 
 
-@elementwise(lambda xp, out, x: -1 / xp.sqrt((1 - x) * (1 + x)), notation=r"\arccos {x}", prime=r"-\frac{{1}}{{\sqrt{{1 - {x}^2}}}}", direct=True)
+@elementwise(
+    lambda xp, out, x: -1 / xp.sqrt((1 - x) * (1 + x)),
+    notation=r"\arccos {x}",
+    prime=r"-\frac{{1}}{{\sqrt{{1 - {x}^2}}}}",
+    direct=True,
+)
 def arccos(xp: Any, x: Any) -> Any:
     """The angle in radians whose cosine is `x`, element by element; nan outside [-1, 1], as in NumPy.
 
@@ -101,7 +111,12 @@ def cosh(xp: Any, x: Any) -> Any:
     return xp.cosh(x)
 
 
-@elementwise(lambda xp, out, x: 1 / xp.sqrt(1 + x * x), notation=r"\operatorname{{arsinh}} {x}", prime=r"\frac{{1}}{{\sqrt{{1 + {x}^2}}}}", direct=True)
+@elementwise(
+    lambda xp, out, x: 1 / xp.sqrt(1 + x * x),
+    notation=r"\operatorname{{arsinh}} {x}",
+    prime=r"\frac{{1}}{{\sqrt{{1 + {x}^2}}}}",
+    direct=True,
+)
 def arcsinh(xp: Any, x: Any) -> Any:
     """The number whose hyperbolic sine is `x`, element by element.
 
@@ -111,7 +126,12 @@ def arcsinh(xp: Any, x: Any) -> Any:
     return xp.arcsinh(x)
 
 
-@elementwise(lambda xp, out, x: 1 / xp.sqrt((x - 1) * (x + 1)), notation=r"\operatorname{{arcosh}} {x}", prime=r"\frac{{1}}{{\sqrt{{{x}^2 - 1}}}}", direct=True)
+@elementwise(
+    lambda xp, out, x: 1 / xp.sqrt((x - 1) * (x + 1)),
+    notation=r"\operatorname{{arcosh}} {x}",
+    prime=r"\frac{{1}}{{\sqrt{{{x}^2 - 1}}}}",
+    direct=True,
+)
 def arccosh(xp: Any, x: Any) -> Any:
     """The number whose hyperbolic cosine is `x`, element by element; nan below 1, as in NumPy.
 
@@ -121,7 +141,12 @@ def arccosh(xp: Any, x: Any) -> Any:
     return xp.arccosh(x)
 
 
-@elementwise(lambda xp, out, x: 1 / ((1 - x) * (1 + x)), notation=r"\operatorname{{artanh}} {x}", prime=r"\frac{{1}}{{1 - {x}^2}}", direct=True)
+@elementwise(
+    lambda xp, out, x: 1 / ((1 - x) * (1 + x)),
+    notation=r"\operatorname{{artanh}} {x}",
+    prime=r"\frac{{1}}{{1 - {x}^2}}",
+    direct=True,
+)
 def arctanh(xp: Any, x: Any) -> Any:
     """The number whose hyperbolic tangent is `x`, element by element; nan outside [-1, 1], as in NumPy.
 
