@@ -47,7 +47,7 @@ from autograd_lite.watch import live
 __version__ = "0.1.0"
 
 _WHEN_USED = {
-    "CheckReport": "check.gradcheck",
+    "CheckReport": "check.report",
     "gradcheck": "check.gradcheck",
     "OperationReport": "check.operation",
     "check_operation": "check.operation",

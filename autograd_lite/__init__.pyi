@@ -33,10 +33,10 @@ import numpy as np
 
 from autograd_lite import errors as errors
 from autograd_lite import ops as ops
-from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
 from autograd_lite.check.operation import check_operation as check_operation
+from autograd_lite.check.report import CheckReport as CheckReport
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug

@@ -138,7 +138,7 @@ def _docstrings(tree: ast.AST) -> set[int]:
 # The tables that say what an operation, a primitive call, a formula is; and an array library that stands in for NumPy.
 NAMING = {"ops", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
 # A column's heading, and a field.
-ORDINARY = {("check/gradcheck.py", "absolute"), ("compile/guards.py", "where")}
+ORDINARY = {("check/report.py", "absolute"), ("compile/guards.py", "where")}
 
 
 @pytest.mark.parametrize("path", modules(LIBRARY), ids=relative)
