@@ -453,7 +453,7 @@ def _explained(trial: _Trial) -> str:
     from autograd_lite.show.page.explain import explain
 
     page = explain(trial.loss())
-    if not page.steps or trial.op.name not in page.html:
+    if not page.steps or not (trial.op.composed or trial.op.name in page.html):
         raise _Wrong("the page does not name the operation")
     return ""
 
