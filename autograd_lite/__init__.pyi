@@ -33,10 +33,10 @@ import numpy as np
 
 from autograd_lite import errors as errors
 from autograd_lite import ops as ops
-from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
 from autograd_lite.check.operation import check_operation as check_operation
+from autograd_lite.check.report import CheckReport as CheckReport
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
@@ -74,13 +74,6 @@ from autograd_lite.errors import ShapeError as ShapeError
 from autograd_lite.op import Operation as Operation
 from autograd_lite.op import elementwise as elementwise
 from autograd_lite.op import operation as operation
-from autograd_lite.ops.arithmetic import abs as abs
-from autograd_lite.ops.arithmetic import pow as pow
-from autograd_lite.ops.arithmetic import true_divide as true_divide
-from autograd_lite.ops.joining import concat as concat
-from autograd_lite.ops.reduction import amax as amax
-from autograd_lite.ops.reduction import amin as amin
-from autograd_lite.ops.shaping import permute_dims as permute_dims
 from autograd_lite.show.equations.derive import Derivation as Derivation
 from autograd_lite.show.equations.derive import derive as derive
 from autograd_lite.show.equations.student import EquationReport as EquationReport
@@ -424,7 +417,7 @@ def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, 
     [[1.0], [2.0, 3.0], [4.0]]
     """
 
-def einsum(*operands: Operand | Sequence[Operand], subscripts: str, optimize: Any = True) -> Tensor:
+def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
     """The sum of products that the subscripts say, over every letter that the result does not have.
 
     Written as NumPy's, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2], [0, 2])`, with all that it knows:
@@ -818,3 +811,11 @@ def tanh(x: Operand) -> Tensor:
     >>> ag.tanh(ag.tensor([0.0])).numpy()
     array([0.])
     """
+
+abs = absolute
+pow = power
+true_divide = divide
+amax = max
+amin = min
+concat = concatenate
+permute_dims = transpose

@@ -21,6 +21,7 @@ from autograd_lite.errors import ArgumentError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
+Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[str, Any]]]
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
@@ -46,6 +47,50 @@ def settled(value: Any) -> Any:
     return value
 
 
+def _declared(
+    forward: Callable[..., Any],
+) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...], dict[str, Any], bool]:
+    """Of a forward, without its namespace: its arrays, their defaults, its parameters, theirs, and whether it joins.
+
+    A plain function is read by its code, since hundreds of them are declared whenever the library is imported.
+    """
+    code = getattr(forward, "__code__", None)
+    if code is not None and not code.co_flags & inspect.CO_VARKEYWORDS and not hasattr(forward, "__wrapped__"):
+        names, count, keywords = code.co_varnames, code.co_argcount, code.co_kwonlyargcount
+        arrays, parameters = names[1:count], names[count : count + keywords]
+        given = forward.__defaults__ or ()
+        values = forward.__kwdefaults__ or {}
+        optional = dict(zip(names[count - len(given) : count], given, strict=True))
+        defaults = {name: values[name] for name in parameters if name in values}
+        variadic = bool(code.co_flags & inspect.CO_VARARGS)
+        return arrays + names[count + keywords :][:variadic], optional, parameters, defaults, variadic
+    _, *declared = inspect.signature(forward).parameters.values()
+    by_place = [p for p in declared if p.kind is not p.KEYWORD_ONLY]
+    by_name = [p for p in declared if p.kind is p.KEYWORD_ONLY]
+    return (
+        tuple(p.name for p in by_place), {p.name: p.default for p in by_place if p.default is not p.empty},
+        tuple(p.name for p in by_name), {p.name: p.default for p in by_name if p.default is not p.empty},
+        any(p.kind is p.VAR_POSITIONAL for p in declared),
+    )  # fmt: skip
+
+
+class _Signature:
+    """The signature of an operation as users call it, made when it is asked for."""
+
+    def __get__(self, op: Operation | None, kind: type) -> inspect.Signature:
+        if op is None:
+            raise AttributeError("__signature__")  # the class has that of its own
+        if op.of is not None:
+            return op.of.__signature__
+        _, *annotated = inspect.signature(op.__wrapped__).parameters.values()
+        declared = [p.replace(annotation=p.empty) for p in annotated]
+        if op.variadic:
+            return inspect.Signature(declared)
+        return inspect.Signature(
+            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
+        )
+
+
 class Operation:
     """A named pure function of arrays with a derivative rule for each array argument.
 
@@ -55,7 +100,7 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "reads", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -63,9 +108,10 @@ class Operation:
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
-        composed: bool = False,
+        composed: bool = False, reads: Reading | None = None,
     ) -> None:  # fmt: skip
         self.composed = composed
+        self.reads = reads
         self.name = self.__name__ = forward.__name__
         self.forward = forward if parts is None else _several(forward)
         self.__wrapped__ = forward
@@ -96,24 +142,15 @@ class Operation:
             raise ArgumentError(f"{self.name}: an operation with an effect has one result, since it is run once")
         self.misfit = misfit
         self.derivative: Callable[..., Any] | None = None
-        _, *annotated = inspect.signature(forward).parameters.values()
-        declared = [p.replace(annotation=p.empty) for p in annotated]
-        self.__signature__ = inspect.Signature(
-            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
-            if not any(p.kind is p.VAR_POSITIONAL for p in declared)
-            else declared
-        )
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in declared)
-        arrays = [p for p in declared if p.kind is not p.KEYWORD_ONLY]
-        self.arguments = tuple(p.name for p in arrays)
-        self.optional = {p.name: p.default for p in arrays if p.default is not p.empty}  # arrays that may be left out
+        # `optional` are the arrays that may be left out.
+        self.arguments, self.optional, self.parameters, self.defaults, self.variadic = _declared(forward)
         self.joins = self.variadic and len(self.arguments) == 1
-        self.parameters = tuple(p.name for p in declared if p.kind is p.KEYWORD_ONLY)
-        self.defaults = {p.name: p.default for p in declared if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
         self.required = len(self.defaults) < len(self.parameters)
         self.rules_by_argument: tuple[Rule | None, ...] = (None,) * len(self.arguments)
         self.total = False  # whether every argument has a derivative
         self.together = False  # whether one rule gives the gradients of all variadic arguments at once
+
+    __signature__ = _Signature()
 
     def __repr__(self) -> str:
         return f"<operation {self.name}{self.__signature__}>"
@@ -234,6 +271,8 @@ class Operation:
 
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call as a user writes it into array arguments and complete parameters, which are `settled`."""
+        if self.reads is not None:
+            args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
@@ -354,7 +393,7 @@ def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
     effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
-    misfit: Callable[..., str] | None = None,
+    misfit: Callable[..., str] | None = None, reads: Reading | None = None,
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
@@ -374,6 +413,8 @@ def operation(
     - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
     - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call; in a rule
       `g` and `out` are tuples then, with zeros for a result that got no gradient
+    - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
+      the forward is declared
     - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
@@ -395,7 +436,7 @@ def operation(
             Operation(
                 forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
                 spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
-                parts=parts, misfit=misfit,
+                parts=parts, misfit=misfit, reads=reads,
             )
         )  # fmt: skip
 

@@ -535,5 +535,5 @@ def lift(op: Operation) -> Lifted:
     function.__name__ = function.__qualname__ = op.name
     function.__doc__ = op.__doc__
     function.__module__ = op.__module__
-    function.__signature__ = op.__signature__  # type: ignore[attr-defined]
+    function.__wrapped__ = op  # type: ignore[attr-defined]  # whose signature is made when it is asked for
     return function

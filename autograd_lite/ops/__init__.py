@@ -12,6 +12,7 @@ from autograd_lite.ops import (
     indexing,
     joining,
     linalg,
+    products,
     random,
     reduction,
     shaping,
@@ -20,6 +21,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg", "random", "reduction",
-    "shaping", "special", "trigonometric",
+    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg",
+    "products", "random", "reduction", "shaping", "special", "trigonometric",
 ]  # fmt: skip
