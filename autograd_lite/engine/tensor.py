@@ -297,7 +297,7 @@ class Tensor(Arraylike):
     def __imod__(self, other: Any) -> Tensor:
         return _in_place(self, arithmetic.remainder, other)
 
-    def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
+    def __ipow__(self, other: Any) -> Tensor:
         return _in_place(self, _POWER, other)
 
     def __imatmul__(self, other: Any) -> Tensor:

@@ -308,7 +308,7 @@ divmod.rules(
 )
 
 
-@operation(notation=r"\lfloor {x} / {y} \rfloor", symbol="//", analytic=False, direct=True, spreads=True)
+@operation(notation=r"\operatorname{{floordiv}}({x}, {y})", symbol="//", analytic=False, direct=True, spreads=True)
 def floor_divide(xp: Any, x: Any, y: Any) -> Any:
     """The whole quotient ⌊x / y⌋, element by element; its derivative is taken to be 0 everywhere.
 

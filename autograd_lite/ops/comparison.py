@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_lite import backend
 from autograd_lite.op import operation
 from autograd_lite.ops.reduction import unless_nan
 
@@ -327,6 +328,7 @@ def array_equal(xp: Any, a1: Any, a2: Any, *, equal_nan: bool = False) -> Any:
     (True, False)
     """
     if xp.shape(a1) != xp.shape(a2):
+        backend.namespace(a1, a2)  # which refuses arrays of two libraries
         return xp.asarray(False)
     same = a1 == a2
     return xp.all(xp.logical_or(same, xp.logical_and(a1 != a1, a2 != a2)) if equal_nan else same)
@@ -398,7 +400,7 @@ def right_shift(xp: Any, x: Any, y: Any) -> Any:
 # Rounding: its derivative is 0 wherever there is one, and it is taken to be 0 at the jumps.
 
 
-@operation(notation=r"\lfloor {x} \rfloor", analytic=False, direct=True, spreads=True)
+@operation(notation=r"\operatorname{{floor}}({x})", analytic=False, direct=True, spreads=True)
 def floor(xp: Any, x: Any) -> Any:
     """The largest whole number that is not above, element by element; its derivative is taken to be 0 everywhere.
 
@@ -408,7 +410,7 @@ def floor(xp: Any, x: Any) -> Any:
     return xp.floor(x)
 
 
-@operation(notation=r"\lceil {x} \rceil", analytic=False, direct=True, spreads=True)
+@operation(notation=r"\operatorname{{ceil}}({x})", analytic=False, direct=True, spreads=True)
 def ceil(xp: Any, x: Any) -> Any:
     """The smallest whole number that is not below, element by element; its derivative is taken to be 0 everywhere.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autograd_lite.op import composed, elementwise, operation
+from autograd_lite.op import elementwise, operation
 
 
 @elementwise(
@@ -182,24 +182,41 @@ arctan2.rules(
 )
 
 
-@composed(notation=r"\frac{{\pi}}{{180}} {x}", spreads=True)
+# Not composed, nor is the way back: which dtype whole numbers become is NumPy's to say.
+@elementwise(
+    lambda xp, out, x: math.pi / 180,
+    notation=r"\operatorname{{deg2rad}}({x})",
+    prime=r"\frac{{\pi}}{{180}}",
+    symbol="° → rad",
+    direct=True,
+    linear=True,
+    analytic=False,
+)
 def deg2rad(xp: Any, x: Any) -> Any:
     """Degrees as radians, element by element.
 
     >>> ag.deg2rad(ag.tensor([180.0])).numpy()
     array([3.14159265])
     """
-    return x * (math.pi / 180)
+    return xp.deg2rad(x)
 
 
-@composed(notation=r"\frac{{180}}{{\pi}} {x}", spreads=True)
+@elementwise(
+    lambda xp, out, x: 180 / math.pi,
+    notation=r"\operatorname{{rad2deg}}({x})",
+    prime=r"\frac{{180}}{{\pi}}",
+    symbol="rad → °",
+    direct=True,
+    linear=True,
+    analytic=False,
+)
 def rad2deg(xp: Any, x: Any) -> Any:
     """Radians as degrees, element by element.
 
     >>> ag.rad2deg(ag.tensor([3.141592653589793])).numpy()
     array([180.])
     """
-    return x * (180 / math.pi)
+    return xp.rad2deg(x)
 
 
 # What the derivative of sinc has in the powers of x², divided by x.
