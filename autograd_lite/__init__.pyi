@@ -33,15 +33,21 @@ import numpy as np
 
 from autograd_lite import errors as errors
 from autograd_lite import ops as ops
-from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
 from autograd_lite.check.operation import check_operation as check_operation
+from autograd_lite.check.report import CheckReport as CheckReport
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
 from autograd_lite.engine.calculus import grad as grad
+from autograd_lite.engine.calculus import hessian as hessian
+from autograd_lite.engine.calculus import hvp as hvp
+from autograd_lite.engine.calculus import jacobian as jacobian
+from autograd_lite.engine.calculus import jvp as jvp
+from autograd_lite.engine.calculus import linearize as linearize
+from autograd_lite.engine.calculus import value_and_grad as value_and_grad
 from autograd_lite.engine.calculus import vjp as vjp
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "display", "files", "names", "elsewhere", "backend", "op", "ops", "diagnosis", "arraylike", "engine",
-    "watch", "debug", "program", "show", "compile", "check",
+    "errors", "display", "files", "tree", "names", "elsewhere", "backend", "op", "ops", "diagnosis", "arraylike",
+    "engine", "watch", "debug", "program", "show", "compile", "check",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 
@@ -141,7 +141,7 @@ def _docstrings(tree: ast.AST) -> set[int]:
 NAMING = {"ops", "elsewhere.py", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
 # A column's heading, fields, and a program that draws.
 ORDINARY = {
-    ("check/gradcheck.py", "absolute"), ("compile/guards.py", "where"), ("debug.py", "trace"),
+    ("check/report.py", "absolute"), ("compile/guards.py", "where"), ("debug.py", "trace"),
     ("engine/graph.py", "trace"), ("show/picture/draw.py", "dot"), ("show/picture/engine.py", "dot"),
 }  # fmt: skip
 

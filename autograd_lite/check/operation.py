@@ -17,7 +17,8 @@ from numpy import ndarray
 
 from autograd_lite import backend, display
 from autograd_lite.check import standin
-from autograd_lite.check.gradcheck import report_of, slip
+from autograd_lite.check.gradcheck import report_of
+from autograd_lite.check.report import slip
 from autograd_lite.engine import calculus, functional
 from autograd_lite.engine.graph import ancestors
 from autograd_lite.engine.tensor import Tensor, asarray
