@@ -73,7 +73,7 @@ def __getattr__(name: str) -> Any:
     if module is None:
         if name.startswith("__"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        raise UnknownNameError(instead, "autograd_lite", name, "ag.", __all__)
+        raise UnknownNameError(instead, "module 'autograd_lite'", name, "ag.", __all__)
     value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     globals()[name] = value
     return value

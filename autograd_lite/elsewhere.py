@@ -196,10 +196,10 @@ def instead(owner: str, name: str, prefix: str, known: Collection[str], function
     `known` are the names that follow the `prefix`, `functions` those of `ag` that a tensor has not as a method.
 
     >>> from autograd_lite.elsewhere import instead
-    >>> instead("a tensor", "unsqueeze", "x.", ())
-    'a tensor has no unsqueeze: write ag.expand_dims(x, axis=0)'
+    >>> instead("'Tensor' object", "unsqueeze", "x.", ())
+    "'Tensor' object has no attribute 'unsqueeze': write ag.expand_dims(x, axis=0)"
     """
-    said = f"{owner} has no {name}"
+    said = f"{owner} has no attribute {name!r}"
     if name in INSTEAD and INSTEAD[name] != prefix + name:
         return f"{said}: write {INSTEAD[name]}"
     if name in functions:

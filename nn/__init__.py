@@ -44,7 +44,7 @@ from nn.training import History, accuracy, fit
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(f"module 'nn' has no attribute {name!r}")
-    raise ag.UnknownNameError(instead, "nn", name, "nn.", __all__)
+    raise ag.UnknownNameError(instead, "module 'nn'", name, "nn.", __all__)
 
 
 __all__ = [

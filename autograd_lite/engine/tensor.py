@@ -275,7 +275,7 @@ class Tensor(Arraylike):
         def __getattr__(self, name: str) -> Any:
             # Python asks for it only where there is nothing of that name; its own protocols are asked for by the way.
             if name.startswith("__"):
-                raise AttributeError(f"a tensor has no {name}")
+                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
             raise UnknownNameError(_missing, name)
 
     # Items.
@@ -321,7 +321,7 @@ class Tensor(Arraylike):
 
 def _missing(name: str) -> str:
     """What to say to one who missed something in a tensor."""
-    return instead("a tensor", name, "x.", [each for each in dir(Tensor) if each[0] != "_"], REGISTRY.keys())
+    return instead("'Tensor' object", name, "x.", [each for each in dir(Tensor) if each[0] != "_"], REGISTRY.keys())
 
 
 _PLAIN_OR_TENSOR = _PLAIN | {Tensor}
