@@ -55,6 +55,7 @@ def parameters(op: Operation) -> str:
         kind = (
             "Operand | Sequence[Operand]" if p.kind is _KINDS.VAR_POSITIONAL else "Operand" if array else p.annotation
         )
+        kind = "Any" if array and op.reads is not None else kind  # what users write there is more than arrays
         kind += " | None" if array and p.default is None else ""
         text = f"{'*' if p.kind is _KINDS.VAR_POSITIONAL else ''}{p.name}: {kind}"
         found.append(text if p.default is p.empty else f"{text} = {p.default!r}")

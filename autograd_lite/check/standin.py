@@ -169,15 +169,15 @@ class _Function:
 
 
 class Namespace:
-    """The stand-in's module: NumPy's names and keywords."""
+    """The stand-in's module, and those in it: NumPy's names and keywords."""
 
     __name__ = "standin"
 
     def __init__(self, module: Any = np) -> None:
-        self._module = module
+        self.module = module
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._module, name)
+        found = getattr(self.module, name)
         if isinstance(found, types.ModuleType):
             return Namespace(found)
         if isinstance(found, type) or not callable(found):

@@ -188,8 +188,7 @@ SAMPLES: dict[str, list[Sample]] = {
     ],
     "conv_transpose2d": [
         sample(normal(2, 2, 2, 3), normal(2, 3, 2, 2), normal(3)),
-        sample(normal(1, 2, 2, 3), normal(2, 1, 3, 2), None, stride=(2, 1), padding=(1, 0), output_padding=(1, 0),
-               groups=2),  # fmt: skip
+        sample(normal(1, 2, 2, 3), normal(2, 1, 3, 2), None, stride=2, padding=(1, 0), output_padding=1, groups=2),
     ],
     "conv_transpose3d": [
         sample(normal(1, 2, 2, 2, 1), normal(2, 2, 2, 1, 2), None),
