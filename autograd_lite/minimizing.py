@@ -18,6 +18,7 @@ from autograd_lite import backend, tree
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.calculus import Point, hessian, hvp, is_array
 from autograd_lite.engine.graph import no_grad
+from autograd_lite.engine.inside import value_of
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, DataError, DtypeError, ShapeError
 
@@ -153,7 +154,7 @@ class _Vector:
             raise ArgumentError(f"minimize(): there is no array in x0, which is {x0!r:.60}")
         self.names = [getattr(each, "name", None) for each in leaves]
         self.places = tree.paths(self.form, "x0")
-        arrays = [each._data if type(each) is Tensor else backend.as_array(each) for each in leaves]
+        arrays = [value_of(each) if type(each) is Tensor else backend.as_array(each) for each in leaves]
         for each, place in zip(arrays, self.places, strict=True):
             if each.dtype.kind not in "fiu":
                 raise DtypeError(
@@ -171,7 +172,7 @@ class _Vector:
 
     def joined(self, value: Any) -> Any:
         """Tensors in the form of the start as one vector."""
-        return self._flat([each._data for each in tree.take_apart(value)[0]])
+        return self._flat([value_of(each) for each in tree.take_apart(value)[0]])
 
     def apart(self, flat: Any) -> Any:
         """A vector as tensors of float64 in the form of the start."""
@@ -195,7 +196,7 @@ class _Vector:
         sizes = [each.size for each in self.like]
         return numpy.block(
             [
-                [backend.to_numpy(each._data).reshape(one, other) for each, other in zip(row, sizes, strict=True)]
+                [backend.to_numpy(value_of(each)).reshape(one, other) for each, other in zip(row, sizes, strict=True)]
                 for row, one in zip(rows, sizes, strict=True)
             ]
         )
@@ -211,7 +212,7 @@ class _Vector:
             raise ArgumentError(f"minimize(): {error}") from None
         found = []
         for each, like, place in zip(leaves, self.like, self.places, strict=True):
-            array = numpy.asarray(backend.to_numpy(each._data) if type(each) is Tensor else each, dtype=float)
+            array = numpy.asarray(backend.to_numpy(value_of(each)) if type(each) is Tensor else each, dtype=float)
             if array.shape not in ((), like.shape):
                 raise ShapeError(f"minimize(): {name} has shape {array.shape} for {place}, which has {like.shape}")
             found.append(numpy.broadcast_to(array, like.shape))
