@@ -37,7 +37,7 @@ from typing import Any
 from autograd_lite import errors, ops
 from autograd_lite.debug import debug
 from autograd_lite.engine import functional, reverse
-from autograd_lite.engine.calculus import grad, vjp
+from autograd_lite.engine.calculus import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
 from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope, touch
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
@@ -104,8 +104,9 @@ Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
     "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
-    "errors", "functional", "grad", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put", "scope",
-    "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
+    "errors", "functional", "grad", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "linearize", "live",
+    "no_grad", "ones", "operation", "ops", "put", "scope", "tensor", "touch", "value_and_grad", "vjp", "zeros",
+    *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face
