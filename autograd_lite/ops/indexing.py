@@ -226,7 +226,7 @@ def cast_for(xp: Any, x: Any, values: Any) -> Any:
     return xp.full_like(x, values, shape=()) if type(values) in backend.SCALARS else values.astype(x.dtype)
 
 
-@composed(notation=r"\operatorname{{add}}({x}, {values})", symbol="at +", data=["indices"])
+@composed(notation=r"\operatorname{{add}}({x}, {values})", symbol="at +", analytic=False, data=["indices"])
 def at_add(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
     """`x` to which `values` are added at an index, all of them at a place named twice; users write `x.at[index].add`.
 
@@ -298,7 +298,7 @@ def counted(xp: Any, places: Any, size: int) -> Any:
 
 
 def _axis(x: Any, axis: Any) -> int:
-    place = whole(axis)
+    place: int = whole(axis)
     if not -x.ndim <= place < x.ndim:
         raise AxisError(f"axis {place} is out of bounds for array of dimension {x.ndim}")
     return place % x.ndim
@@ -350,7 +350,7 @@ def take_along_axis(xp: Any, x: Any, indices: Any, *, axis: int | None = -1) -> 
     return x[_open_grid(xp, x, indices, _axis(x, axis))]
 
 
-@composed(notation=r"\operatorname{{put}}({x}, {values})", symbol="put_along_axis", data=["indices"])
+@composed(notation=r"\operatorname{{put}}({x}, {values})", symbol="put_along_axis", analytic=False, data=["indices"])
 def put_along_axis(xp: Any, x: Any, indices: Any, values: Any, *, axis: int | None = -1) -> Any:
     """A copy of `x` in which, in every line along `axis`, the elements at its own `indices` are `values`.
 
@@ -390,8 +390,8 @@ def extract(xp: Any, condition: Any, x: Any) -> Any:
     return x.reshape(-1)[condition.reshape(-1) != 0]
 
 
-@composed(notation=r"\operatorname{{onehot}}({x})", data=True)
-def one_hot(xp: Any, x: Any, *, num_classes: int, dtype: Any = float) -> Any:
+@composed(notation=r"\operatorname{{onehot}}({indices})", data=True)
+def one_hot(xp: Any, indices: Any, *, num_classes: int, dtype: Any = float) -> Any:
     """A row of zeros with a one at the place that each whole number names; it has `num_classes` places.
 
     Raises `IndexingError` for a number below 0 or not below `num_classes`.
@@ -400,11 +400,11 @@ def one_hot(xp: Any, x: Any, *, num_classes: int, dtype: Any = float) -> Any:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    flat = counted(xp, x.reshape(-1), num_classes)
-    rows = xp.arange(x.size, like=x)
+    flat = counted(xp, indices.reshape(-1), num_classes)
+    rows = xp.arange(indices.size, like=indices)
     ones = xp.ones_like(flat, dtype=backend.native(dtype))
-    hot = scatter_add(ones, rows, flat, template=(ARRAY, ARRAY), shape=(x.size, num_classes))
-    return hot.reshape((*x.shape, num_classes))
+    hot = scatter_add(ones, rows, flat, template=(ARRAY, ARRAY), shape=(indices.size, num_classes))
+    return hot.reshape((*indices.shape, num_classes))
 
 
 def _segmented(xp: Any, x: Any, segments: Any, num_segments: int) -> tuple[Any, tuple[int, ...]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.errors import ArgumentError, AxisError, ShapeError
+from autograd_lite.errors import ArgumentError, AxisError, DeviceError, ShapeError
 from autograd_lite.op import composed, operation
 from autograd_lite.ops.indexing import scatter_add
 from autograd_lite.ops.shaping import along, axis_of
@@ -177,7 +177,7 @@ def vstack(xp: Any, *arrays: Any) -> Any:
     array([[1., 2.],
            [3., 4.]])
     """
-    return xp.concatenate([xp.atleast_2d(each) for each in _some(arrays)], axis=0)
+    return xp.concatenate([xp.atleast_2d(each) for each in arrays], axis=0)
 
 
 @composed(notation=r"[{arrays}]", symbol="hstack")
@@ -187,7 +187,7 @@ def hstack(xp: Any, *arrays: Any) -> Any:
     >>> ag.hstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0])]).numpy()
     array([1., 2., 3.])
     """
-    parts = [xp.atleast_1d(each) for each in _some(arrays)]
+    parts = [xp.atleast_1d(each) for each in arrays]
     return xp.concatenate(parts, axis=0 if parts[0].ndim == 1 else 1)
 
 
@@ -198,7 +198,7 @@ def dstack(xp: Any, *arrays: Any) -> Any:
     >>> ag.dstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])]).shape
     (1, 2, 2)
     """
-    return xp.concatenate([xp.atleast_3d(each) for each in _some(arrays)], axis=2)
+    return xp.concatenate([xp.atleast_3d(each) for each in arrays], axis=2)
 
 
 @composed(notation=r"[{arrays}]", symbol="column_stack")
@@ -209,14 +209,8 @@ def column_stack(xp: Any, *arrays: Any) -> Any:
     array([[1., 3.],
            [2., 4.]])
     """
-    parts = [xp.atleast_1d(each) for each in _some(arrays)]
+    parts = [xp.atleast_1d(each) for each in arrays]
     return xp.concatenate([each.reshape((-1, 1)) if each.ndim == 1 else each for each in parts], axis=1)
-
-
-def _some(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not arrays:
-        raise ArgumentError("there is no array to join")
-    return arrays
 
 
 @composed(notation=r"[{x}, {values}]", symbol="append")
@@ -245,6 +239,14 @@ def delete(xp: Any, x: Any, *, obj: Any, axis: int | None = None) -> Any:
     return along(xp, x, place, numpy.delete(numpy.arange(x.shape[place]), gone))
 
 
+def _in_one_place(arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arrays, which never meet in an operation that would refuse those of two devices."""
+    places = sorted({str(getattr(each, "device", "cpu")) for each in arrays})
+    if len(places) > 1:
+        raise DeviceError(f"arrays of {' and '.join(places)} were mixed")
+    return arrays
+
+
 @composed(notation=r"\operatorname{{grid}}({xi})", symbol="meshgrid", parts=True)
 def meshgrid(xp: Any, *xi: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> Any:
     """The coordinates of a grid, an array for each of the vectors along its axes; a tuple.
@@ -259,7 +261,7 @@ def meshgrid(xp: Any, *xi: Any, indexing: str = "xy", sparse: bool = False, copy
     order = list(range(len(xi)))
     if indexing == "xy" and len(xi) > 1:
         order[:2] = [1, 0]
-    vectors = [xp.ravel(each) for each in xi]
+    vectors = [xp.ravel(each) for each in _in_one_place(xi)]
     laid = [each.reshape(tuple(-1 if i == place else 1 for i in order)) for place, each in enumerate(vectors)]
     if sparse:
         return tuple(laid)
@@ -274,6 +276,6 @@ def broadcast_arrays(xp: Any, *arrays: Any) -> Any:
     >>> [part.shape for part in ag.broadcast_arrays(ag.zeros(3), ag.zeros((2, 1)))]
     [(2, 3), (2, 3)]
     """
-    given = [xp.asarray(each) for each in arrays]
+    given = [xp.asarray(each) for each in _in_one_place(arrays)]
     shape = numpy.broadcast_shapes(*(each.shape for each in given))
     return tuple(xp.broadcast_to(each, shape) for each in given)

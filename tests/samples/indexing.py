@@ -129,7 +129,7 @@ SAMPLES: dict[str, list[Sample]] = {
     ],
     "put_along_axis": [
         sample(X, along(X, 0)[:2], normal(2, 3), axis=0),
-        sample(X, along(X, 1)[:, 1:2], normal(), axis=-1),
+        sample(X, along(X, 1)[:, 1:2].copy(), normal(), axis=-1),
     ],
     "compress": [
         sample(np.array([True, False, True]), normal(4, 3), axis=1),
@@ -137,7 +137,7 @@ SAMPLES: dict[str, list[Sample]] = {
     ],
     "extract": [sample(X > 0, normal(4, 3)), sample(np.array([1, 0, 1]), normal(3))],
     "one_hot": [
-        sample(np.array([2, 0, 2]), num_classes=3),
+        sample(np.array([2, 0, 2]), num_classes=3, keeps_dtype=False),
         sample(np.array([[2, 0], [1, 1]]), num_classes=4, dtype=np.dtype(np.float32)),
     ],
     "segment_sum": [
