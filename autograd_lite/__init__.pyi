@@ -77,6 +77,7 @@ from autograd_lite.errors import FileError as FileError
 from autograd_lite.errors import GraphError as GraphError
 from autograd_lite.errors import IndexingError as IndexingError
 from autograd_lite.errors import ShapeError as ShapeError
+from autograd_lite.errors import UnknownNameError as UnknownNameError
 from autograd_lite.op import Operation as Operation
 from autograd_lite.op import elementwise as elementwise
 from autograd_lite.op import operation as operation
