@@ -298,10 +298,10 @@ def counted(xp: Any, places: Any, size: int) -> Any:
 
 
 def _axis(x: Any, axis: Any) -> int:
-    place: int = whole(axis)
+    place = whole(axis)
     if not -x.ndim <= place < x.ndim:
         raise AxisError(f"axis {place} is out of bounds for array of dimension {x.ndim}")
-    return place % x.ndim
+    return int(place % x.ndim)
 
 
 def _in_range(xp: Any, indices: Any, size: int, mode: str) -> Any:
@@ -391,7 +391,7 @@ def extract(xp: Any, condition: Any, x: Any) -> Any:
 
 
 @composed(notation=r"\operatorname{{onehot}}({indices})", data=True)
-def one_hot(xp: Any, indices: Any, *, num_classes: int, dtype: Any = float) -> Any:
+def one_hot(xp: Any, indices: Any, *, num_classes: int, dtype: Any = "float64") -> Any:
     """A row of zeros with a one at the place that each whole number names; it has `num_classes` places.
 
     Raises `IndexingError` for a number below 0 or not below `num_classes`.
