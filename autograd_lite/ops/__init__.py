@@ -8,6 +8,7 @@ from autograd_lite.ops import (
     activation,
     arithmetic,
     comparison,
+    convolution,
     exponential,
     indexing,
     joining,
@@ -21,6 +22,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg",
+    "activation", "arithmetic", "comparison", "convolution", "exponential", "indexing", "joining", "linalg",
     "products", "random", "reduction", "shaping", "special", "trigonometric",
 ]  # fmt: skip
