@@ -6,6 +6,7 @@ appear here by being declared; this file names only what is composed and needs n
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -40,7 +41,7 @@ def compose(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any
     Its arrays are Tensors in it, and its first argument is one in any case; what its parts refuse is said of the whole.
     """
     given = [x if type(x) in SCALARS or x is None or hasattr(x, "__number__") else operand(op, x) for x in inputs]
-    if given and not any(type(x) is Tensor for x in given):
+    if given and not builtins.any(type(x) is Tensor for x in given):
         given[0] = operand(op, given[0])
     try:
         return op.forward(_FUNCTIONS, *given, **params)

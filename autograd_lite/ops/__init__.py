@@ -8,6 +8,7 @@ from autograd_lite.ops import (
     activation,
     arithmetic,
     comparison,
+    cumulative,
     exponential,
     indexing,
     joining,
@@ -20,6 +21,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg", "random", "reduction",
+    "activation", "arithmetic", "comparison", "cumulative", "exponential", "indexing", "joining", "linalg", "random", "reduction",
     "shaping", "special", "trigonometric",
 ]  # fmt: skip
