@@ -42,12 +42,13 @@ from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope, touch
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
+from autograd_lite.ops.aliases import ALIASES
 from autograd_lite.watch import live
 
 __version__ = "0.1.0"
 
 _WHEN_USED = {
-    "CheckReport": "check.gradcheck",
+    "CheckReport": "check.report",
     "gradcheck": "check.gradcheck",
     "OperationReport": "check.operation",
     "check_operation": "check.operation",
@@ -94,7 +95,8 @@ def _repr_html_(self: Tensor) -> str:
 
 # Every operation is a function of the package: ag.exp, ag.matmul, …; and every error is here by its own name too.
 _ERRORS = {name: value for name, value in vars(errors).items() if isinstance(value, type)}
-globals().update({name: getattr(functional, name) for name in REGISTRY} | _ERRORS)
+_OTHER_NAMES = [name for name, meant in ALIASES.items() if meant in REGISTRY]
+globals().update({name: getattr(functional, name) for name in [*REGISTRY, *_OTHER_NAMES]} | _ERRORS)
 
 # Where a lower room's object needs a higher room's skill, it is joined here.
 Tensor.backward = reverse.backward  # type: ignore[method-assign]
@@ -103,7 +105,7 @@ Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 __all__ = [
     "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
     "errors", "functional", "grad", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put", "scope",
-    "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY,
+    "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face

@@ -33,10 +33,10 @@ import numpy as np
 
 from autograd_lite import errors as errors
 from autograd_lite import ops as ops
-from autograd_lite.check.gradcheck import CheckReport as CheckReport
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
 from autograd_lite.check.operation import check_operation as check_operation
+from autograd_lite.check.report import CheckReport as CheckReport
 from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
@@ -417,6 +417,94 @@ def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, 
     [[1.0], [2.0, 3.0], [4.0]]
     """
 
+def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
+    """The sum of products that the subscripts say, over every letter that the result does not have.
+
+    Written as NumPy's, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2], [0, 2])`, with all that it knows:
+    dots, repeated letters, sizes of 1 that broadcast. Operands meet two at a time by matrix products; `optimize` says
+    in which order, as for `numpy.einsum_path`: True takes its greedy one, False the one given.
+
+    >>> x = ag.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> ag.einsum("ij,jk->ik", x, x).numpy().tolist(), ag.einsum("ii", x).item()
+    ([[7.0, 10.0], [15.0, 22.0]], 5.0)
+    """
+
+def dot(x: Operand, y: Operand) -> Tensor:
+    """The sum of products over the last axis of `x` and the last but one of `y`, as NumPy's `dot`.
+
+    Of vectors the inner product, of matrices `x @ y`, of a number the product.
+
+    >>> ag.dot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).item()
+    11.0
+    """
+
+def vdot(x: Operand, y: Operand) -> Tensor:
+    """The inner product of all elements of `x` and `y`, read as vectors.
+
+    >>> ag.vdot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).item()
+    11.0
+    """
+
+def vecdot(x: Operand, y: Operand, axis: int = -1) -> Tensor:
+    """The inner products of the vectors along `axis` of `x` and `y`; the other axes broadcast.
+
+    >>> ag.vecdot(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
+    array([11.,  4.])
+    """
+
+def matvec(x: Operand, y: Operand) -> Tensor:
+    """Matrices in the last two axes of `x` times vectors in the last axis of `y`; the other axes broadcast.
+
+    >>> ag.matvec(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0], [0.0, 1.0]])).numpy()
+    array([[11.],
+           [ 2.]])
+    """
+
+def vecmat(x: Operand, y: Operand) -> Tensor:
+    """Vectors in the last axis of `x` times matrices in the last two axes of `y`; the other axes broadcast.
+
+    >>> ag.vecmat(ag.tensor([1.0, 2.0]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([11.])
+    """
+
+def inner(x: Operand, y: Operand) -> Tensor:
+    """The sum of products over the last axes of `x` and `y`; every vector of one meets every vector of the other.
+
+    >>> ag.inner(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
+    array([11.,  4.])
+    """
+
+def outer(x: Operand, y: Operand) -> Tensor:
+    """Every element of `x` times every element of `y`, both read as vectors.
+
+    >>> ag.outer(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).numpy()
+    array([[3., 4.],
+           [6., 8.]])
+    """
+
+def tensordot(x: Operand, y: Operand, axes: Any = 2) -> Tensor:
+    """The sum of products over `axes`: so many last axes of `x` and first of `y`, or a pair of axes of each.
+
+    >>> ag.tensordot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0]]), axes=([1], [1])).numpy()
+    array([[11.]])
+    """
+
+def kron(x: Operand, y: Operand) -> Tensor:
+    """The Kronecker product: `x` with each element replaced by its product with the whole of `y`.
+
+    >>> ag.kron(ag.tensor([1.0, 10.0]), ag.tensor([1.0, 2.0])).numpy()
+    array([ 1.,  2., 10., 20.])
+    """
+
+def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
+    """The cross product of vectors of three components along `axisa` of `x` and `axisb` of `y`, put along `axisc`.
+
+    `axis` stands for all three. Vectors of two components are refused, as they soon will be by NumPy.
+
+    >>> ag.cross(ag.tensor([1.0, 0.0, 0.0]), ag.tensor([0.0, 1.0, 0.0])).numpy()
+    array([0., 0., 1.])
+    """
+
 def matmul(x: Operand, y: Operand) -> Tensor:
     """The matrix product, over the last two axes; leading axes broadcast.
 
@@ -424,6 +512,60 @@ def matmul(x: Operand, y: Operand) -> Tensor:
 
     >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
     array([[11.]])
+    """
+
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
+    """The sum along a diagonal, added in `dtype` where that is given.
+
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
+    5.0
+    """
+
+def diag(x: Operand, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
+
+    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def diagflat(x: Operand, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
+
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def tril(x: Operand, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
+
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 0.],
+           [3., 4.]])
+    """
+
+def triu(x: Operand, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
+
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 2.],
+           [0., 4.]])
+    """
+
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
+
+    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
     """
 
 def random_like(x: Operand, rng: Any) -> Tensor:
@@ -477,15 +619,15 @@ def broadcast_to(x: Operand, shape: Any) -> Tensor:
     (3, 2)
     """
 
-def zeros_like(x: Operand) -> Tensor:
-    """Zeros of the shape and dtype of `x`.
+def zeros_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """Zeros of the shape and dtype of `x`, or of those given.
 
     >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
     array([0., 0.])
     """
 
-def ones_like(x: Operand) -> Tensor:
-    """Ones of the shape and dtype of `x`.
+def ones_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """Ones of the shape and dtype of `x`, or of those given.
 
     >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
     array([1., 1.])
@@ -496,6 +638,164 @@ def astype(x: Operand, dtype: Any) -> Tensor:
 
     >>> ag.astype(ag.tensor([1.5]), "float32").dtype
     dtype('float32')
+    """
+
+def ravel(x: Operand, order: str = 'C') -> Tensor:
+    """All elements along one axis, rows first ("C") or columns first ("F").
+
+    >>> ag.ravel(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), "F").numpy()
+    array([1., 3., 2., 4.])
+    """
+
+def flatten(x: Operand, order: str = 'C') -> Tensor:
+    """All elements along one axis, rows first ("C") or columns first ("F"); what `ravel` gives, by the method's name.
+
+    >>> ag.flatten(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 2., 3., 4.])
+    """
+
+def moveaxis(x: Operand, source: Any, destination: Any) -> Tensor:
+    """Axes moved to other places; the others keep their order.
+
+    >>> ag.moveaxis(ag.zeros((2, 3, 5)), 0, -1).shape
+    (3, 5, 2)
+    """
+
+def rollaxis(x: Operand, axis: int, start: int = 0) -> Tensor:
+    """An axis moved to before the one at `start`; `moveaxis` says the same more plainly.
+
+    >>> ag.rollaxis(ag.zeros((2, 3, 5)), 2).shape
+    (5, 2, 3)
+    """
+
+def matrix_transpose(x: Operand) -> Tensor:
+    """The last two axes exchanged, of one matrix or of many.
+
+    >>> ag.matrix_transpose(ag.zeros((2, 3, 5))).shape
+    (2, 5, 3)
+    """
+
+def atleast_1d(x: Operand) -> Tensor:
+    """An array with one axis at least.
+
+    >>> ag.atleast_1d(ag.tensor(2.0)).shape
+    (1,)
+    """
+
+def atleast_2d(x: Operand) -> Tensor:
+    """An array with two axes at least, the new ones first.
+
+    >>> ag.atleast_2d(ag.tensor([1.0, 2.0])).shape
+    (1, 2)
+    """
+
+def atleast_3d(x: Operand) -> Tensor:
+    """An array with three axes at least: a vector lies along the second, a matrix along the first two.
+
+    >>> ag.atleast_3d(ag.tensor([1.0, 2.0])).shape
+    (1, 2, 1)
+    """
+
+def flip(x: Operand, axis: Any = None) -> Tensor:
+    """The elements along `axis` (all axes where None) from the last to the first.
+
+    >>> ag.flip(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([3., 2., 1.])
+    """
+
+def fliplr(x: Operand) -> Tensor:
+    """The columns from the last to the first.
+
+    >>> ag.fliplr(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[2., 1.],
+           [4., 3.]])
+    """
+
+def flipud(x: Operand) -> Tensor:
+    """The rows from the last to the first.
+
+    >>> ag.flipud(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[3., 4.],
+           [1., 2.]])
+    """
+
+def rot90(x: Operand, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+    """Turned `k` times by a right angle in the plane of two axes, from the first towards the second.
+
+    >>> ag.rot90(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[2., 4.],
+           [1., 3.]])
+    """
+
+def roll(x: Operand, shift: Any, axis: Any = None) -> Tensor:
+    """The elements moved on by `shift` along `axis`; those beyond the end come in at the start.
+
+    Without an axis they are moved as if they stood along one. Several shifts go with as many axes, or with one.
+
+    >>> ag.roll(ag.tensor([1.0, 2.0, 3.0]), 1).numpy()
+    array([3., 1., 2.])
+    """
+
+def repeat(x: Operand, repeats: Any, axis: int | None = None) -> Tensor:
+    """Each element `repeats` times, or as often as its own of several `repeats` says, along `axis` (None: flattened).
+
+    >>> ag.repeat(ag.tensor([1.0, 2.0]), [1, 3]).numpy()
+    array([1., 2., 2., 2.])
+    """
+
+def tile(x: Operand, reps: Any) -> Tensor:
+    """The whole array `reps` times along each axis; a number more than there are axes makes new first ones.
+
+    >>> ag.tile(ag.tensor([1.0, 2.0]), 2).numpy()
+    array([1., 2., 1., 2.])
+    """
+
+def resize(x: Operand, new_shape: Any) -> Tensor:
+    """The elements in another shape that may hold more or fewer: they are begun again, or left off at the end.
+
+    >>> ag.resize(ag.tensor([1.0, 2.0, 3.0]), (2, 2)).numpy()
+    array([[1., 2.],
+           [3., 1.]])
+    """
+
+def pad(x: Operand, pad_width: Any, mode: str = 'constant', constant_values: Any = 0, reflect_type: str = 'even') -> Tensor:
+    """Elements added before and after, along every axis.
+
+    `pad_width` is one number, a pair (before, after), or a pair for each axis. `mode` says what is added: "constant"
+    (`constant_values`, given as the widths are), "edge" (the outermost element again), "reflect" (mirrored at the
+    outermost element), "symmetric" (mirrored before it), "wrap" (from the other side).
+
+    >>> ag.pad(ag.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").numpy()
+    array([2., 1., 2., 3., 2., 1.])
+    """
+
+def sliding_window_view(x: Operand, window_shape: Any, axis: Any = None) -> Tensor:
+    """Every window of `window_shape` that fits along `axis` (all axes where None); the windows' own axes are the last.
+
+    >>> ag.sliding_window_view(ag.tensor([1.0, 2.0, 3.0]), 2).numpy()
+    array([[1., 2.],
+           [2., 3.]])
+    """
+
+def array_like(x: Operand, value: Any) -> Tensor:
+    """Numbers known beforehand as an array where `x` lives; data, never differentiable.
+
+    >>> ag.array_like(ag.tensor([1.0, 2.0]), value=[0, 1]).numpy()
+    array([0, 1])
+    """
+
+def full_like(x: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
+
+    >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
+    array([7., 7.])
+    """
+
+def empty_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+    """An array like `x` whose elements are to be ignored: zeros here, so that nothing depends on what memory held.
+
+    >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
+    (2,)
     """
 
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -511,3 +811,11 @@ def tanh(x: Operand) -> Tensor:
     >>> ag.tanh(ag.tensor([0.0])).numpy()
     array([0.])
     """
+
+abs = absolute
+pow = power
+true_divide = divide
+amax = max
+amin = min
+concat = concatenate
+permute_dims = transpose

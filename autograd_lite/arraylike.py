@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from autograd_lite import backend
 from autograd_lite.op import Operation, settled
-from autograd_lite.ops import comparison, cumulative, reduction, shaping
+from autograd_lite.ops import comparison, cumulative, linalg, products, reduction, shaping
 from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
 from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from autograd_lite.ops.indexing import getitem, split
@@ -143,6 +143,20 @@ class Arraylike:
     def squeeze(self, axis: Any = None) -> Self:
         """Without the axes of length 1 in `axis` (all of them where None)."""
         return self._called(shaping.squeeze, axis=axis)  # type: ignore[no-any-return]
+
+    def dot(self, other: Any) -> Self:
+        """The sum of products over its last axis and the last but one of `other`."""
+        return self._called(products.dot, other)  # type: ignore[no-any-return]
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """The elements on a diagonal, along the last axis."""
+        return self._called(linalg.diagonal, offset=offset, axis1=axis1, axis2=axis2)  # type: ignore[no-any-return]
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
+        """The sum along a diagonal."""
+        return self._called(  # type: ignore[no-any-return]
+            linalg.trace, offset=offset, axis1=axis1, axis2=axis2, dtype=dtype
+        )
 
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """Limited to the interval [`min`, `max`]."""

@@ -6,6 +6,11 @@ catch, so that both styles of `except` work. Must not import any other module of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class AutogradError(Exception):
     """The base of every exception this library raises on purpose."""
@@ -51,7 +56,12 @@ class DataError(AutogradError, ValueError):
 
 
 class CheckError(AutogradError, AssertionError):
-    """A gradient check failed: the message names the worst element."""
+    """A gradient check failed: the message names the worst element, and the rule that is wrong.
+
+    `report` is what `gradcheck` would have returned, where it was `gradcheck` that failed.
+    """
+
+    report: Any = None
 
 
 class FileError(AutogradError, OSError):

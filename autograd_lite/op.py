@@ -21,6 +21,7 @@ from autograd_lite.errors import ArgumentError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
+Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[str, Any]]]
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
@@ -101,7 +102,7 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "reads", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -109,10 +110,11 @@ class Operation:
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
-        composed: bool = False,
+        composed: bool = False, reads: Reading | None = None,
     ) -> None:  # fmt: skip
         self.composed = composed
         self.wide: Operation | None = None  # the same with further keywords, composed of it and others
+        self.reads = reads
         self.name = self.__name__ = forward.__name__
         self.forward = forward if parts is None else _several(forward)
         self.__wrapped__ = forward
@@ -291,6 +293,8 @@ class Operation:
 
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call as a user writes it into array arguments and complete parameters, which are `settled`."""
+        if self.reads is not None:
+            args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
@@ -413,7 +417,7 @@ def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
     effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
-    misfit: Callable[..., str] | None = None,
+    misfit: Callable[..., str] | None = None, reads: Reading | None = None,
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
@@ -433,6 +437,8 @@ def operation(
     - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
     - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call; in a rule
       `g` and `out` are tuples then, with zeros for a result that got no gradient
+    - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
+      the forward is declared
     - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
@@ -454,7 +460,7 @@ def operation(
             Operation(
                 forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
                 spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
-                parts=parts, misfit=misfit,
+                parts=parts, misfit=misfit, reads=reads,
             )
         )  # fmt: skip
 

@@ -137,8 +137,11 @@ def _docstrings(tree: ast.AST) -> set[int]:
 
 # The tables that say what an operation, a primitive call, a formula is; and an array library that stands in for NumPy.
 NAMING = {"ops", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
-# A column's heading, and a field.
-ORDINARY = {("check/gradcheck.py", "absolute"), ("compile/guards.py", "where")}
+# A column's heading, fields, and a program that draws.
+ORDINARY = {
+    ("check/report.py", "absolute"), ("compile/guards.py", "where"), ("debug.py", "trace"),
+    ("engine/graph.py", "trace"), ("show/picture/draw.py", "dot"), ("show/picture/engine.py", "dot"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", modules(LIBRARY), ids=relative)

@@ -20,6 +20,7 @@ from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.ops.aliases import named
 
 
 @functools.cache
@@ -46,7 +47,7 @@ def compose(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any
     try:
         return op.forward(_FUNCTIONS, *given, **params)
     except (*FAILURES, AutogradError) as error:
-        if isinstance(error, AutogradError) and not error.problem:
+        if isinstance(error, AutogradError) and not error.problem and not isinstance(error, FAILURES):
             raise
         raise diagnose(op, given, params, error) from None
 
@@ -61,7 +62,7 @@ def operand(op: Operation, value: Any) -> Tensor:
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
     """An operation by its name, looked up when it is used: a user's own may be declared later, or anew."""
-    op = REGISTRY.get(name)
+    op = named(name)
     if op is None:
         raise AttributeError(f"there is no operation named {name}")
     return _lifted(op)

@@ -13,6 +13,7 @@ from autograd_lite.ops import (
     indexing,
     joining,
     linalg,
+    products,
     random,
     reduction,
     shaping,
@@ -21,6 +22,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "cumulative", "exponential", "indexing", "joining", "linalg", "random", "reduction",
-    "shaping", "special", "trigonometric",
+    "activation", "arithmetic", "comparison", "cumulative", "exponential", "indexing", "joining", "linalg",
+    "products", "random", "reduction", "shaping", "special", "trigonometric",
 ]  # fmt: skip

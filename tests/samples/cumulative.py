@@ -21,7 +21,11 @@ def _recurrence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 SAMPLES: dict[str, list[Sample]] = {
-    "cumsum": [sample(normal(2, 3)), sample(normal(2, 3, 4), axis=1, dtype=float, keeps_dtype=False), sample(normal(), axis=0)],
+    "cumsum": [
+        sample(normal(2, 3)),
+        sample(normal(2, 3, 4), axis=1, dtype=float, keeps_dtype=False),
+        sample(normal(), axis=0),
+    ],
     "cumprod": [sample(away(2, 3)), sample(away(2, 5, 3), axis=-2), sample(WITH_ZEROS, axis=1), sample(away(), axis=0)],
     "linear_recurrence": [sample(away(2, 7), normal(2, 7)), sample(away(1), normal(1))],
     "cumulative_sum": [sample(normal(4)), sample(normal(2, 3), axis=-1, include_initial=True)],
