@@ -178,7 +178,7 @@ class Operation:
         wide = Operation(forward, self.notation, self.symbol, analytic=self.analytic, composed=True)
         wide.name = wide.__name__ = self.name
         wide.__doc__ = self.__doc__
-        self.wide = wide.rules(**{name: self.rules_by_argument[0] and _by_its_parts for name in wide.arguments})
+        self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
         return forward
 
     def meant(self, kwargs: dict[str, Any]) -> Operation:

@@ -55,6 +55,9 @@ def _cumprod_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: int | None, dtype:
     return found.reshape(x.shape) if axis is None or not x.ndim else found.swapaxes(axis, -1)
 
 
+cumprod.rules(x=_cumprod_rule)
+
+
 def _backwards(xp: Any, a: Any, b: Any) -> Any:
     """s_i = b_i + a_{i+1} s_{i+1} along the last axis."""
     later = xp.concatenate([xp.zeros_like(a[..., :1]), a[..., :0:-1]], axis=-1)

@@ -2,7 +2,7 @@ r"""Sums, products, means, variances and extremes over axes, with and without na
 
 `restore` gives a reduced gradient the shape that broadcasts against the argument again, and the
 engine spreads it; a tie for the extreme shares the gradient evenly, so that it sums to one. What NumPy's reductions
-can be told besides (`dtype`, `initial`, `where`) is said with other operations first, so that the plain ones stay plain.
+can be told besides (`dtype`, `initial`, `where`) is said with other operations first: the plain ones stay plain.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def mean_of(xp: Any, x: Any, axis: Any, keepdims: bool, where: Any) -> Any:
     wide = x.astype(numpy.float32) if x.dtype == numpy.float16 else x  # as NumPy's own mean of halves
     total = xp.sum(masked(xp, wide, where, 0), axis=axis, keepdims=keepdims)
     count = counted(xp, x, axis, keepdims, where)
-    return cast(total / cast(count, total.dtype), x.dtype)
+    return cast(xp.where(count > 0, total / cast(xp.maximum(count, 1), total.dtype), math.nan), x.dtype)
 
 
 def _extreme_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: Any, keepdims: bool) -> Any:
@@ -348,17 +348,21 @@ def variance(
     xp: Any, x: Any, axis: Any, ddof: float, keepdims: bool, dtype: Any, correction: float | None, mean: Any, where: Any
 ) -> Any:  # fmt: skip
     """What `var` gives."""
+    total, freedom = _squares(xp, cast(x, dtype), axis, ddof, keepdims, correction, mean, where)
+    return total / (builtins.max(freedom, 0) if where is None else cast(xp.maximum(freedom, 0), total.dtype))
+
+
+def _squares(
+    xp: Any, x: Any, axis: Any, ddof: float, keepdims: bool, correction: float | None, mean: Any, where: Any
+) -> tuple[Any, Any]:  # fmt: skip
+    """The sum of square distances from the mean, and what a variance divides it by."""
     if correction is not None:
         if ddof:
             raise ArgumentError(f"ddof={ddof} and correction={correction} are one thing: give one of them")
         ddof = correction
-    x = cast(x, dtype)
     apart = masked(xp, x - (mean_of(xp, x, axis, True, where) if mean is None else mean), where, 0)
     total = xp.sum(xp.square(apart), axis=axis, keepdims=keepdims)
-    count = counted(xp, x, axis, keepdims, where)
-    if where is None:
-        return total / builtins.max(count - ddof, 0)
-    return total / cast(xp.maximum(count - ddof, 0), total.dtype)
+    return total, counted(xp, x, axis, keepdims, where) - ddof
 
 
 @composed(notation=r"\operatorname{{std}}({x})", analytic=False)
@@ -381,8 +385,8 @@ def deviation(xp: Any, variance: Any) -> Any:
     return xp.where(variance > 0, xp.sqrt(xp.where(variance > 0, variance, 1)), variance * 0)
 
 
-# Where nan does not count. A reduction over nothing but nan is nan, and NumPy's warning of it is not given, since no
-# call looks at its data.
+# Where nan does not count. A mean or extreme of nothing but nan is nan, without NumPy's warning: no call looks at its
+# data, and no gradient is divided by 0.
 
 
 def _numbers(xp: Any, x: Any, instead: Any) -> Any:
@@ -485,11 +489,10 @@ def _nan_variance(
     xp: Any, x: Any, axis: Any, ddof: float, keepdims: bool, dtype: Any, correction: float | None, mean: Any, where: Any
 ) -> Any:  # fmt: skip
     counting = _counting(xp, x, where)
-    found = variance(xp, x, axis, ddof, keepdims, dtype, correction, mean, counting)
     if counting is None:
-        return found
-    count = counted(xp, x, axis, keepdims, counting)
-    return xp.where(count > (ddof if correction is None else correction), found, math.nan)
+        return variance(xp, x, axis, ddof, keepdims, dtype, correction, mean, None)
+    total, freedom = _squares(xp, cast(x, dtype), axis, ddof, keepdims, correction, mean, counting)
+    return xp.where(freedom > 0, total / cast(xp.where(freedom > 0, freedom, 1), total.dtype), math.nan)
 
 
 @composed(notation=r"\operatorname{{std}}({x})", analytic=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from samples.making import TWO_BY_THREE, Bad, Sample, axis_errors, away, bad, normal, sample
+from samples.making import TWO_BY_THREE, Bad, Sample, apart, away, axis_errors, bad, normal, sample
 
 WITH_ZEROS = np.array([[2.0, 0.0, 3.0, 0.0], [0.0, 1.5, -2.0, 0.5]])
 
@@ -23,10 +23,15 @@ def _recurrence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 SAMPLES: dict[str, list[Sample]] = {
     "cumsum": [
         sample(normal(2, 3)),
-        sample(normal(2, 3, 4), axis=1, dtype=float, keeps_dtype=False),
+        sample(normal(2, 3, 4), axis=1),
         sample(normal(), axis=0),
     ],
-    "cumprod": [sample(away(2, 3)), sample(away(2, 5, 3), axis=-2), sample(WITH_ZEROS, axis=1), sample(away(), axis=0)],
+    "cumprod": [
+        sample(away(2, 3)),
+        sample(away(2, 5, 3), axis=-2),
+        sample(WITH_ZEROS, axis=1),
+        sample(apart(), axis=0),
+    ],
     "linear_recurrence": [sample(away(2, 7), normal(2, 7)), sample(away(1), normal(1))],
     "cumulative_sum": [sample(normal(4)), sample(normal(2, 3), axis=-1, include_initial=True)],
     "cumulative_prod": [sample(away(4)), sample(WITH_ZEROS, axis=0, include_initial=True)],
