@@ -36,11 +36,13 @@ from typing import Any
 
 from autograd_lite import errors, ops
 from autograd_lite.debug import debug
+from autograd_lite.elsewhere import instead
 from autograd_lite.engine import functional, reverse
-from autograd_lite.engine.calculus import grad, vjp
+from autograd_lite.engine.calculus import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
 from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope, touch
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
+from autograd_lite.errors import UnknownNameError
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 from autograd_lite.ops.aliases import ALIASES
 from autograd_lite.watch import live
@@ -69,7 +71,9 @@ _WHEN_USED = {
 def __getattr__(name: str) -> Any:
     module = _WHEN_USED.get(name)
     if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name.startswith("__"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise UnknownNameError(instead, "module 'autograd_lite'", name, "ag.", __all__)
     value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     globals()[name] = value
     return value
@@ -104,8 +108,9 @@ Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
     "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
-    "errors", "functional", "grad", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put", "scope",
-    "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
+    "errors", "functional", "grad", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "linearize", "live",
+    "no_grad", "ones", "operation", "ops", "put", "scope", "tensor", "touch", "value_and_grad", "vjp", "zeros",
+    *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face

@@ -42,6 +42,12 @@ from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
 from autograd_lite.engine.calculus import grad as grad
+from autograd_lite.engine.calculus import hessian as hessian
+from autograd_lite.engine.calculus import hvp as hvp
+from autograd_lite.engine.calculus import jacobian as jacobian
+from autograd_lite.engine.calculus import jvp as jvp
+from autograd_lite.engine.calculus import linearize as linearize
+from autograd_lite.engine.calculus import value_and_grad as value_and_grad
 from autograd_lite.engine.calculus import vjp as vjp
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
@@ -71,6 +77,7 @@ from autograd_lite.errors import FileError as FileError
 from autograd_lite.errors import GraphError as GraphError
 from autograd_lite.errors import IndexingError as IndexingError
 from autograd_lite.errors import ShapeError as ShapeError
+from autograd_lite.errors import UnknownNameError as UnknownNameError
 from autograd_lite.op import Operation as Operation
 from autograd_lite.op import elementwise as elementwise
 from autograd_lite.op import operation as operation

@@ -43,6 +43,14 @@ class ArgumentError(AutogradError, ValueError, TypeError):
     """An argument has a value or a type that the function cannot use."""
 
 
+class UnknownNameError(AutogradError, AttributeError):
+    """There is nothing of this name: the message says what to write, and is made only where somebody reads it."""
+
+    def __str__(self) -> str:
+        say, *names = self.args
+        return str(say(*names))
+
+
 class GraphError(AutogradError, RuntimeError):
     """The recorded graph cannot answer: no path, nothing recorded, not a scalar, freed."""
 
