@@ -157,6 +157,16 @@ class Tensor(Arraylike):
         return backend.Size(self._data.size)
 
     @property
+    def itemsize(self) -> int:
+        """The number of bytes of one element."""
+        return self._data.dtype.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of all elements."""
+        return self._data.size * self._data.dtype.itemsize  # type: ignore[no-any-return]
+
+    @property
     def device(self) -> str:
         """Where the array lives, such as `"cpu"` or `"cuda:0"`."""
         return backend.device(self._data)
@@ -167,6 +177,19 @@ class Tensor(Arraylike):
         """A NumPy copy of the values, from any device."""
         mode.now.witness.reading(self)
         return backend.to_numpy(self._data)
+
+    def tolist(self) -> Any:
+        """The values as Python numbers in nested lists; the number alone where there is no axis."""
+        return self.numpy().tolist()
+
+    def copy(self, order: str = "C") -> Tensor:
+        """The same values as a new tensor on the graph; NumPy's orders of memory are of no consequence here."""
+        return apply(shaping.astype, (self,), {"dtype": self.dtype})
+
+    def nonzero(self) -> tuple[Tensor, ...]:
+        """Where the elements are that are not zero: their places along each axis; data, never differentiable."""
+        mode.now.witness.reading(self)
+        return tuple(asarray(each) for each in backend.namespace(self._data).nonzero(self._data))
 
     def item(self) -> Any:
         """The one value as a Python number. Raises `ShapeError` for more than one."""
@@ -280,9 +303,12 @@ class Tensor(Arraylike):
 
     # Items.
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def _split(self, index: Any) -> Any:
         # A recording watches the very array that it was given.
-        template, arrays = indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
+        return indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        template, arrays = self._split(index)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:
