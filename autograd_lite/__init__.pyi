@@ -222,32 +222,48 @@ def divmod(x: Operand, y: Operand) -> tuple[Tensor, ...]:
     [[1.0, -2.0], [3.0, 1.0]]
     """
 
-def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def sum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
     """The sum over `axis` (all axes where None).
 
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
     array([4., 6.])
     """
 
-def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def prod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The product over `axis` (all axes where None).
+
+    The derivative at an element is the product of the others, which is exact where some of them are 0.
+
+    >>> ag.prod(ag.tensor([2.0, 3.0, 4.0])).item()
+    24.0
+    """
+
+def mean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
     """The mean over `axis` (all axes where None).
 
     >>> ag.mean(ag.tensor([1.0, 3.0])).item()
     2.0
     """
 
-def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def max(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The largest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.max(ag.tensor([1.0, 3.0])).item()
     3.0
     """
 
-def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def min(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.min(ag.tensor([1.0, 3.0])).item()
     1.0
+    """
+
+def ptp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The distance between the largest and the smallest element over `axis` (all axes where None).
+
+    >>> ag.ptp(ag.tensor([1.0, 4.0, 2.0])).item()
+    3.0
     """
 
 def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -257,13 +273,118 @@ def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     1
     """
 
-def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def argmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first smallest element along `axis`; data, never differentiable.
+
+    >>> ag.argmin(ag.tensor([1.0, 3.0])).item()
+    0
+    """
+
+def any(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+    """Whether any element over `axis` is other than 0; data, never differentiable.
+
+    >>> ag.any(ag.tensor([0.0, 3.0]) > 2).item()
+    True
+    """
+
+def all(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+    """Whether all elements over `axis` are other than 0; data, never differentiable.
+
+    >>> ag.all(ag.tensor([0.0, 3.0]) > 2).item()
+    False
+    """
+
+def count_nonzero(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """How many elements over `axis` (all axes where None) are other than 0; data, never differentiable.
+
+    >>> ag.count_nonzero(ag.tensor([0.0, 3.0, 4.0])).item()
+    2
+    """
+
+def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The variance over `axis` (all axes where None): the mean square distance from the mean.
 
-    It is divided by the number of elements less `ddof`.
+    It is divided by the number of elements less `ddof`, which may be called `correction` too. A `mean` that is known
+    already has the axes kept. Elements count where `where` holds.
 
     >>> ag.var(ag.tensor([1.0, 3.0]), ddof=1).item()
     2.0
+    """
+
+def std(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The standard deviation over `axis` (all axes where None): the root of the variance, with the keywords of `var`.
+
+    Its derivative is 0 where it is 0, the subgradient of smallest norm.
+
+    >>> ag.std(ag.tensor([1.0, 3.0])).item()
+    1.0
+    """
+
+def nansum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The sum of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0])).item()
+    3.0
+    """
+
+def nanprod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The product of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nanprod(ag.tensor([2.0, float("nan"), 3.0])).item()
+    6.0
+    """
+
+def nanmean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
+    """The mean of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nanmean(ag.tensor([1.0, float("nan"), 2.0])).item()
+    1.5
+    """
+
+def nanmax(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+    """The largest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.nanmax(ag.tensor([1.0, float("nan"), 2.0])).item()
+    2.0
+    """
+
+def nanmin(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+    """The smallest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.nanmin(ag.tensor([1.0, float("nan"), 2.0])).item()
+    1.0
+    """
+
+def nanvar(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The variance of the elements that are not nan, with the keywords of `var`; nan where there are `ddof` or fewer.
+
+    >>> ag.nanvar(ag.tensor([1.0, float("nan"), 3.0])).item()
+    1.0
+    """
+
+def nanstd(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The standard deviation of the elements that are not nan: the root of `nanvar`, with derivative 0 where it is 0.
+
+    >>> ag.nanstd(ag.tensor([1.0, float("nan"), 3.0])).item()
+    1.0
+    """
+
+def nanargmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first largest element that is not nan along `axis`; data, never differentiable.
+
+    Raises `ShapeError` where there is none.
+
+    >>> ag.nanargmax(ag.tensor([float("nan"), 1.0, 3.0])).item()
+    2
+    """
+
+def nanargmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first smallest element that is not nan along `axis`; data, never differentiable.
+
+    Raises `ShapeError` where there is none.
+
+    >>> ag.nanargmin(ag.tensor([float("nan"), 1.0, 3.0])).item()
+    1
     """
 
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
@@ -569,6 +690,44 @@ def adaptive_max_pool3d(x: Operand, output_size: Any) -> Tensor:
 
     >>> ag.adaptive_max_pool3d(ag.ones((1, 1, 4, 5, 6)), (2, None, 4)).shape
     (1, 1, 2, 5, 4)
+    """
+
+def cumsum(x: Operand, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The sum of all elements up to each along `axis`, of the flattened array where None.
+
+    >>> ag.cumsum(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 3., 6.])
+    """
+
+def cumprod(x: Operand, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The product of all elements up to each along `axis`, of the flattened array where None.
+
+    >>> ag.cumprod(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 2., 6.])
+    """
+
+def linear_recurrence(a: Operand, b: Operand) -> Tensor:
+    """s with s_i = a_i s_{i-1} + b_i along the last axis, from s_{-1} = 0: moving averages, discounted returns.
+
+    `a` and `b` have one shape. It takes log₂ n steps on whole arrays (W. D. Hillis, G. L. Steele, Data parallel
+    algorithms, 1986), in which factors are multiplied with each other first.
+
+    >>> ag.linear_recurrence(ag.tensor([0.5, 0.5, 0.5]), ag.tensor([1.0, 1.0, 1.0])).numpy()
+    array([1.  , 1.5 , 1.75])
+    """
+
+def cumulative_sum(x: Operand, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    """The sum of all elements up to each along `axis`, before which `include_initial` puts the sum of none, 0.
+
+    >>> ag.cumulative_sum(ag.tensor([1.0, 2.0]), include_initial=True).numpy()
+    array([0., 1., 3.])
+    """
+
+def cumulative_prod(x: Operand, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    """The product of all elements up to each along `axis`, before which `include_initial` puts that of none, 1.
+
+    >>> ag.cumulative_prod(ag.tensor([2.0, 3.0]), include_initial=True).numpy()
+    array([1., 2., 6.])
     """
 
 def exp(x: Operand) -> Tensor:

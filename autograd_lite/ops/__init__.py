@@ -9,6 +9,7 @@ from autograd_lite.ops import (
     arithmetic,
     comparison,
     convolution,
+    cumulative,
     exponential,
     indexing,
     joining,
@@ -22,6 +23,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "convolution", "exponential", "indexing", "joining", "linalg",
-    "products", "random", "reduction", "shaping", "special", "trigonometric",
+    "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
+    "linalg", "products", "random", "reduction", "shaping", "special", "trigonometric",
 ]  # fmt: skip
