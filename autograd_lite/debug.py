@@ -32,7 +32,7 @@ class Trace:
 
     __slots__ = ("file", "line", "function", "operands", "result")
 
-    def __init__(self, file: str, line: int, function: str, operands: tuple[int, ...], result: int) -> None:
+    def __init__(self, file: str, line: int, function: str, operands: tuple[int, ...] | None, result: int) -> None:
         self.file = file
         self.line = line
         self.function = function
@@ -49,6 +49,8 @@ class Trace:
 
     def check(self, node: Node, result: Any) -> None:
         """Raise `ChangedError` where an operand or the result of the node has other contents now."""
+        if self.operands is None:
+            return
         for value, before in zip((*node.inputs, result), (*self.operands, self.result), strict=True):
             if _checksum(value) != before:
                 made = value is result
@@ -66,7 +68,7 @@ class _Lines(Witness):
         self.before = before
         self.records = before.records
         for name, hook in vars(Witness).items():
-            if callable(hook) and name not in vars(_Lines):
+            if callable(hook) and name not in vars(_Lines) and name not in vars(type(self)):
                 setattr(self, name, getattr(before, name))
 
     def applied(self, result: Any, node: Node) -> None:
@@ -75,11 +77,46 @@ class _Lines(Witness):
         while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
             frame = frame.f_back
         code = frame.f_code
-        operands = tuple(map(_checksum, node.inputs))
-        node.trace = Trace(code.co_filename, frame.f_lineno, code.co_name, operands, _checksum(result))
+        node.trace = Trace(code.co_filename, frame.f_lineno, code.co_name, *self.sums(node, result))
+
+    def sums(self, node: Node, result: Any) -> tuple[tuple[int, ...] | None, int]:
+        """The checksums that a trace keeps: none."""
+        return None, 0
 
 
-class debug:  # noqa: N801 - a context manager reads as a statement: with ag.debug()
+class _Contents(_Lines):
+    """Puts down the contents of operands and results as well."""
+
+    def sums(self, node: Node, result: Any) -> tuple[tuple[int, ...] | None, int]:
+        """The checksums of the operands and of the result."""
+        return tuple(map(_checksum, node.inputs)), _checksum(result)
+
+
+class lines:  # noqa: N801 - a context manager reads as a statement
+    """Every node made inside remembers the line of code that made it, and nothing else.
+
+    >>> import autograd_lite as ag
+    >>> from autograd_lite.debug import lines, trace
+    >>> with lines():
+    ...     y = ag.exp(ag.tensor(1.0, requires_grad=True))
+    >>> trace(y.node).line
+    2
+    """
+
+    __slots__ = ()
+    witness: type[_Lines] = _Lines
+
+    def __enter__(self) -> None:
+        now = mode.now
+        now.outside.append(now.witness)
+        now.witness = self.witness(now.witness)
+
+    def __exit__(self, *error: object) -> None:
+        now = mode.now
+        now.witness = now.outside.pop()
+
+
+class debug(lines):  # noqa: N801 - a context manager reads as a statement: with ag.debug()
     """Every node made inside remembers the line of your code that made it, and its operands' contents.
 
     The line is the first one outside this library. `ag.explain` shows it; the reverse pass names it when it finds
@@ -101,15 +138,7 @@ class debug:  # noqa: N801 - a context manager reads as a statement: with ag.deb
     """
 
     __slots__ = ()
-
-    def __enter__(self) -> None:
-        now = mode.now
-        now.outside.append(now.witness)
-        now.witness = _Lines(now.witness)
-
-    def __exit__(self, *error: object) -> None:
-        now = mode.now
-        now.witness = now.outside.pop()
+    witness = _Contents
 
 
 def trace(node: Node | None) -> Trace | None:

@@ -6,6 +6,11 @@ catch, so that both styles of `except` work. Must not import any other module of
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class AutogradError(Exception):
     """The base of every exception this library raises on purpose."""
@@ -38,6 +43,14 @@ class ArgumentError(AutogradError, ValueError, TypeError):
     """An argument has a value or a type that the function cannot use."""
 
 
+class UnknownNameError(AutogradError, AttributeError):
+    """There is nothing of this name: the message says what to write, and is made only where somebody reads it."""
+
+    def __str__(self) -> str:
+        say, *names = self.args
+        return str(say(*names))
+
+
 class GraphError(AutogradError, RuntimeError):
     """The recorded graph cannot answer: no path, nothing recorded, not a scalar, freed."""
 
@@ -51,7 +64,12 @@ class DataError(AutogradError, ValueError):
 
 
 class CheckError(AutogradError, AssertionError):
-    """A gradient check failed: the message names the worst element."""
+    """A gradient check failed: the message names the worst element, and the rule that is wrong.
+
+    `report` is what `gradcheck` would have returned, where it was `gradcheck` that failed.
+    """
+
+    report: Any = None
 
 
 class FileError(AutogradError, OSError):

@@ -17,10 +17,12 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.elsewhere import keyword
 from autograd_lite.errors import ArgumentError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
+Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[str, Any]]]
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
@@ -41,6 +43,8 @@ def settled(value: Any) -> Any:
         return tuple(map(settled, value))
     if isinstance(value, numpy.integer | numpy.bool_):
         return value.item()
+    if kind is backend.Size:
+        return int(value)
     if backend.is_array(value):
         return value.item() if not value.shape and value.dtype.kind in "iub" else value.copy()
     return value
@@ -81,6 +85,8 @@ class _Signature:
             raise AttributeError("__signature__")  # the class has that of its own
         if op.of is not None:
             return op.of.__signature__
+        if op.wide is not None:
+            return op.wide.__signature__
         _, *annotated = inspect.signature(op.__wrapped__).parameters.values()
         declared = [p.replace(annotation=p.empty) for p in annotated]
         if op.variadic:
@@ -99,7 +105,7 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "reads", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -107,9 +113,11 @@ class Operation:
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
-        composed: bool = False,
+        composed: bool = False, reads: Reading | None = None,
     ) -> None:  # fmt: skip
         self.composed = composed
+        self.wide: Operation | None = None  # the same with further keywords, composed of it and others
+        self.reads = reads
         self.name = self.__name__ = forward.__name__
         self.forward = forward if parts is None else _several(forward)
         self.__wrapped__ = forward
@@ -160,6 +168,25 @@ class Operation:
     def differentiable(self) -> bool:
         """Whether any argument has a derivative rule."""
         return any(rule is not None for rule in self.rules_by_argument)
+
+    def further(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """Let it take more keywords: decorate what it is with all of them, composed of itself and other operations.
+
+        Its nodes stay as they are and calls without those keywords as quick.
+
+        >>> import autograd_lite as ag
+        >>> ag.sum(ag.tensor([1.0, 2.0]), where=[True, False], initial=0.5).item()
+        1.5
+        """
+        wide = Operation(forward, self.notation, self.symbol, analytic=self.analytic, composed=True)
+        wide.name = wide.__name__ = self.name
+        wide.__doc__ = self.__doc__
+        self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
+        return forward
+
+    def meant(self, kwargs: dict[str, Any]) -> Operation:
+        """The operation that takes these keywords: itself, or where there are further ones `wide`."""
+        return self if self.wide is None or kwargs.keys() <= {*self.parameters, *self.arguments} else self.wide
 
     def rules(self, **rules: Rule | None) -> Operation:
         """State the derivative rule of every array argument; `None` marks data that has none.
@@ -269,6 +296,8 @@ class Operation:
 
     def bind(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Sort a call as a user writes it into array arguments and complete parameters, which are `settled`."""
+        if self.reads is not None:
+            args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
@@ -288,7 +317,9 @@ class Operation:
         if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
             raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
         if unknown := kwargs.keys() - set(self.parameters):
-            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {', '.join(sorted(unknown))}")
+            known = [*self.parameters, *(() if self.variadic else self.arguments)]
+            said = ", ".join(sorted(unknown)) + "".join(keyword(name, known) for name in sorted(unknown))
+            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {said}")
         params = {**self.defaults, **given, **kwargs}
         missing = list(self.arguments[len(inputs) : count - (self.variadic and not self.joins)])
         missing += [name for name in self.parameters if name not in params]
@@ -308,6 +339,8 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
+        if self.wide is not None and self.meant(kwargs) is not self:
+            return self.wide(*args, **kwargs)
         inputs, params = self.bind(args, kwargs)
         for value in inputs:
             world = getattr(value, "__apply__", None)
@@ -389,7 +422,7 @@ def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
     effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
-    misfit: Callable[..., str] | None = None,
+    misfit: Callable[..., str] | None = None, reads: Reading | None = None,
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
@@ -409,6 +442,8 @@ def operation(
     - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
     - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call; in a rule
       `g` and `out` are tuples then, with zeros for a result that got no gradient
+    - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
+      the forward is declared
     - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
@@ -430,7 +465,7 @@ def operation(
             Operation(
                 forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
                 spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
-                parts=parts, misfit=misfit,
+                parts=parts, misfit=misfit, reads=reads,
             )
         )  # fmt: skip
 

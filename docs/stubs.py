@@ -15,6 +15,7 @@ from textwrap import indent
 
 import autograd_lite as ag
 from autograd_lite.op import Operation
+from autograd_lite.ops.aliases import ALIASES
 
 STUB = Path(__file__).resolve().parents[1] / "autograd_lite" / "__init__.pyi"
 
@@ -47,13 +48,14 @@ def quoted(docstring: str) -> str:
 
 def parameters(op: Operation) -> str:
     """The parameters of an operation as a user calls it, arrays first, with their types."""
-    declared = list(inspect.signature(op.forward).parameters.values())[1:]
+    declared = list(inspect.signature((op.wide or op).forward).parameters.values())[1:]
     found = []
     for p in declared:
         array = p.name in op.arguments
         kind = (
             "Operand | Sequence[Operand]" if p.kind is _KINDS.VAR_POSITIONAL else "Operand" if array else p.annotation
         )
+        kind = "Any" if array and op.reads is not None else kind  # what users write there is more than arrays
         kind += " | None" if array and p.default is None else ""
         text = f"{'*' if p.kind is _KINDS.VAR_POSITIONAL else ''}{p.name}: {kind}"
         found.append(text if p.default is p.empty else f"{text} = {p.default!r}")
@@ -85,12 +87,13 @@ def imports(names: list[str]) -> str:
 def stub() -> str:
     """The whole stub."""
     operations = [op for op in ag.REGISTRY.values() if op.ours and not op.name.startswith("_")]
-    others = [name for name in ag.__all__ if name not in ag.REGISTRY]
+    others = [name for name in ag.__all__ if name not in ag.REGISTRY and name not in ALIASES]
     modules = {"REGISTRY": "autograd_lite.op"}
     known = [name for name in others if name not in modules]
     lines = imports(known) + "".join(f"\nfrom {module} import {name} as {name}" for name, module in modules.items())
     head = HEAD.format(docstring=quoted((ag.__doc__ or "").strip() + "\n"), imports=lines)
-    return head + "\n".join(function(op) for op in operations)
+    second = "".join(f"{name} = {meant}\n" for name, meant in ALIASES.items() if meant in ag.REGISTRY)
+    return head + "\n".join(function(op) for op in operations) + "\n" + second
 
 
 def main() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from samples import SAMPLES
 
 import autograd_lite as ag
 from autograd_lite import backend
 from autograd_lite.check import standin
+from autograd_lite.ops.aliases import ALIASES
 
 
 @ag.elementwise(
@@ -168,3 +170,17 @@ def test_data_given_as_a_tensor_is_copied() -> None:
     other.data = one
     other.data[0] = 9.0
     assert one.numpy().tolist() == [1.0, 2.0]
+
+
+# Second names.
+
+
+@pytest.mark.parametrize("name, meant", [each for each in ALIASES.items() if each[1] in ag.REGISTRY])
+def test_a_second_name_is_the_operation_here_and_in_numpy(name: str, meant: str) -> None:
+    assert name not in ag.REGISTRY and name in ag.__all__
+    assert getattr(ag, name) is getattr(ag, meant) and getattr(ag.functional, name) is getattr(ag.functional, meant)
+    (case, *_) = SAMPLES[meant]
+    tensors = [ag.tensor(x) if isinstance(x, np.ndarray) else x for x in case.inputs]
+    joined = (tensors,) if ag.REGISTRY[meant].joins else tensors
+    found, want = getattr(np, name)(*joined, **case.params), getattr(ag, meant)(*tensors, **case.params)
+    assert type(found) is ag.Tensor and found.dtype == want.dtype and np.array_equal(found.data, want.data)

@@ -1,15 +1,11 @@
-"""The README holds what it promises: two commands, Python that runs, a table that is up to date."""
+"""The README holds what it promises: two commands, Python that runs, links that lead somewhere."""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-
-import autograd_lite as ag
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,14 +13,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def _blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-def _table_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("operations_table", ROOT / "docs" / "operations.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("mark, starts", [("main job", "examples/digits.py"), ("tests", "-m pytest")])
@@ -51,15 +39,6 @@ def test_python_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
 
 def test_first_example_has_fifteen_lines_at_most() -> None:
     assert len(_blocks(README, "python")[0].splitlines()) <= 15
-
-
-def test_table_of_operations_is_that_of_the_registry() -> None:
-    assert _table_script().replaced(README) == README, "run python docs/operations.py"
-
-
-def test_every_operation_is_in_the_table() -> None:
-    for op in ag.REGISTRY.values():
-        assert not op.ours or f"| `{op.name}(" in README
 
 
 def test_links_lead_somewhere() -> None:

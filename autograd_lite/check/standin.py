@@ -7,6 +7,7 @@ that names `numpy` or copies to the host in silence fails here as it would on a 
 from __future__ import annotations
 
 import operator
+import types
 from typing import Any
 
 import numpy as np
@@ -168,12 +169,17 @@ class _Function:
 
 
 class Namespace:
-    """The stand-in's module: NumPy's names and keywords."""
+    """The stand-in's module, and those in it: NumPy's names and keywords."""
 
     __name__ = "standin"
 
+    def __init__(self, module: Any = np) -> None:
+        self.module = module
+
     def __getattr__(self, name: str) -> Any:
-        found = getattr(np, name)
+        found = getattr(self.module, name)
+        if isinstance(found, types.ModuleType):
+            return Namespace(found)
         if isinstance(found, type) or not callable(found):
             return found
         wrapper = _Function(found)

@@ -6,6 +6,7 @@ appear here by being declared; this file names only what is composed and needs n
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.ops.aliases import named
 
 
 @functools.cache
@@ -39,13 +41,14 @@ def compose(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any
 
     Its arrays are Tensors in it, and its first argument is one in any case; what its parts refuse is said of the whole.
     """
+    inputs = [int(x) if type(x) is backend.Size else x for x in inputs]
     given = [x if type(x) in SCALARS or x is None or hasattr(x, "__number__") else operand(op, x) for x in inputs]
-    if given and not any(type(x) is Tensor for x in given):
+    if given and not builtins.any(type(x) is Tensor for x in given):
         given[0] = operand(op, given[0])
     try:
         return op.forward(_FUNCTIONS, *given, **params)
     except (*FAILURES, AutogradError) as error:
-        if isinstance(error, AutogradError) and not error.problem:
+        if isinstance(error, AutogradError) and not error.problem and not isinstance(error, FAILURES):
             raise
         raise diagnose(op, given, params, error) from None
 
@@ -60,7 +63,7 @@ def operand(op: Operation, value: Any) -> Tensor:
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
     """An operation by its name, looked up when it is used: a user's own may be declared later, or anew."""
-    op = REGISTRY.get(name)
+    op = named(name)
     if op is None:
         raise AttributeError(f"there is no operation named {name}")
     return _lifted(op)

@@ -18,6 +18,7 @@ from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, GraphError
 from autograd_lite.op import REGISTRY
+from autograd_lite.ops.aliases import ALIASES
 
 
 def array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> ndarray:
@@ -70,8 +71,8 @@ _UFUNCS: dict[str, Callable[..., Tensor]] = {
 
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """`numpy.exp(t)` and its kin: the operation of the same name."""
-    name = ufunc.__name__
-    named: Any = getattr(numpy, name, None)
+    name = ALIASES.get(ufunc.__name__, ufunc.__name__)
+    named: Any = getattr(numpy, ufunc.__name__, None)
     if method != "__call__" or named is not ufunc or not (name in REGISTRY or name in _UFUNCS):
         called = name + ("" if method == "__call__" else "." + method)
         raise ArgumentError(f"numpy.{called} is not an operation on tensors; those are: {', '.join(REGISTRY)}")
@@ -100,13 +101,11 @@ _ANSWERS = {
         numpy.shares_memory,
     )
 }  # fmt: skip
-_SAME = {each.__name__: ours for each, ours in ((numpy.amax, numpy.max), (numpy.amin, numpy.min))}
-"""Other names of a NumPy function."""
 
 
 def array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """`numpy.concatenate([t, u])` and its kin: ours of the same name."""
-    name = _SAME[function.__name__].__name__ if function.__name__ in _SAME else function.__name__
+    name = ALIASES.get(function.__name__, function.__name__)
     known = name in _ANSWERS or (name in REGISTRY and hasattr(numpy, name))
     if not known or not function.__module__.startswith("numpy") or function.__module__ == "numpy.linalg":
         raise ArgumentError(f"numpy.{function.__name__} is not an operation on tensors: use numpy() to leave them")
