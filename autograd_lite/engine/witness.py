@@ -40,7 +40,7 @@ class Witness:
         tensor._grad = None if value is None else getattr(value, "_data", value)
 
     def spread(self, gradient: Any, like: Any) -> None:
-        """A recorded reverse pass repeated a gradient, which a pass on arrays does in memory of its own, as in `like`."""
+        """A recorded reverse pass repeated a gradient: on arrays that is done in memory of its own, as in `like`."""
 
     def number(self, owner: Any, name: str) -> Any:
         """What stands for an attribute of `owner` that holds a number and may change, such as a learning rate."""
