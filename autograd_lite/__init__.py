@@ -34,7 +34,7 @@ import sys
 import types
 from typing import Any
 
-from autograd_lite import errors, ops
+from autograd_lite import errors, linalg, ops
 from autograd_lite.debug import debug
 from autograd_lite.engine import functional, reverse
 from autograd_lite.engine.calculus import grad, vjp
@@ -104,8 +104,9 @@ Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
     "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
-    "errors", "functional", "grad", "is_grad_enabled", "live", "no_grad", "ones", "operation", "ops", "put", "scope",
-    "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
+    "errors", "functional", "grad", "is_grad_enabled", "linalg", "live", "no_grad", "ones", "operation", "ops", "put",
+    "scope", "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *_OTHER_NAMES,
+    *(name for name in REGISTRY if "." not in name),
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face

@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors as errors
+from autograd_lite import linalg as linalg
 from autograd_lite import ops as ops
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
@@ -70,6 +71,7 @@ from autograd_lite.errors import EngineError as EngineError
 from autograd_lite.errors import FileError as FileError
 from autograd_lite.errors import GraphError as GraphError
 from autograd_lite.errors import IndexingError as IndexingError
+from autograd_lite.errors import MatrixError as MatrixError
 from autograd_lite.errors import ShapeError as ShapeError
 from autograd_lite.op import Operation as Operation
 from autograd_lite.op import elementwise as elementwise

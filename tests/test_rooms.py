@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "display", "files", "names", "backend", "op", "ops", "diagnosis", "arraylike", "engine", "watch", "debug",
-    "program", "show", "compile", "check",
+    "errors", "display", "files", "names", "backend", "op", "ops", "diagnosis", "arraylike", "engine", "linalg",
+    "watch", "debug", "program", "show", "compile", "check",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 

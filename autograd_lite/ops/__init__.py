@@ -12,6 +12,8 @@ from autograd_lite.ops import (
     indexing,
     joining,
     linalg,
+    matrices,
+    norms,
     products,
     random,
     reduction,
@@ -21,6 +23,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg",
+    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg", "matrices", "norms",
     "products", "random", "reduction", "shaping", "special", "trigonometric",
 ]  # fmt: skip
