@@ -14,6 +14,8 @@ First steps:
 - `ag.tensor`, `ag.asarray`, `ag.zeros` make tensors; NumPy's names (`ag.exp`, `ag.sum`, `ag.concatenate`, ...) and
   operators work on them, and so do NumPy's own functions.
 - `ag.grad` gives gradients without writing them anywhere, of any order; `with ag.no_grad():` records nothing.
+- `ag.value_and_grad`, `ag.vjp`, `ag.jvp`, `ag.jacobian`, `ag.hessian`, `ag.hvp` are derivatives of functions, over
+  arrays in any containers; `ag.minimize` hands them to SciPy.
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
@@ -36,11 +38,13 @@ from typing import Any
 
 from autograd_lite import errors, linalg, ops
 from autograd_lite.debug import debug
+from autograd_lite.elsewhere import instead
 from autograd_lite.engine import functional, reverse
-from autograd_lite.engine.calculus import grad, vjp
+from autograd_lite.engine.calculus import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
 from autograd_lite.engine.functional import arange, ones, put, zeros
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope, touch
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
+from autograd_lite.errors import UnknownNameError
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
 from autograd_lite.ops.aliases import ALIASES
 from autograd_lite.watch import live
@@ -58,6 +62,8 @@ _WHEN_USED = {
     "derive": "show.equations.derive",
     "EquationReport": "show.equations.student",
     "check_equations": "show.equations.student",
+    "Minimum": "minimizing",
+    "minimize": "minimizing",
     "Page": "show.page.explain",
     "explain": "show.page.explain",
     "Picture": "show.picture.draw",
@@ -69,7 +75,9 @@ _WHEN_USED = {
 def __getattr__(name: str) -> Any:
     module = _WHEN_USED.get(name)
     if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name.startswith("__"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise UnknownNameError(instead, "module 'autograd_lite'", name, "ag.", __all__)
     value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
     globals()[name] = value
     return value
@@ -104,9 +112,9 @@ Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
     "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
-    "errors", "functional", "grad", "is_grad_enabled", "linalg", "live", "no_grad", "ones", "operation", "ops", "put",
-    "scope", "tensor", "touch", "vjp", "zeros", *_WHEN_USED, *_ERRORS, *_OTHER_NAMES,
-    *(name for name in REGISTRY if "." not in name),
+    "errors", "functional", "grad", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "linalg", "linearize",
+    "live", "no_grad", "ones", "operation", "ops", "put", "scope", "tensor", "touch", "value_and_grad", "vjp", "zeros",
+    *_WHEN_USED, *_ERRORS, *_OTHER_NAMES, *(name for name in REGISTRY if "." not in name),
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face

@@ -14,6 +14,8 @@ First steps:
 - `ag.tensor`, `ag.asarray`, `ag.zeros` make tensors; NumPy's names (`ag.exp`, `ag.sum`, `ag.concatenate`, ...) and
   operators work on them, and so do NumPy's own functions.
 - `ag.grad` gives gradients without writing them anywhere, of any order; `with ag.no_grad():` records nothing.
+- `ag.value_and_grad`, `ag.vjp`, `ag.jvp`, `ag.jacobian`, `ag.hessian`, `ag.hvp` are derivatives of functions, over
+  arrays in any containers; `ag.minimize` hands them to SciPy.
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
@@ -43,6 +45,12 @@ from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
 from autograd_lite.engine.calculus import grad as grad
+from autograd_lite.engine.calculus import hessian as hessian
+from autograd_lite.engine.calculus import hvp as hvp
+from autograd_lite.engine.calculus import jacobian as jacobian
+from autograd_lite.engine.calculus import jvp as jvp
+from autograd_lite.engine.calculus import linearize as linearize
+from autograd_lite.engine.calculus import value_and_grad as value_and_grad
 from autograd_lite.engine.calculus import vjp as vjp
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
@@ -73,6 +81,9 @@ from autograd_lite.errors import GraphError as GraphError
 from autograd_lite.errors import IndexingError as IndexingError
 from autograd_lite.errors import MatrixError as MatrixError
 from autograd_lite.errors import ShapeError as ShapeError
+from autograd_lite.errors import UnknownNameError as UnknownNameError
+from autograd_lite.minimizing import Minimum as Minimum
+from autograd_lite.minimizing import minimize as minimize
 from autograd_lite.op import Operation as Operation
 from autograd_lite.op import elementwise as elementwise
 from autograd_lite.op import operation as operation
@@ -397,186 +408,100 @@ def put_at(x: Operand, value: Operand, *indices: Operand | Sequence[Operand], te
     array([9., 2.])
     """
 
-def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:
-    """Join along an existing axis; `axis=None` joins them flattened.
+def at_add(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` to which `values` are added at an index, all of them at a place named twice; users write `x.at[index].add`.
 
-    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
-    array([1., 2., 3.])
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].add(10.0).numpy()
+    array([21.,  2.])
     """
 
-def stack(*arrays: Operand | Sequence[Operand], axis: int = 0) -> Tensor:
-    """Join along a new axis.
+def at_maximum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` in which the elements at an index are at least `values`; users write `x.at[index].max`.
 
-    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
-    array([[1., 3.],
-           [2., 4.]])
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].max([5.0, 3.0]).numpy()
+    array([5., 2.])
     """
 
-def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
-    """Parts of an array along an axis: so many of equal length, or cut at the places given; a tuple.
+def at_minimum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` in which the elements at an index are at most `values`; users write `x.at[index].min`.
 
-    >>> [part.numpy().tolist() for part in ag.split(ag.tensor([1.0, 2.0, 3.0, 4.0]), [1, 3])]
-    [[1.0], [2.0, 3.0], [4.0]]
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].min([5.0, -3.0]).numpy()
+    array([-3.,  2.])
     """
 
-def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
-    """The sum of products that the subscripts say, over every letter that the result does not have.
+def take(x: Operand, indices: Operand, axis: int | None = None, mode: str = 'raise') -> Tensor:
+    """The elements at `indices` along `axis`, or of the flattened array; places beyond the end by `mode`.
 
-    Written as NumPy's, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2], [0, 2])`, with all that it knows:
-    dots, repeated letters, sizes of 1 that broadcast. Operands meet two at a time by matrix products; `optimize` says
-    in which order, as for `numpy.einsum_path`: True takes its greedy one, False the one given.
-
-    >>> x = ag.tensor([[1.0, 2.0], [3.0, 4.0]])
-    >>> ag.einsum("ij,jk->ik", x, x).numpy().tolist(), ag.einsum("ii", x).item()
-    ([[7.0, 10.0], [15.0, 22.0]], 5.0)
+    >>> ag.take(ag.tensor([1.0, 2.0, 3.0]), [2, 0]).numpy()
+    array([3., 1.])
     """
 
-def dot(x: Operand, y: Operand) -> Tensor:
-    """The sum of products over the last axis of `x` and the last but one of `y`, as NumPy's `dot`.
+def take_along_axis(x: Operand, indices: Operand, axis: int | None = -1) -> Tensor:
+    """In every line along `axis` the elements at its own `indices`, as `argsort` gives them.
 
-    Of vectors the inner product, of matrices `x @ y`, of a number the product.
-
-    >>> ag.dot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).item()
-    11.0
+    >>> ag.take_along_axis(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], axis=1).numpy()
+    array([[2.],
+           [3.]])
     """
 
-def vdot(x: Operand, y: Operand) -> Tensor:
-    """The inner product of all elements of `x` and `y`, read as vectors.
+def put_along_axis(x: Operand, indices: Operand, values: Operand, axis: int | None = -1) -> Tensor:
+    """A copy of `x` in which, in every line along `axis`, the elements at its own `indices` are `values`.
 
-    >>> ag.vdot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).item()
-    11.0
+    >>> ag.put_along_axis(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], 9.0, axis=1).numpy()
+    array([[1., 9.],
+           [9., 4.]])
     """
 
-def vecdot(x: Operand, y: Operand, axis: int = -1) -> Tensor:
-    """The inner products of the vectors along `axis` of `x` and `y`; the other axes broadcast.
+def compress(condition: Operand, x: Operand, axis: int | None = None) -> Tensor:
+    """The elements along `axis` (None: flattened) for which `condition`, a truth for each, holds.
 
-    >>> ag.vecdot(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
-    array([11.,  4.])
+    >>> ag.compress([True, False, True], ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 3.])
     """
 
-def matvec(x: Operand, y: Operand) -> Tensor:
-    """Matrices in the last two axes of `x` times vectors in the last axis of `y`; the other axes broadcast.
+def extract(condition: Operand, x: Operand) -> Tensor:
+    """The elements for which `condition`, of the same size, holds, in one row.
 
-    >>> ag.matvec(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0], [0.0, 1.0]])).numpy()
-    array([[11.],
-           [ 2.]])
+    >>> ag.extract(np.array([True, False]), ag.tensor([1.0, 2.0])).numpy()
+    array([1.])
     """
 
-def vecmat(x: Operand, y: Operand) -> Tensor:
-    """Vectors in the last axis of `x` times matrices in the last two axes of `y`; the other axes broadcast.
+def one_hot(indices: Operand, num_classes: int, dtype: Any = 'float64') -> Tensor:
+    """A row of zeros with a one at the place that each whole number names; it has `num_classes` places.
 
-    >>> ag.vecmat(ag.tensor([1.0, 2.0]), ag.tensor([[3.0], [4.0]])).numpy()
-    array([11.])
+    Raises `IndexingError` for a number below 0 or not below `num_classes`.
+
+    >>> ag.one_hot([2, 0], 3).numpy()
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
     """
 
-def inner(x: Operand, y: Operand) -> Tensor:
-    """The sum of products over the last axes of `x` and `y`; every vector of one meets every vector of the other.
+def segment_sum(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The sum of the rows of `x` in each segment; `segments` names that of every row, from 0 to below `num_segments`.
 
-    >>> ag.inner(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
-    array([11.,  4.])
+    >>> ag.segment_sum(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([4., 2., 0.])
     """
 
-def outer(x: Operand, y: Operand) -> Tensor:
-    """Every element of `x` times every element of `y`, both read as vectors.
+def segment_mean(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The mean of the rows of `x` in each segment, 0 where there is none.
 
-    >>> ag.outer(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).numpy()
-    array([[3., 4.],
-           [6., 8.]])
+    >>> ag.segment_mean(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([2., 2., 0.])
     """
 
-def tensordot(x: Operand, y: Operand, axes: Any = 2) -> Tensor:
-    """The sum of products over `axes`: so many last axes of `x` and first of `y`, or a pair of axes of each.
+def segment_max(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The largest in each segment, element by element of its rows, -inf where there is none; ties share the gradient.
 
-    >>> ag.tensordot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0]]), axes=([1], [1])).numpy()
-    array([[11.]])
+    >>> ag.segment_max(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([  3.,   2., -inf])
     """
 
-def kron(x: Operand, y: Operand) -> Tensor:
-    """The Kronecker product: `x` with each element replaced by its product with the whole of `y`.
+def segment_min(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The smallest in each segment, element by element of its rows, inf where there is none; ties share the gradient.
 
-    >>> ag.kron(ag.tensor([1.0, 10.0]), ag.tensor([1.0, 2.0])).numpy()
-    array([ 1.,  2., 10., 20.])
-    """
-
-def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
-    """The cross product of vectors of three components along `axisa` of `x` and `axisb` of `y`, put along `axisc`.
-
-    `axis` stands for all three. Vectors of two components are refused, as they soon will be by NumPy.
-
-    >>> ag.cross(ag.tensor([1.0, 0.0, 0.0]), ag.tensor([0.0, 1.0, 0.0])).numpy()
-    array([0., 0., 1.])
-    """
-
-def matmul(x: Operand, y: Operand) -> Tensor:
-    """The matrix product, over the last two axes; leading axes broadcast.
-
-    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
-
-    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
-    array([[11.]])
-    """
-
-def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
-
-    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([1., 4.])
-    """
-
-def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
-    """The sum along a diagonal, added in `dtype` where that is given.
-
-    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
-    5.0
-    """
-
-def diag(x: Operand, k: int = 0) -> Tensor:
-    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
-
-    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def diagflat(x: Operand, k: int = 0) -> Tensor:
-    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
-
-    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def tril(x: Operand, k: int = 0) -> Tensor:
-    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
-
-    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 0.],
-           [3., 4.]])
-    """
-
-def triu(x: Operand, k: int = 0) -> Tensor:
-    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
-
-    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 2.],
-           [0., 4.]])
-    """
-
-def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
-
-    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
-    array([[4., 2., 1.],
-           [9., 3., 1.]])
-    """
-
-def random_like(x: Operand, rng: Any) -> Tensor:
-    """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
-
-    Data, never differentiable. `rng` is a `numpy.random.Generator`, or CuPy's for a GPU.
-
-    >>> ag.random_like(ag.tensor([1.0, 2.0]), np.random.default_rng(0)).numpy()
-    array([0.63696169, 0.26978671])
+    >>> ag.segment_min(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([ 1.,  2., inf])
     """
 
 def reshape(x: Operand, shape: Any) -> Tensor:
@@ -798,6 +723,283 @@ def empty_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
 
     >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
     (2,)
+    """
+
+def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:
+    """Join along an existing axis; `axis=None` joins them flattened.
+
+    >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])]).numpy()
+    array([1., 2., 3.])
+    """
+
+def stack(*arrays: Operand | Sequence[Operand], axis: int = 0) -> Tensor:
+    """Join along a new axis.
+
+    >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])], axis=1).numpy()
+    array([[1., 3.],
+           [2., 4.]])
+    """
+
+def split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
+    """Parts of an array along an axis: so many of equal length, or cut at the places given; a tuple.
+
+    >>> [part.numpy().tolist() for part in ag.split(ag.tensor([1.0, 2.0, 3.0, 4.0]), [1, 3])]
+    [[1.0], [2.0, 3.0], [4.0]]
+    """
+
+def array_split(x: Operand, indices_or_sections: Any, axis: int = 0) -> tuple[Tensor, ...]:
+    """Parts of an array along an axis as `split` gives them, of which the first may be longer by one; a tuple.
+
+    >>> [part.numpy().tolist() for part in ag.array_split(ag.tensor([1.0, 2.0, 3.0]), 2)]
+    [[1.0, 2.0], [3.0]]
+    """
+
+def hsplit(x: Operand, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Parts of an array side by side, along its second axis, or the first where there is no other; a tuple.
+
+    >>> [part.shape for part in ag.hsplit(ag.zeros((2, 4)), 2)]
+    [(2, 2), (2, 2)]
+    """
+
+def vsplit(x: Operand, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Parts of an array one below the other, along its first axis; a tuple.
+
+    >>> [part.shape for part in ag.vsplit(ag.zeros((4, 2)), [1])]
+    [(1, 2), (3, 2)]
+    """
+
+def dsplit(x: Operand, indices_or_sections: Any) -> tuple[Tensor, ...]:
+    """Parts of an array along its third axis; a tuple.
+
+    >>> [part.shape for part in ag.dsplit(ag.zeros((1, 2, 4)), 2)]
+    [(1, 2, 2), (1, 2, 2)]
+    """
+
+def unstack(x: Operand, axis: int = 0) -> tuple[Tensor, ...]:
+    """Each of the arrays that `stack` would join to this one along `axis`; a tuple.
+
+    >>> [part.numpy().tolist() for part in ag.unstack(ag.tensor([[1.0, 2.0], [3.0, 4.0]]))]
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+
+def vstack(*arrays: Operand | Sequence[Operand]) -> Tensor:
+    """Arrays one below the other, along the first axis; vectors are rows.
+
+    >>> ag.vstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])]).numpy()
+    array([[1., 2.],
+           [3., 4.]])
+    """
+
+def hstack(*arrays: Operand | Sequence[Operand]) -> Tensor:
+    """Arrays side by side, along the second axis; vectors one after the other.
+
+    >>> ag.hstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0])]).numpy()
+    array([1., 2., 3.])
+    """
+
+def dstack(*arrays: Operand | Sequence[Operand]) -> Tensor:
+    """Arrays one behind the other, along the third axis.
+
+    >>> ag.dstack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])]).shape
+    (1, 2, 2)
+    """
+
+def column_stack(*arrays: Operand | Sequence[Operand]) -> Tensor:
+    """Vectors, and the columns of matrices, side by side as the columns of one matrix.
+
+    >>> ag.column_stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])]).numpy()
+    array([[1., 3.],
+           [2., 4.]])
+    """
+
+def append(x: Operand, values: Operand, axis: int | None = None) -> Tensor:
+    """The values after the array along `axis`, or both flattened.
+
+    >>> ag.append(ag.tensor([1.0, 2.0]), 3.0).numpy()
+    array([1., 2., 3.])
+    """
+
+def delete(x: Operand, obj: Any, axis: int | None = None) -> Tensor:
+    """Without the elements at `obj` along `axis` (None: flattened): a place, a slice, places, or a truth for each.
+
+    >>> ag.delete(ag.tensor([1.0, 2.0, 3.0]), 1).numpy()
+    array([1., 3.])
+    """
+
+def meshgrid(*xi: Operand | Sequence[Operand], indexing: str = 'xy', sparse: bool = False, copy: bool = True) -> tuple[Tensor, ...]:
+    """The coordinates of a grid, an array for each of the vectors along its axes; a tuple.
+
+    The first two axes are exchanged where `indexing` is "xy". With `sparse` each has length 1 along the other axes.
+
+    >>> [part.numpy().tolist() for part in ag.meshgrid(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0]))]
+    [[[1.0, 2.0], [1.0, 2.0]], [[3.0, 3.0], [4.0, 4.0]]]
+    """
+
+def broadcast_arrays(*arrays: Operand | Sequence[Operand]) -> tuple[Tensor, ...]:
+    """Each array broadcast to the shape that they have together; a tuple.
+
+    >>> [part.shape for part in ag.broadcast_arrays(ag.zeros(3), ag.zeros((2, 1)))]
+    [(2, 3), (2, 3)]
+    """
+
+def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
+    """The sum of products that the subscripts say, over every letter that the result does not have.
+
+    Written as NumPy's, `einsum("ij,jk->ik", x, y)` or `einsum(x, [0, 1], y, [1, 2], [0, 2])`, with all that it knows:
+    dots, repeated letters, sizes of 1 that broadcast. Operands meet two at a time by matrix products; `optimize` says
+    in which order, as for `numpy.einsum_path`: True takes its greedy one, False the one given.
+
+    >>> x = ag.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> ag.einsum("ij,jk->ik", x, x).numpy().tolist(), ag.einsum("ii", x).item()
+    ([[7.0, 10.0], [15.0, 22.0]], 5.0)
+    """
+
+def dot(x: Operand, y: Operand) -> Tensor:
+    """The sum of products over the last axis of `x` and the last but one of `y`, as NumPy's `dot`.
+
+    Of vectors the inner product, of matrices `x @ y`, of a number the product.
+
+    >>> ag.dot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).item()
+    11.0
+    """
+
+def vdot(x: Operand, y: Operand) -> Tensor:
+    """The inner product of all elements of `x` and `y`, read as vectors.
+
+    >>> ag.vdot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).item()
+    11.0
+    """
+
+def vecdot(x: Operand, y: Operand, axis: int = -1) -> Tensor:
+    """The inner products of the vectors along `axis` of `x` and `y`; the other axes broadcast.
+
+    >>> ag.vecdot(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
+    array([11.,  4.])
+    """
+
+def matvec(x: Operand, y: Operand) -> Tensor:
+    """Matrices in the last two axes of `x` times vectors in the last axis of `y`; the other axes broadcast.
+
+    >>> ag.matvec(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0], [0.0, 1.0]])).numpy()
+    array([[11.],
+           [ 2.]])
+    """
+
+def vecmat(x: Operand, y: Operand) -> Tensor:
+    """Vectors in the last axis of `x` times matrices in the last two axes of `y`; the other axes broadcast.
+
+    >>> ag.vecmat(ag.tensor([1.0, 2.0]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([11.])
+    """
+
+def inner(x: Operand, y: Operand) -> Tensor:
+    """The sum of products over the last axes of `x` and `y`; every vector of one meets every vector of the other.
+
+    >>> ag.inner(ag.tensor([[1.0, 2.0], [0.0, 1.0]]), ag.tensor([3.0, 4.0])).numpy()
+    array([11.,  4.])
+    """
+
+def outer(x: Operand, y: Operand) -> Tensor:
+    """Every element of `x` times every element of `y`, both read as vectors.
+
+    >>> ag.outer(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])).numpy()
+    array([[3., 4.],
+           [6., 8.]])
+    """
+
+def tensordot(x: Operand, y: Operand, axes: Any = 2) -> Tensor:
+    """The sum of products over `axes`: so many last axes of `x` and first of `y`, or a pair of axes of each.
+
+    >>> ag.tensordot(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0, 4.0]]), axes=([1], [1])).numpy()
+    array([[11.]])
+    """
+
+def kron(x: Operand, y: Operand) -> Tensor:
+    """The Kronecker product: `x` with each element replaced by its product with the whole of `y`.
+
+    >>> ag.kron(ag.tensor([1.0, 10.0]), ag.tensor([1.0, 2.0])).numpy()
+    array([ 1.,  2., 10., 20.])
+    """
+
+def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
+    """The cross product of vectors of three components along `axisa` of `x` and `axisb` of `y`, put along `axisc`.
+
+    `axis` stands for all three. Vectors of two components are refused, as they soon will be by NumPy.
+
+    >>> ag.cross(ag.tensor([1.0, 0.0, 0.0]), ag.tensor([0.0, 1.0, 0.0])).numpy()
+    array([0., 0., 1.])
+    """
+
+def matmul(x: Operand, y: Operand) -> Tensor:
+    """The matrix product, over the last two axes; leading axes broadcast.
+
+    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
+
+    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([[11.]])
+    """
+
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
+    """The sum along a diagonal, added in `dtype` where that is given.
+
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
+    5.0
+    """
+
+def diag(x: Operand, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
+
+    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def diagflat(x: Operand, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
+
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def tril(x: Operand, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
+
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 0.],
+           [3., 4.]])
+    """
+
+def triu(x: Operand, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
+
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 2.],
+           [0., 4.]])
+    """
+
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
+
+    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
+    """
+
+def random_like(x: Operand, rng: Any) -> Tensor:
+    """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
+
+    Data, never differentiable. `rng` is a `numpy.random.Generator`, or CuPy's for a GPU.
+
+    >>> ag.random_like(ag.tensor([1.0, 2.0]), np.random.default_rng(0)).numpy()
+    array([0.63696169, 0.26978671])
     """
 
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:

@@ -25,6 +25,26 @@ beyond: dict[str, Callable[..., Any]] = {}
 """What every namespace offers beyond its library's own functions, by name; the operations are listed here."""
 
 
+class Size(int):
+    """How many elements a tensor has: a whole number, which tells one who calls it that it is one.
+
+    >>> import autograd_lite as ag
+    >>> ag.tensor([1.0, 2.0]).size + 1
+    3
+    """
+
+    __slots__ = ()
+
+    def __call__(self, *axis: Any) -> int:
+        raise ArgumentError(
+            f"a tensor's size is a number, here {int(self)}: write x.size without parentheses, x.shape for the lengths "
+            "of all axes, or x.shape[0] for one of them"
+        )
+
+    def __reduce__(self) -> Any:
+        return int, (int(self),)
+
+
 class Namespace:
     """The functions for the arrays of one library, by NumPy's names and keywords: what forwards and rules call `xp`.
 

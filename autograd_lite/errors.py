@@ -49,6 +49,14 @@ class MatrixError(AutogradError, numpy.linalg.LinAlgError):
     """A matrix has not what the operation needs: it is singular, not positive definite, or has nan in it."""
 
 
+class UnknownNameError(AutogradError, AttributeError):
+    """There is nothing of this name: the message says what to write, and is made only where somebody reads it."""
+
+    def __str__(self) -> str:
+        say, *names = self.args
+        return str(say(*names))
+
+
 class GraphError(AutogradError, RuntimeError):
     """The recorded graph cannot answer: no path, nothing recorded, not a scalar, freed."""
 

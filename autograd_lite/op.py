@@ -17,6 +17,7 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.elsewhere import keyword
 from autograd_lite.errors import ArgumentError
 
 Rule = Callable[..., Any]
@@ -59,6 +60,8 @@ def settled(value: Any) -> Any:
         return tuple(map(settled, value))
     if isinstance(value, numpy.integer | numpy.bool_):
         return value.item()
+    if kind is backend.Size:
+        return int(value)
     if backend.is_array(value):
         return value.item() if not value.shape and value.dtype.kind in "iub" else value.copy()
     return value
@@ -311,7 +314,9 @@ class Operation:
         if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
             raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
         if unknown := kwargs.keys() - set(self.parameters):
-            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {', '.join(sorted(unknown))}")
+            known = [*self.parameters, *(() if self.variadic else self.arguments)]
+            said = ", ".join(sorted(unknown)) + "".join(keyword(name, known) for name in sorted(unknown))
+            raise ArgumentError(f"{self.name}{self.__signature__} has no argument {said}")
         params = {**self.defaults, **given, **kwargs}
         missing = list(self.arguments[len(inputs) : count - (self.variadic and not self.joins)])
         missing += [name for name in self.parameters if name not in params]

@@ -25,6 +25,10 @@ from nn._origin import check_origin
 
 check_origin()
 
+from typing import Any
+
+import autograd_lite as ag
+from autograd_lite.elsewhere import instead
 from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
 from nn.data import Digits, digits
@@ -35,6 +39,13 @@ from nn.module import Module
 from nn.optim import SGD, Adam, Optimizer
 from nn.parameter import Parameter
 from nn.training import History, accuracy, fit
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    raise ag.UnknownNameError(instead, "module 'nn'", name, "nn.", __all__)
+
 
 __all__ = [
     "MLP",

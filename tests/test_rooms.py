@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
-    "errors", "display", "files", "names", "backend", "op", "ops", "diagnosis", "arraylike", "engine", "linalg",
-    "watch", "debug", "program", "show", "compile", "check",
+    "errors", "display", "files", "tree", "names", "elsewhere", "backend", "op", "ops", "diagnosis", "arraylike",
+    "engine", "linalg", "minimizing", "watch", "debug", "program", "show", "compile", "check",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 
@@ -25,8 +25,9 @@ ROOMS = [
 JOINED = {("tensor", "functional")}
 
 
-# What `from autograd_lite import …` may name outside: the face, which array library an array belongs to, tables, files.
-PUBLIC = {*ag.__all__, "backend", "display", "files"}
+# What `from autograd_lite import …` may name outside: the face, which array library an array belongs to, tables, files,
+# and the names of other libraries.
+PUBLIC = {*ag.__all__, "backend", "display", "files", "elsewhere"}
 
 
 def modules(folder: Path) -> list[Path]:
@@ -135,8 +136,9 @@ def _docstrings(tree: ast.AST) -> set[int]:
     return {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
 
 
-# The tables that say what an operation, a primitive call, a formula is; and an array library that stands in for NumPy.
-NAMING = {"ops", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
+# The tables that say what an operation, a primitive call, a formula, a name of another library is; and an array library
+# that stands in for NumPy.
+NAMING = {"ops", "elsewhere.py", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
 # A column's heading, fields, and a program that draws.
 ORDINARY = {
     ("check/report.py", "absolute"), ("compile/guards.py", "where"), ("debug.py", "trace"),

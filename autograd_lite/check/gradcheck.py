@@ -142,9 +142,9 @@ def _examined(f: Callable[..., Any], report: CheckReport, inputs: Sequence[Any])
     wrong = [row for row in report.rows if not row.passed]
     if wrong:
         found = _searched(f, points, data, recorded, wrong, rng)
-        at_kink = bool(found.kinks) and found.fault is None
         if found.fault is None:
             found.kinks += [kink for kink in _bends(recorded, rng) if kink not in found.kinks]
+        at_kink = bool(found.kinks) and found.fault is None
         rows = tuple(replace(row, kink=at_kink) for row in report.rows)
         return replace(report, rows=rows, kinks=tuple(found.kinks), fault=found.fault, drawing=drawing)
     if not recorded.output.requires_grad:

@@ -55,11 +55,12 @@ def asked(
 
 
 def _arriving(recorded: Recorded) -> Iterator[tuple[Step, ndarray]]:
-    """Every node with the gradient that arrives at it."""
+    """Every node with the gradient that arrives at it; the operands are copied before any rule can write into them."""
+    steps = [Step(result) for result in recorded.steps]
     found = calculus.grad(recorded.output, recorded.steps, gradient=recorded.seed, allow_unused=True)
-    for result, g in zip(recorded.steps, found, strict=True):
-        if g is not None and result.dtype == numpy.float64 and result.size:
-            yield Step(result), g.numpy()
+    for step, g in zip(steps, found, strict=True):
+        if g is not None and step.out.dtype == numpy.float64 and step.out.size:
+            yield step, g.numpy()
 
 
 def _asked_each(

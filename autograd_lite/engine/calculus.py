@@ -6,18 +6,26 @@ reverse pass is done.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_lite import backend
+import numpy
+
+from autograd_lite import backend, tree
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import ancestors, enable_grad, mode, no_grad
 from autograd_lite.engine.reverse import apart, memory_of, seed_of, start_of, sweep
-from autograd_lite.engine.tensor import Tensor, asarray
-from autograd_lite.errors import ArgumentError, GraphError
+from autograd_lite.engine.rows import sweep_rows
+from autograd_lite.engine.tensor import Tensor, apply, asarray
+from autograd_lite.errors import ArgumentError, GraphError, ShapeError
+from autograd_lite.op import Operation
+from autograd_lite.ops import joining, shaping
 
 
-def grad(output: Any, inputs: Any, gradient: Any = None, create_graph: bool = False, allow_unused: bool = False) -> Any:
+def grad(
+    output: Any, inputs: Any = None, gradient: Any = None, create_graph: bool = False, allow_unused: bool = False
+) -> Any:
     """The gradient of `output` with respect to one tensor, or a list of them, results included.
 
     `output` may be a list or tuple of tensors; `gradient` is then one of as many gradients to start from, and what
@@ -34,6 +42,13 @@ def grad(output: Any, inputs: Any, gradient: Any = None, create_graph: bool = Fa
     >>> ag.grad([x * x, 3 * x], x, [1.0, 10.0]).item()
     34.0
     """
+    if callable(output) and not isinstance(output, Tensor):
+        raise ArgumentError(
+            "grad() takes a result, not a function: write value, gradient = ag.value_and_grad(f)(x), and "
+            "lambda x: ag.value_and_grad(f)(x)[1] for the gradient as a function"
+        )
+    if inputs is None:
+        raise ArgumentError("grad(): say with respect to what, as in ag.grad(output, x)")
     single = isinstance(inputs, Tensor)
     targets: Sequence[Tensor] = (inputs,) if single else tuple(inputs)
     for i, x in enumerate(targets):
@@ -72,13 +87,65 @@ def grad(output: Any, inputs: Any, gradient: Any = None, create_graph: bool = Fa
     return found[0] if single else found
 
 
+def value_and_grad(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., tuple[Any, Any]]:
+    """The function that gives the value of `f`, which is a scalar, and its gradient at the arguments it is called with.
+
+    The gradient is taken with respect to the argument `argnums` (a whole number; a tuple of them gives a tuple of
+    gradients), which is an array or nested tuples, lists and dictionaries of arrays, and has its form; a list of
+    numbers is an array, as everywhere. The other arguments and keywords reach `f` as they are. With `has_aux`, `f`
+    returns `(value, anything else)`, and so does the function in the place of the value.
+
+    The gradient is exact, and can be differentiated again where an argument, or a tensor that `f` reads, requires a
+    gradient.
+
+    Raises `ArgumentError` where `f` gives no scalar, `DtypeError` for an argument of whole numbers.
+
+    >>> import autograd_lite as ag
+    >>> value, slope = ag.value_and_grad(lambda p: (p["a"] * p["b"]).sum())({"a": [1.0, 2.0], "b": 3.0})
+    >>> value.item(), slope["a"].numpy(), slope["b"].item()
+    (9.0, array([3., 3.]), 3.0)
+    """
+    if not callable(f):
+        raise ArgumentError(f"value_and_grad() takes a function, not {type(f).__name__}: for a result, ag.grad(it, x)")
+    places = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not places or not all(type(i) is int for i in places):
+        raise ArgumentError(f"value_and_grad(): argnums is a whole number or a tuple of them, not {argnums!r}")
+
+    @functools.wraps(f, updated=())
+    def function(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        if any(not -len(args) <= i < len(args) for i in places):
+            raise ArgumentError(f"value_and_grad(): there is no argument {argnums}: f was given {len(args)} by place")
+        chosen = [i % len(args) for i in places]
+        aux: list[Any] = []
+
+        def scalar(*some: Any) -> Any:
+            every = list(args)
+            for i, each in zip(chosen, some, strict=True):
+                every[i] = each
+            out = f(*every, **kwargs)
+            if has_aux:
+                if not isinstance(out, tuple) or len(out) != 2:
+                    raise ArgumentError("value_and_grad(): with has_aux, f returns the value and one thing more")
+                out, more = out
+                aux.append(more)
+            return out
+
+        at = Point("value_and_grad()", scalar, [args[i] for i in chosen])
+        value = at.scalar()
+        slopes = at.split(at.pull([None]))
+        return ((value, aux[0]) if has_aux else value), slopes if isinstance(argnums, tuple) else slopes[0]
+
+    return function
+
+
 def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[..., tuple[Any, ...]]]:
     """`f` at `inputs`, and the function that pulls gradients of its results back to them.
 
-    `f` takes as many tensors as there are inputs and returns one tensor or a tuple of several. The second result is
-    `pull(*gradients)`: called with a gradient for each result (`None` for one that has none), it gives a tuple with the
-    gradient of each input, zeros where the results do not depend on it. It may be called as often as one likes. This is
-    the vector-Jacobian product [Griewank & Walther, Evaluating Derivatives, 2008, section 3.2].
+    Each input is an array, or nested tuples, lists and dictionaries of arrays, and `f` returns one tensor, or such
+    containers of tensors. The second result is `pull(*gradients)`: called with a gradient for each result (`None` for
+    one that has none), it gives a tuple with the gradient of each input, zeros where the results do not depend on it.
+    It may be called as often as one likes. This is the vector-Jacobian product [Griewank & Walther, Evaluating
+    Derivatives, 2008, section 3.2].
 
     Raises `ArgumentError` where `f` returns anything else, or `pull` is called with another number of gradients.
 
@@ -87,28 +154,290 @@ def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[..., tuple[A
     >>> pull(1.0, 10.0)[0].numpy()
     array([10.,  1.])
     """
-    leaves = [Tensor(x, requires_grad=True, name=getattr(x, "name", None), copy=False) for x in inputs]
-    with enable_grad():
-        out = f(*leaves)
-    several = isinstance(out, tuple | list)
-    results = tuple(out) if several else (out,)
-    if not results or not all(isinstance(each, Tensor) for each in results):
-        raise ArgumentError(f"vjp(): f returned {type(out).__name__}, not a tensor or a tuple of tensors")
+    at = Point("vjp()", f, inputs)
+    several = isinstance(at.out, tuple | list) and not hasattr(at.out, "_fields")
+    forms = [tree.take_apart(each, _tensor)[1] for each in (at.out if several else [at.out])]
 
     def pull(*gradients: Any) -> tuple[Any, ...]:
-        if len(gradients) != len(results):
-            raise ArgumentError(f"vjp(): f has {len(results)} results, and {len(gradients)} gradients were given")
-        pairs = [(x, g) for x, g in zip(results, gradients, strict=True) if g is not None and x.requires_grad]
-        found: list[Any] = [None] * len(leaves)
+        if len(gradients) != len(forms):
+            raise ArgumentError(f"vjp(): f has {len(forms)} results, and {len(gradients)} gradients were given")
+        given: list[Any] = []
+        for i, (form, gradient) in enumerate(zip(forms, gradients, strict=True)):
+            count = len(tree.paths(form))
+            given += [None] * count if gradient is None else at.like(form, gradient, f"gradient {i}")
+        return tuple(at.split(at.pull(given)))
+
+    return at.value(), pull
+
+
+def jvp(f: Callable[..., Any], x: Any, v: Any) -> tuple[Any, Any]:
+    """`f(x)`, and how it changes where `x` moves by `v`: the product of its Jacobian with `v`.
+
+    `x` and `v` are arrays of the same shape, or nested tuples, lists and dictionaries of such, and the tangent has the
+    form of `f(x)`. It comes from the same rules as every gradient: the reverse pass is linear in the gradient it starts
+    from, so that a reverse pass of the reverse pass turns it round. It therefore costs `f` and two reverse passes, and
+    the graph of `f` is kept meanwhile; one reverse pass alone gives `ag.vjp`.
+
+    >>> import autograd_lite as ag
+    >>> value, tangent = ag.jvp(lambda x: x * x, [1.0, 3.0], [1.0, 10.0])
+    >>> value.numpy(), tangent.numpy()
+    (array([1., 9.]), array([ 2., 60.]))
+    """
+    at = Point("jvp()", f, (x,), moving=v)
+    return at.value(), at.pushed(v)
+
+
+def linearize(f: Callable[..., Any], x: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """`f(x)`, and the linear function `push(v)` that gives the product of its Jacobian at `x` with any `v`.
+
+    `f` and its reverse pass are run once and kept; each `push` costs one reverse pass of that pass. Containers are
+    those of `ag.jvp`.
+
+    >>> import autograd_lite as ag
+    >>> value, push = ag.linearize(ag.exp, np.array([0.0, 1.0]))
+    >>> push([2.0, 0.0]).numpy()
+    array([2., 0.])
+    """
+    at = Point("linearize()", f, (x,))
+    at.transposed()
+    return at.value(), at.pushed
+
+
+def jacobian(f: Callable[..., Any], x: Any) -> Any:
+    """The derivative of every element of `f(x)` with respect to every element of `x`.
+
+    For one array it has the shape of `f(x)` followed by that of `x`; where `x` or `f(x)` are nested tuples, lists and
+    dictionaries it has the form of `f(x)`, and in the place of each of its tensors that of `x`.
+
+    All rows go back together in one reverse pass: gradients carry an axis that counts the rows, and the rules run on
+    them as they are. Only what an operation cannot do with all rows at once it does row by row. Of many rows, as many
+    go together as fit into `BLOCK` elements for the largest tensor on the way.
+
+    >>> import autograd_lite as ag
+    >>> ag.jacobian(lambda x: x[1:] * x[:-1], np.array([1.0, 2.0, 3.0])).numpy()
+    array([[2., 1., 0.],
+           [0., 3., 2.]])
+    """
+    at = Point("jacobian()", f, (x,))
+    return tree.put_together(at.form, [at.split(at.jacobian(out))[0] for out in at.results])
+
+
+def hessian(f: Callable[..., Any], x: Any) -> Any:
+    """The second derivatives of the scalar `f(x)`: the Jacobian of its gradient.
+
+    For one array it has the shape of `x` twice; for containers, the form of `x` and in each of its places again that
+    of `x`. Its product with one vector is much cheaper: `ag.hvp`.
+
+    >>> import autograd_lite as ag
+    >>> ag.hessian(lambda x: (x**3).sum() + x[0] * x[1], np.array([1.0, 2.0])).numpy()
+    array([[ 6.,  1.],
+           [ 1., 12.]])
+    """
+    return jacobian(_gradient_of("hessian()", f), x)
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """The product of the second derivatives of the scalar `f` at `x` with `v`, which has the form of `x`.
+
+    The gradient is recorded and its product with `v` differentiated: two reverse passes, however large `x` is
+    [Pearlmutter, Fast exact multiplication by the Hessian, 1994].
+
+    >>> import autograd_lite as ag
+    >>> ag.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), [1.0, 10.0]).numpy()
+    array([  6., 120.])
+    """
+    at = Point("hvp()", _gradient_of("hvp()", f), (x,), moving=v)
+    return at.split(at.pull(at.like(at.forms[0], v, "v")))[0]
+
+
+def _gradient_of(caller: str, f: Callable[..., Any]) -> Callable[[Any], Any]:
+    """The gradient of a scalar function as a function that can be differentiated."""
+
+    def gradient(x: Any) -> Any:
+        at = Point(caller, f, (x,))
+        at.scalar()
+        return at.split(at.pull([None]))[0]
+
+    return gradient
+
+
+BLOCK = 2**23
+"""How many elements the gradients of one tensor may have together, where a Jacobian has many rows."""
+
+
+class Point:
+    """A function of containers at a point: its inputs, which are its own, and what it gave there.
+
+    Nobody else's tensors are its inputs, so that a function which is differentiated inside another never takes one
+    variable for the other. `moving` is what else the derivative depends on.
+    """
+
+    def __init__(self, caller: str, f: Callable[..., Any], inputs: Sequence[Any], moving: Any = None) -> None:
+        if not callable(f):
+            raise ArgumentError(f"{caller} takes a function, not {type(f).__name__}")
+        self.caller = caller
+        apart = [tree.take_apart(each, is_array) for each in inputs]
+        self.forms = [form for _, form in apart]
+        given = [leaf for leaves, _ in apart for leaf in leaves]
+        self.inputs = [_variable(each) for each in given]
+        self.recorded = mode.now.grad  # whether anybody may ask for derivatives of this
+        with enable_grad():
+            self.out = f(*(tree.put_together(form, own) for form, own in zip(self.forms, self._shares(), strict=True)))
+        self.results, self.form = tree.take_apart(self.out, _tensor)
+        if not self.results or not all(isinstance(each, Tensor) for each in self.results):
+            wrong = next((each for each in self.results if not isinstance(each, Tensor)), self.out)
+            said = type(self.out).__name__ + ("" if wrong is self.out else f" with {type(wrong).__name__} in it")
+            raise ArgumentError(f"{caller}: f returned {said}, not a tensor or a tuple of tensors")
+        self.reverse: tuple[list[Tensor | None], list[Any]] | None = None
+        self.useful = _useful(self.results, set(self.inputs))
+        if self.recorded:
+            own = set(self.inputs)
+            outside = [*given, *(tree.take_apart(moving)[0])]
+            self.recorded = any(type(each) is Tensor and each._requires_grad for each in outside) or any(
+                x.node is None and x._requires_grad and x not in own for x in ancestors(*self.results)
+            )
+
+    def _shares(self, leaves: Sequence[Any] | None = None) -> list[list[Any]]:
+        """What belongs to each of the inputs of `f`."""
+        rest = iter(self.inputs if leaves is None else leaves)
+        return [[next(rest) for _ in tree.paths(form)] for form in self.forms]
+
+    def split(self, leaves: Sequence[Any]) -> list[Any]:
+        """One thing for each tensor of the inputs, in the form of the inputs."""
+        return [tree.put_together(form, own) for form, own in zip(self.forms, self._shares(leaves), strict=True)]
+
+    def like(self, form: Any, value: Any, name: str) -> list[Any]:
+        """The leaves of what is to have a form."""
+        try:
+            return tree.leaves_like(form, value, name)
+        except ArgumentError as error:
+            raise ArgumentError(f"{self.caller}: {error}") from None
+
+    def value(self) -> Any:
+        """What `f` gave, with a graph only where anybody may ask for its derivatives."""
+        return self.out if self.recorded else tree.put_together(self.form, [_cut(each) for each in self.results])
+
+    def scalar(self) -> Any:
+        """What `f` gave, which has to be one scalar."""
+        if self.out is not self.results[0] or self.out.shape != ():
+            said = describe(self.out) if isinstance(self.out, Tensor) else type(self.out).__name__
+            raise ArgumentError(
+                f"{self.caller}: f has to return a scalar, and returned {said}: reduce it, as in .sum()"
+            )
+        return self.value()
+
+    def pull(self, gradients: Sequence[Any], record: bool | None = None) -> list[Any]:
+        """The gradient of every input for a gradient of each result, None for none; of a scalar None is one."""
+        alone = len(self.results) == 1 and self.results[0].shape == ()
+        pairs = [
+            (x, g)
+            for x, g in zip(self.results, gradients, strict=True)
+            if x in self.useful and x._requires_grad and (g is not None or alone)
+        ]
+        found: list[Any] = [None] * len(self.inputs)
+        if pairs and self.inputs:
+            found = grad(
+                [x for x, _ in pairs], self.inputs, [g for _, g in pairs],
+                create_graph=self.recorded if record is None else record, allow_unused=True,
+            )  # fmt: skip
+        return [_filled(shaping.zeros_like, x) if g is None else g for x, g in zip(self.inputs, found, strict=True)]
+
+    def transposed(self) -> tuple[list[Tensor | None], list[Any]]:
+        """Gradients of the results, and the recorded reverse pass that starts from them: linear in them."""
+        if self.reverse is None:
+            starts = [
+                _variable(_filled(shaping.ones_like, x)) if x.dtype.kind == "f" else None for x in self.results
+            ]  # fmt: skip
+            with enable_grad():
+                self.reverse = starts, self.pull(starts, record=True)
+        return self.reverse
+
+    def pushed(self, v: Any) -> Any:
+        """The product of the Jacobian with `v`."""
+        moves = self.like(self.forms[0], v, "v")
+        for x, each, place in zip(self.inputs, moves, tree.paths(self.forms[0], "v"), strict=True):
+            shape = getattr(each, "shape", None)
+            shape = numpy.shape(each) if shape is None else shape
+            if shape != x.shape:
+                raise ShapeError(f"{self.caller}: {place} has shape {shape}, and what it moves has {x.shape}")
+        starts, pulled = self.transposed()
+        pairs = [(x, g) for x, g in zip(pulled, moves, strict=True) if x._requires_grad]
+        found: dict[Tensor, Any] = {}
+        recorded = self.recorded or (mode.now.grad and any(type(g) is Tensor and g._requires_grad for _, g in pairs))
         if pairs:
-            found = grad([x for x, _ in pairs], leaves, [g for _, g in pairs], allow_unused=True)
-        return tuple(asarray(_zeros(x)) if g is None else g for x, g in zip(leaves, found, strict=True))
+            wanted = [x for x in starts if x is not None]
+            slopes = grad([x for x, _ in pairs], wanted, [g for _, g in pairs], recorded, allow_unused=True)
+            found = dict(zip(wanted, slopes, strict=True))
+        pushed = [None if x is None else found.get(x) for x in starts]
+        return tree.put_together(
+            self.form,
+            [_filled(shaping.zeros_like, x) if g is None else g for x, g in zip(self.results, pushed, strict=True)],
+        )
 
-    return (results if several else results[0]), pull
+    def jacobian(self, out: Tensor) -> list[Any]:
+        """The derivatives of one result with respect to every input."""
+        count, xp = out.size, backend.namespace(out._data)
+        useful = self.useful if len(self.results) == 1 else _useful([out], set(self.inputs))
+        blocks: list[dict[Tensor, Any]] = []
+        if count and out in useful and out._requires_grad:
+            size = max(1, BLOCK // max(x.size for x in useful))
+            with enable_grad() if self.recorded else no_grad():
+                for start in range(0, count, size):
+                    stop = min(start + size, count)
+                    seed = xp.zeros((stop - start, count), dtype=out.dtype)
+                    seed[xp.arange(stop - start), xp.arange(start, stop)] = 1
+                    seed = Tensor(seed.reshape((stop - start, *out.shape)), copy=False)
+                    blocks.append(sweep_rows([out], [seed], useful, set(self.inputs)))
+                return [self._joined(out, x, [block.get(x) for block in blocks]) for x in self.inputs]
+        return [self._joined(out, x, [None]) for x in self.inputs]
+
+    def _joined(self, out: Tensor, x: Tensor, blocks: list[Any]) -> Any:
+        shape = (*out.shape, *x.shape)
+        if blocks[0] is None:
+            return asarray(backend.namespace(x._data).zeros(shape, dtype=x.dtype))
+        whole = blocks[0] if len(blocks) == 1 else apply(joining.concatenate, tuple(blocks), {"axis": 0})
+        if whole.shape != shape:
+            whole = apply(shaping.reshape, (whole,), {"shape": shape})
+        if whole.node is None and whole._data.base is not None:  # a view of what is spread, or of its seed
+            return Tensor(whole._data)
+        return whole
 
 
-def _zeros(x: Tensor) -> Any:
-    return backend.namespace(x.data).zeros_like(x.data)
+def _tensor(value: Any) -> bool:
+    return type(value) is Tensor
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is what `ag.tensor` takes for one array: a list of numbers is, also where it is nested."""
+    return type(value) is list and bool(value) and all(isinstance(e, backend.SCALARS) or is_array(e) for e in value)
+
+
+def _variable(x: Any) -> Tensor:
+    """A tensor of its own with the values of `x` that a gradient is wanted of, on the graph of `x` where it has one."""
+    if type(x) is Tensor and (mode.now.witness.records or (x._requires_grad and mode.now.grad)):
+        if x.dtype.kind != "f":
+            return Tensor(x, requires_grad=True)  # which says what is wrong
+        with enable_grad():
+            own = apply(shaping.astype, (x,), {"dtype": x.dtype})
+        own._requires_grad = True
+        own.name = x.name
+        return own
+    return Tensor(x, requires_grad=True, name=getattr(x, "name", None), copy=False)
+
+
+def _cut(x: Tensor) -> Tensor:
+    """A result without the graph behind it, which nobody can reach any more."""
+    if not x._requires_grad:
+        return x
+    alone = x.detach() if mode.now.witness.records else Tensor(apart(x._data), copy=False)
+    alone.name = x.name
+    return alone
+
+
+def _filled(like: Operation, x: Tensor) -> Tensor:
+    """Zeros or ones of the shape and dtype of `x`."""
+    with no_grad():
+        return apply(like, (x,))
 
 
 def _outputs(output: Any, gradient: Any) -> tuple[tuple[Tensor, ...], tuple[Any, ...]]:

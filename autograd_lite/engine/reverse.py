@@ -83,9 +83,7 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
     """What a rule returned, as the gradient of `x`: summed or spread over broadcast axes, in its dtype."""
     shape = x.shape
     if gradient.shape != shape:
-        how = _fitting(gradient.shape, shape)
-        if how is None:
-            raise ShapeError(f"gave a gradient of shape {gradient.shape} for {describe(x, 'an argument')}")
+        how = fitting(gradient.shape, x)
         if isinstance(how, str):  # "spread"
             if xp is NUMPY:
                 thin = gradient
@@ -103,7 +101,16 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
     return gradient if gradient.dtype == x.dtype else gradient.astype(x.dtype)
 
 
-def _changed(x: Tensor, node: Node) -> ChangedError:
+def fitting(shape: tuple[int, ...], x: Any) -> tuple[int, ...] | str:
+    """How a gradient of `shape` becomes one of `x`: the axes to sum over, or `"spread"`."""
+    how = _fitting(shape, x.shape)
+    if how is None:
+        raise ShapeError(f"gave a gradient of shape {shape} for {describe(x, 'an argument')}")
+    return how
+
+
+def changed(x: Tensor, node: Node) -> ChangedError:
+    """The error of a reverse pass that meets a node with an input that is not what it was."""
     return ChangedError(
         f"{describe(x, 'an input')} was changed after {node.op.name} had used it, so the gradient "
         "there would be wrong: run backward before the update (or before requires_grad is switched), or record the "
@@ -158,7 +165,7 @@ def _sweep(
         for x in inputs:
             if type(x) is Tensor:
                 if x._changed > number:
-                    raise _changed(x, node)
+                    raise changed(x, node)
                 values.append(x if record else x._data)
             else:
                 values.append(x)

@@ -15,10 +15,19 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.arraylike import Arraylike
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
+from autograd_lite.elsewhere import instead
 from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
-from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError, GraphError, ShapeError
-from autograd_lite.op import Operation
+from autograd_lite.errors import (
+    ArgumentError,
+    AutogradError,
+    DeviceError,
+    DtypeError,
+    GraphError,
+    ShapeError,
+    UnknownNameError,
+)
+from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.ops import arithmetic, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
@@ -145,7 +154,17 @@ class Tensor(Arraylike):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return backend.Size(self._data.size)
+
+    @property
+    def itemsize(self) -> int:
+        """The number of bytes of one element."""
+        return self._data.dtype.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of all elements."""
+        return self._data.size * self._data.dtype.itemsize  # type: ignore[no-any-return]
 
     @property
     def device(self) -> str:
@@ -159,9 +178,22 @@ class Tensor(Arraylike):
         mode.now.witness.reading(self)
         return backend.to_numpy(self._data)
 
+    def tolist(self) -> Any:
+        """The values as Python numbers in nested lists; the number alone where there is no axis."""
+        return self.numpy().tolist()
+
+    def copy(self, order: str = "C") -> Tensor:
+        """The same values as a new tensor on the graph; NumPy's orders of memory are of no consequence here."""
+        return apply(shaping.astype, (self,), {"dtype": self.dtype})
+
+    def nonzero(self) -> tuple[Tensor, ...]:
+        """Where the elements are that are not zero: their places along each axis; data, never differentiable."""
+        mode.now.witness.reading(self)
+        return tuple(asarray(each) for each in backend.namespace(self._data).nonzero(self._data))
+
     def item(self) -> Any:
         """The one value as a Python number. Raises `ShapeError` for more than one."""
-        if self.size != 1:
+        if self._data.size != 1:
             raise ShapeError(f"item() needs a tensor of one element, not {describe(self)}: use numpy() or reduce it")
         mode.now.witness.reading(self)
         return self._data.item()
@@ -206,7 +238,7 @@ class Tensor(Arraylike):
         values = numpy.array2string(
             backend.to_numpy(self._data), prefix="tensor(", separator=", ", threshold=60, edgeitems=3
         )
-        if self.size <= 12:
+        if self._data.size <= 12:
             values = " ".join(values.split())  # a small matrix in one line too
         named = f", name={self.name!r}" if self.name else ""
         place = "" if self.device == "cpu" else f", device={self.device!r}"
@@ -223,7 +255,7 @@ class Tensor(Arraylike):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        if self.size != 1:
+        if self._data.size != 1:
             raise ArgumentError(f"the truth of {describe(self)} is ambiguous: use .numpy().any() or .numpy().all()")
         return bool(self.item())
 
@@ -261,11 +293,22 @@ class Tensor(Arraylike):
         self._data, self._grad, self._requires_grad, self.name = state
         self.node, self._changed = None, 0
 
+    if not TYPE_CHECKING:  # to a type checker a tensor has what is written here and nothing else
+
+        def __getattr__(self, name: str) -> Any:
+            # Python asks for it only where there is nothing of that name; its own protocols are asked for by the way.
+            if name.startswith("__"):
+                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+            raise UnknownNameError(_missing, name)
+
     # Items.
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def _split(self, index: Any) -> Any:
         # A recording watches the very array that it was given.
-        template, arrays = indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
+        return indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        template, arrays = self._split(index)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -300,6 +343,11 @@ class Tensor(Arraylike):
         """How an operation of several results is run: once, for all of them."""
         results: Any = apply(op, tuple(inputs), params)
         return results  # type: ignore[no-any-return]
+
+
+def _missing(name: str) -> str:
+    """What to say to one who missed something in a tensor."""
+    return instead("'Tensor' object", name, "x.", [each for each in dir(Tensor) if each[0] != "_"], REGISTRY.keys())
 
 
 _PLAIN_OR_TENSOR = _PLAIN | {Tensor}
@@ -436,6 +484,8 @@ def _operand(op: Operation, value: Any) -> Any:
         return value
     if value is None and op.optional:
         return value
+    if type(value) is backend.Size:  # a Python number like any other, whose dtype is weak
+        return int(value)
     try:
         return backend.as_array(value)
     except AutogradError as error:

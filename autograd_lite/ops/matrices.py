@@ -164,7 +164,7 @@ def det(xp: Any, a: Any) -> Any:
     return xp.linalg.det(a)
 
 
-det.rules(a=lambda xp, g, out, a: g[..., None, None] * _t(xp.linalg._adjugate(a)))
+det.rules(a=lambda xp, g, out, a: g[..., None, None] * _t(_adjugate(a)))
 
 
 # From singular values, since det(a) a⁻¹ is not there for a singular matrix.
@@ -532,7 +532,7 @@ def _expm_rule(xp: Any, g: Any, out: Any, a: Any) -> Any:
     # The exponential of [aᵀ g; 0 aᵀ] has the gradient in its upper right corner (Najfeld and Havel, 1995).
     n, at = a.shape[-1], _t(a)
     above, below = xp.concatenate([at, g], axis=-1), xp.concatenate([xp.zeros_like(at), at], axis=-1)
-    return xp.linalg.expm(xp.concatenate([above, below], axis=-2))[..., :n, n:]
+    return expm(xp.concatenate([above, below], axis=-2))[..., :n, n:]
 
 
 expm.rules(a=_expm_rule)

@@ -1,0 +1,227 @@
+"""What other libraries call things, and what is written here instead; which of our names is close to a misspelt one.
+
+Names are NumPy's here; where NumPy has none, PyTorch's. What people bring along from PyTorch, TensorFlow, JAX and
+Keras stands in one table with a line that works. Knows names as strings. Must not know what they stand for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+INSTEAD: dict[str, str] = {
+    # The shape of a tensor.
+    "view": "x.reshape(3, 2)",
+    "view_as": "x.reshape(y.shape)",
+    "reshape_as": "x.reshape(y.shape)",
+    "permute": "x.transpose(1, 0)",
+    "t": "x.T",
+    "adjoint": "x.T",
+    "unsqueeze": "ag.expand_dims(x, axis=0)",
+    "expand": "ag.broadcast_to(x, (4, 2, 3))",
+    "expand_as": "ag.broadcast_to(x, y.shape)",
+    "numel": "x.size",
+    "nelement": "x.size",
+    "element_size": "x.dtype.itemsize",
+    "dim": "x.ndim",
+    "rank": "x.ndim",
+    "get_shape": "x.shape",
+    "contiguous": "x  # whatever its layout: nothing has to be done",
+    # Joining, cutting, picking.
+    "cat": "ag.concatenate([x, y], axis=0)",
+    "chunk": "ag.split(x, 2, axis=0)",
+    "unbind": "tuple(x)",
+    "narrow": "x[:, 1:3]",
+    "index_select": "x[:, index]",
+    "gather": "x[rows, index]",
+    "gather_nd": "x[rows, index]",
+    "masked_fill": "ag.where(mask, 0.0, x)",
+    "masked_select": "x[mask]",
+    "boolean_mask": "x[mask]",
+    "tensor_scatter_nd_update": "ag.put(x, (rows, index), 0.0)",
+    "index_put": "ag.put(x, (rows, index), 0.0)",
+    "cond": "ag.where(x > 0, x, y)  # or Python's own if: a graph is recorded as the code runs",
+    "scan": "for row in x: state = ag.tanh(row)  # Python's own loops: a graph is recorded as the code runs",
+    "fori_loop": "for row in x: state = ag.tanh(row)  # Python's own loops: a graph is recorded as the code runs",
+    "while_loop": "for row in x: state = ag.tanh(row)  # Python's own loops: a graph is recorded as the code runs",
+    # Arithmetic.
+    "mm": "x @ y.T",
+    "bmm": "x @ y.T  # leading axes are a batch",
+    "mv": "x @ row",
+    "addmm": "z + x @ y.T",
+    "sub": "x - y",
+    "mul": "x * y",
+    "div": "x / y",
+    "neg": "-x",
+    "eq": "x == y",
+    "ne": "x != y",
+    "lt": "x < y",
+    "le": "x <= y",
+    "gt": "x > y",
+    "ge": "x >= y",
+    "addcmul": "z + x @ y.T",
+    "lerp": "x + 0.5 * (y - x)",
+    "rsqrt": "1 / ag.sqrt(x)",
+    "clamp": "ag.clip(x, 0.0, 1.0)",
+    "clip_by_value": "ag.clip(x, 0.0, 1.0)",
+    "expit": "ag.sigmoid(x)",
+    "logsigmoid": "ag.log_sigmoid(x)",
+    "reduce_sum": "ag.sum(x, axis=0)",
+    "reduce_mean": "ag.mean(x, axis=0)",
+    "reduce_max": "ag.max(x, axis=0)",
+    "reduce_min": "ag.min(x, axis=0)",
+    "reduce_logsumexp": "ag.logsumexp(x, axis=0)",
+    "l2_normalize": "x / ag.sqrt(ag.sum(x * x, axis=-1, keepdims=True))",
+    "normalize": "x / ag.sqrt(ag.sum(x * x, axis=-1, keepdims=True))",
+    # Making tensors.
+    "Variable": "ag.tensor(a, requires_grad=True)",
+    "variable": "ag.tensor(a, requires_grad=True)",
+    "constant": "ag.tensor(a)",
+    "from_numpy": "ag.asarray(a)  # it shares the memory of a; ag.tensor(a) copies",
+    "as_tensor": "ag.asarray(a)",
+    "convert_to_tensor": "ag.asarray(a)",
+    "FloatTensor": "ag.tensor(a, dtype=np.float32)",
+    "LongTensor": "ag.tensor(a, dtype=np.int64)",
+    "randn": "ag.tensor(np.random.default_rng(0).normal(size=(2, 3)))",
+    "rand": "ag.tensor(np.random.default_rng(0).uniform(size=(2, 3)))",
+    "randint": "ag.tensor(np.random.default_rng(0).integers(0, 10, size=(2, 3)))",
+    "randperm": "ag.tensor(np.random.default_rng(0).permutation(10))",
+    "manual_seed": "rng = np.random.default_rng(0)  # and hand rng on: there is no hidden generator",
+    "PRNGKey": "rng = np.random.default_rng(0)",
+    "default_rng": "rng = np.random.default_rng(0)",
+    # What a tensor is made of, and where it lives.
+    "float": "x.astype(np.float32)",
+    "double": "x.astype(np.float64)",
+    "half": "x.astype(np.float16)",
+    "int": "x.astype(np.int32)",
+    "long": "x.astype(np.int64)",
+    "cast": "x.astype(np.float32)",
+    "type_as": "x.astype(y.dtype)",
+    "float32": "np.float32",
+    "float64": "np.float64",
+    "int64": "np.int64",
+    "cpu": "ag.tensor(x.numpy())",
+    "cuda": "ag.tensor(cupy.asarray(x.numpy()))",
+    "is_tensor": "isinstance(x, ag.Tensor)",
+    # Gradients.
+    "requires_grad_": "w.requires_grad = True",
+    "retain_grad": "x.grad  # results keep the gradient of the last backward()",
+    "zero_grad": "w.grad = None",
+    "grad_fn": "x.node",
+    "is_leaf": "x.node is None",
+    "register_hook": "ag.grad(loss, [w])  # gradients as values, to do with what you like",
+    "copy_": "w.assign(y)",
+    "fill_": "w.assign(ag.ones_like(w))",
+    "zero_": "w.assign(ag.zeros_like(w))",
+    "GradientTape": "ag.grad(loss, [w])  # every operation is recorded anyway",
+    "autograd": "ag.grad(loss, [w])",
+    "gradients": "ag.grad(loss, [w])",
+    "set_grad_enabled": "with ag.no_grad(): x * 2",
+    "inference_mode": "with ag.no_grad(): x * 2",
+    "vmap": "x @ y.T  # operations work on whole batches: examples are rows",
+    "jit": "step = ag.compile(lambda x: x * 2)",
+    "function": "step = ag.compile(lambda x: x * 2)",
+    "tree_map": "[2 * g for g in ag.grad(loss, [w])]",
+    # Networks.
+    "nn": "import nn",
+    "optim": "nn.SGD(model.parameters(), lr=0.1)",
+    "functional": "ag.relu(x)  # activations are functions of ag",
+    "Dense": "nn.Linear(3, 2)",
+    "LazyLinear": "nn.Linear(3, 2)",
+    "ModuleList": "[nn.Linear(3, 2), nn.Linear(2, 1)]  # a list as an attribute of a module is seen",
+    "ModuleDict": "{'first': nn.Linear(3, 2)}  # a dictionary as an attribute of a module is seen",
+    "Layer": "class Net(nn.Module): pass",
+    "Model": "class Net(nn.Module): pass",
+    "Flatten": "x.reshape(len(x), -1)",
+    "Softmax": "ag.softmax(x)",
+    "LogSoftmax": "ag.log_softmax(x)",
+    "Softplus": "nn.Sequential(nn.Linear(3, 2), ag.softplus)  # a function of one tensor is a layer",
+    "LogSigmoid": "nn.Sequential(nn.Linear(3, 2), ag.log_sigmoid)  # a function of one tensor is a layer",
+    "LayerNorm": "(x - x.mean(axis=-1, keepdims=True)) / ag.sqrt(ag.var(x, axis=-1, keepdims=True) + 1e-5)",
+    "Embedding": "w[index]  # rows of a parameter",
+    "CrossEntropyLoss": "nn.softmax_cross_entropy(logits, labels)",
+    "cross_entropy": "nn.softmax_cross_entropy(logits, labels)",
+    "NLLLoss": "nn.softmax_cross_entropy(logits, labels)",
+    "SparseCategoricalCrossentropy": "nn.softmax_cross_entropy(logits, labels)",
+    "BCEWithLogitsLoss": "nn.cross_entropy_cost(logits, target)",
+    "BCELoss": "nn.cross_entropy_cost(logits, target)  # of the numbers before the last sigmoid",
+    "binary_cross_entropy": "nn.cross_entropy_cost(logits, target)",
+    "MSELoss": "nn.quadratic_cost(logits, target)  # half the squared distance, on average over the examples",
+    "mse_loss": "nn.quadratic_cost(logits, target)  # half the squared distance, on average over the examples",
+    "MeanSquaredError": "nn.quadratic_cost(logits, target)",
+    "DataLoader": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, epochs=1, batch_size=2)",
+    "Trainer": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, epochs=1, batch_size=2)",
+    "init": "nn.Linear(3, 2, initializer=nn.scaled_normal)",
+    "xavier_uniform_": "nn.Linear(3, 2, initializer=nn.scaled_normal)",
+    "RMSprop": "nn.Adam(model.parameters(), lr=0.001)",
+    "AdamW": "nn.Adam(model.parameters(), lr=0.001)",
+    "save": "np.savez(path, **model.state_dict())",
+    "load": "model.load_state_dict(model.state_dict())",
+}
+"""Names of other libraries, functions, methods and classes alike, each with the line that says it here."""
+
+KEYWORDS: dict[str, str] = {
+    "dim": "axis", "dims": "axes", "keepdim": "keepdims", "keep_dims": "keepdims", "reduction_indices": "axis",
+    "dim0": "axis1", "dim1": "axis2", "perm": "axes", "input": "x", "other": "y", "x1": "x", "x2": "y", "a": "x",
+    "unbiased": "ddof", "correction": "ddof", "newshape": "shape", "size": "shape", "a_min": "min", "a_max": "max",
+    "clip_value_min": "min", "clip_value_max": "max", "split_size_or_sections": "indices_or_sections",
+    "learning_rate": "lr", "eta": "lr", "in_features": "inputs", "out_features": "outputs", "units": "outputs",
+    "rate": "p", "trainable": "requires_grad", "seed": "rng", "val_data": "validation", "validation_data": "validation",
+}  # fmt: skip
+"""Keywords of other libraries, each with the one that it is here."""
+
+
+def close(name: str, known: Collection[str]) -> list[str]:
+    """At most three of the `known` names that `name` may have been meant for, the closest first.
+
+    >>> from autograd_lite.elsewhere import close
+    >>> close("sigmoids", ["sigmoid", "sign", "tanh"])
+    ['sigmoid']
+    """
+    plain: dict[str, str] = {}
+    for each in known:
+        plain.setdefault(each.lower(), each)
+    return [plain[each] for each in difflib.get_close_matches(name.lower(), plain, 3, 0.75)]
+
+
+def either(names: Collection[str]) -> str:
+    """Names as alternatives, as in `a, b or c`."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def instead(owner: str, name: str, prefix: str, known: Collection[str], functions: Collection[str] = ()) -> str:
+    """What to say of a `name` that the `owner` does not have: what is written instead, or what may have been meant.
+
+    `known` are the names that follow the `prefix`, `functions` those of `ag` that a tensor has not as a method.
+
+    >>> from autograd_lite.elsewhere import instead
+    >>> instead("'Tensor' object", "unsqueeze", "x.", ())
+    "'Tensor' object has no attribute 'unsqueeze': write ag.expand_dims(x, axis=0)"
+    """
+    said = f"{owner} has no attribute {name!r}"
+    if name in INSTEAD and INSTEAD[name] != prefix + name:
+        return f"{said}: write {INSTEAD[name]}"
+    if name in functions:
+        return f"{said}: write ag.{name}(x)"
+    if name.endswith("_") and not name.startswith("_") and name[:-1] in {*functions, *known, *INSTEAD}:
+        return (
+            f"{said}: nothing is changed in place; make a new tensor without the underscore, or x.assign(…) on a leaf"
+        )
+    meant = [prefix + each for each in close(name, known)] or [f"ag.{each}(x)" for each in close(name, functions)]
+    return f"{said}: did you mean {either(meant)}?" if meant else said
+
+
+def keyword(name: str, known: Collection[str]) -> str:
+    """What to say after a keyword was refused: the one it is here, or a close one; nothing where there is none.
+
+    >>> from autograd_lite.elsewhere import keyword
+    >>> keyword("keepdim", ["axis", "keepdims"])
+    ': keepdim= is keepdims= here'
+    """
+    if name == "out":
+        return ": a result is always a new tensor, so write y = f(x) instead of f(x, out=y)"
+    if KEYWORDS.get(name) in known:
+        return f": {name}= is {KEYWORDS[name]}= here"
+    meant = [f"{each}=" for each in close(name, known)]
+    return f": did you mean {either(meant)}?" if meant else ""
