@@ -224,32 +224,48 @@ def divmod(x: Operand, y: Operand) -> tuple[Tensor, ...]:
     [[1.0, -2.0], [3.0, 1.0]]
     """
 
-def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def sum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
     """The sum over `axis` (all axes where None).
 
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
     array([4., 6.])
     """
 
-def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def prod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The product over `axis` (all axes where None).
+
+    The derivative at an element is the product of the others, which is exact where some of them are 0.
+
+    >>> ag.prod(ag.tensor([2.0, 3.0, 4.0])).item()
+    24.0
+    """
+
+def mean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
     """The mean over `axis` (all axes where None).
 
     >>> ag.mean(ag.tensor([1.0, 3.0])).item()
     2.0
     """
 
-def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def max(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The largest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.max(ag.tensor([1.0, 3.0])).item()
     3.0
     """
 
-def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def min(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.min(ag.tensor([1.0, 3.0])).item()
     1.0
+    """
+
+def ptp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The distance between the largest and the smallest element over `axis` (all axes where None).
+
+    >>> ag.ptp(ag.tensor([1.0, 4.0, 2.0])).item()
+    3.0
     """
 
 def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -259,13 +275,118 @@ def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     1
     """
 
-def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def argmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first smallest element along `axis`; data, never differentiable.
+
+    >>> ag.argmin(ag.tensor([1.0, 3.0])).item()
+    0
+    """
+
+def any(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+    """Whether any element over `axis` is other than 0; data, never differentiable.
+
+    >>> ag.any(ag.tensor([0.0, 3.0]) > 2).item()
+    True
+    """
+
+def all(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+    """Whether all elements over `axis` are other than 0; data, never differentiable.
+
+    >>> ag.all(ag.tensor([0.0, 3.0]) > 2).item()
+    False
+    """
+
+def count_nonzero(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """How many elements over `axis` (all axes where None) are other than 0; data, never differentiable.
+
+    >>> ag.count_nonzero(ag.tensor([0.0, 3.0, 4.0])).item()
+    2
+    """
+
+def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The variance over `axis` (all axes where None): the mean square distance from the mean.
 
-    It is divided by the number of elements less `ddof`.
+    It is divided by the number of elements less `ddof`, which may be called `correction` too. A `mean` that is known
+    already has the axes kept. Elements count where `where` holds.
 
     >>> ag.var(ag.tensor([1.0, 3.0]), ddof=1).item()
     2.0
+    """
+
+def std(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The standard deviation over `axis` (all axes where None): the root of the variance, with the keywords of `var`.
+
+    Its derivative is 0 where it is 0, the subgradient of smallest norm.
+
+    >>> ag.std(ag.tensor([1.0, 3.0])).item()
+    1.0
+    """
+
+def nansum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The sum of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0])).item()
+    3.0
+    """
+
+def nanprod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The product of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nanprod(ag.tensor([2.0, float("nan"), 3.0])).item()
+    6.0
+    """
+
+def nanmean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
+    """The mean of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nanmean(ag.tensor([1.0, float("nan"), 2.0])).item()
+    1.5
+    """
+
+def nanmax(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+    """The largest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.nanmax(ag.tensor([1.0, float("nan"), 2.0])).item()
+    2.0
+    """
+
+def nanmin(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+    """The smallest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.nanmin(ag.tensor([1.0, float("nan"), 2.0])).item()
+    1.0
+    """
+
+def nanvar(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The variance of the elements that are not nan, with the keywords of `var`; nan where there are `ddof` or fewer.
+
+    >>> ag.nanvar(ag.tensor([1.0, float("nan"), 3.0])).item()
+    1.0
+    """
+
+def nanstd(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The standard deviation of the elements that are not nan: the root of `nanvar`, with derivative 0 where it is 0.
+
+    >>> ag.nanstd(ag.tensor([1.0, float("nan"), 3.0])).item()
+    1.0
+    """
+
+def nanargmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first largest element that is not nan along `axis`; data, never differentiable.
+
+    Raises `ShapeError` where there is none.
+
+    >>> ag.nanargmax(ag.tensor([float("nan"), 1.0, 3.0])).item()
+    2
+    """
+
+def nanargmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first smallest element that is not nan along `axis`; data, never differentiable.
+
+    Raises `ShapeError` where there is none.
+
+    >>> ag.nanargmin(ag.tensor([float("nan"), 1.0, 3.0])).item()
+    1
     """
 
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
@@ -371,6 +492,244 @@ def isfinite(x: Operand) -> Tensor:
 
     >>> ag.isfinite(ag.tensor([1.0, float("inf")])).numpy()
     array([ True, False])
+    """
+
+def unfold(x: Operand, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1, fill_value: float = 0) -> Tensor:
+    """What a kernel sees at every place where it stands, as columns (examples, channels · kernel elements, places).
+
+    `x` is (examples, channels, …); `kernel_size`, `dilation`, `padding` and `stride` are a number or one an axis.
+    `padding` may also be "valid" (none), "same" (as many places as elements) or a pair for each axis; what is added is
+    `fill_value`. The rows of a column are ordered as (channel, place in the kernel). Raises `ShapeError` where the
+    kernel is longer than an axis.
+
+    >>> ag.unfold(ag.tensor([[[1.0, 2.0, 3.0]]]), kernel_size=2).numpy()
+    array([[[1., 2.],
+            [2., 3.]]])
+    """
+
+def fold(x: Operand, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+    """Columns as `unfold` gives them added up where they came from: (examples, channels, *output_size).
+
+    The parameters are those of `unfold`. Raises `ShapeError` where `x` has not as many rows or columns as a kernel on
+    `output_size` has elements and places.
+
+    >>> ag.fold(ag.ones((1, 2, 2)), output_size=(3,), kernel_size=2).numpy()
+    array([[[1., 2., 1.]]])
+    """
+
+def conv1d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+    """The kernels `weight` (made, channels / groups, k) laid over `x` (examples, channels, length) at every place.
+
+    It is the cross-correlation that networks call convolution: nothing is reversed. The result is (examples, made,
+    places), to which `bias` (made,) is added. `stride` is how far the kernel moves, `dilation` how far apart its
+    elements look, `padding` how many zeros are put on both sides of x, "same" (as many places as elements, where the
+    stride is 1; one more behind than before where they cannot be equal) or "valid" (none). In `groups`, each part of
+    the channels made sees its part of the channels of `x`. Raises `ShapeError`, which names operand and axis, where
+    the sizes do not fit.
+
+    >>> ag.conv1d(ag.tensor([[[1.0, 2.0, 4.0]]]), ag.tensor([[[-1.0, 1.0]]])).numpy()
+    array([[[1., 2.]]])
+    """
+
+def conv2d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+    """The kernels `weight` (made, channels / groups, height, width) laid over `x` (examples, channels, …, …).
+
+    The parameters are those of `conv1d`, each a number or a pair.
+
+    >>> ag.conv2d(ag.ones((1, 1, 3, 3)), ag.ones((1, 1, 2, 2)), ag.tensor([0.5]), stride=2).numpy()
+    array([[[[4.5]]]])
+    """
+
+def conv3d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+    """The kernels `weight` (made, channels / groups, …) laid over the last three axes of `x` (examples, channels, …).
+
+    The parameters are those of `conv1d`, each a number or three.
+
+    >>> ag.conv3d(ag.ones((1, 2, 3, 3, 3)), ag.ones((1, 2, 2, 2, 3)), padding="valid").shape
+    (1, 1, 2, 2, 1)
+    """
+
+def conv_transpose1d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv1d`: each element of `x` spreads its kernel over the result, which adds up what it gets.
+
+    `x` is (examples, channels, length), `weight` (channels, made / groups, k), as the convolution has it whose
+    transpose this is; `stride`, `padding` and `dilation` are its own. A stride of s gives s sizes alike, of which
+    `output_padding` chooses the larger by as much: the result is (length - 1) · stride - 2 · padding + dilation · (k -
+    1) + output_padding + 1 long. `bias` (made,) is added. Raises `ShapeError` where the sizes do not fit.
+
+    >>> ag.conv_transpose1d(ag.tensor([[[1.0, 2.0]]]), ag.tensor([[[1.0, 1.0]]]), stride=2).numpy()
+    array([[[1., 1., 2., 2.]]])
+    """
+
+def conv_transpose2d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv2d`: `x` (examples, channels, …, …), `weight` (channels, made / groups, height, width).
+
+    The parameters are those of `conv_transpose1d`, each a number or a pair.
+
+    >>> ag.conv_transpose2d(ag.ones((1, 1, 2, 2)), ag.ones((1, 1, 2, 2))).numpy()[0, 0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+
+def conv_transpose3d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv3d`: `x` (examples, channels, …), `weight` (channels, made / groups, …).
+
+    The parameters are those of `conv_transpose1d`, each a number or three.
+
+    >>> ag.conv_transpose3d(ag.ones((1, 1, 2, 2, 2)), ag.ones((1, 3, 2, 2, 2)), stride=2).shape
+    (1, 3, 4, 4, 4)
+    """
+
+def max_pool1d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
+    """The largest element in each window of `x` (examples, channels, length); ties share the gradient evenly.
+
+    A window of `kernel_size` elements moves by `stride` (its own size where None); `dilation` is how far apart the
+    elements are that it sees. `padding` puts so many places on both sides that never win, at most half of a window.
+    With `ceil_mode` a last window may reach beyond that, if it begins within `x` or the padding before it. Raises
+    `ShapeError` where a window is longer than `x`.
+
+    >>> ag.max_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 5.0]]]), 2).numpy()
+    array([[[3., 5.]]])
+    """
+
+def max_pool2d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
+    """The largest element in each window over the last two axes of `x` (examples, channels, …, …).
+
+    The parameters are those of `max_pool1d`, each a number or a pair; ties share the gradient evenly.
+
+    >>> ag.max_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 5.0]]]]), 2).numpy()
+    array([[[[5.]]]])
+    """
+
+def max_pool3d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
+    """The largest element in each window over the last three axes of `x` (examples, channels, …).
+
+    The parameters are those of `max_pool1d`, each a number or three; ties share the gradient evenly.
+
+    >>> ag.max_pool3d(ag.ones((1, 1, 4, 4, 4)), 2).shape
+    (1, 1, 2, 2, 2)
+    """
+
+def avg_pool1d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window of `x` (examples, channels, length).
+
+    The parameters are those of `max_pool1d`; `padding` puts zeros on both sides, which count among the elements of a
+    window unless `count_include_pad` is False. What a window sees beyond the padding never counts.
+
+    >>> ag.avg_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2).numpy()
+    array([[[2., 4.]]])
+    """
+
+def avg_pool2d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window over the last two axes of `x` (examples, channels, …, …).
+
+    The parameters are those of `avg_pool1d`, each a number or a pair.
+
+    >>> ag.avg_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 2).numpy()
+    array([[[[3.]]]])
+    """
+
+def avg_pool3d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window over the last three axes of `x` (examples, channels, …).
+
+    The parameters are those of `avg_pool1d`, each a number or three.
+
+    >>> ag.avg_pool3d(ag.ones((1, 1, 4, 4, 4)), 2).shape
+    (1, 1, 2, 2, 2)
+    """
+
+def adaptive_avg_pool1d(x: Operand, output_size: Any) -> Tensor:
+    """The means of `output_size` bins that cover `x` (examples, channels, length).
+
+    Bin i of m goes from ⌊i n / m⌋ to below ⌈(i + 1) n / m⌉ of the n elements, so that bins may overlap by one where m
+    does not divide n. `None` in the place of a size keeps that axis.
+
+    >>> ag.adaptive_avg_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2).numpy()
+    array([[[2., 4.]]])
+    """
+
+def adaptive_avg_pool2d(x: Operand, output_size: Any) -> Tensor:
+    """The means of `output_size` bins, a number or a pair, over the last two axes of `x` (examples, channels, …, …).
+
+    The bins are those of `adaptive_avg_pool1d`.
+
+    >>> ag.adaptive_avg_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 1).numpy()
+    array([[[[3.]]]])
+    """
+
+def adaptive_avg_pool3d(x: Operand, output_size: Any) -> Tensor:
+    """The means of `output_size` bins, a number or three, over the last three axes of `x` (examples, channels, …).
+
+    The bins are those of `adaptive_avg_pool1d`.
+
+    >>> ag.adaptive_avg_pool3d(ag.ones((1, 1, 4, 5, 6)), (2, None, 4)).shape
+    (1, 1, 2, 5, 4)
+    """
+
+def adaptive_max_pool1d(x: Operand, output_size: Any) -> Tensor:
+    """The largest elements of `output_size` bins that cover `x` (examples, channels, length).
+
+    The bins are those of `adaptive_avg_pool1d`; ties share the gradient evenly.
+
+    >>> ag.adaptive_max_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2).numpy()
+    array([[[3., 6.]]])
+    """
+
+def adaptive_max_pool2d(x: Operand, output_size: Any) -> Tensor:
+    """The largest elements of `output_size` bins, a number or a pair, over the last two axes of `x`.
+
+    The bins are those of `adaptive_avg_pool1d`; ties share the gradient evenly.
+
+    >>> ag.adaptive_max_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 1).numpy()
+    array([[[[6.]]]])
+    """
+
+def adaptive_max_pool3d(x: Operand, output_size: Any) -> Tensor:
+    """The largest elements of `output_size` bins, a number or three, over the last three axes of `x`.
+
+    The bins are those of `adaptive_avg_pool1d`; ties share the gradient evenly.
+
+    >>> ag.adaptive_max_pool3d(ag.ones((1, 1, 4, 5, 6)), (2, None, 4)).shape
+    (1, 1, 2, 5, 4)
+    """
+
+def cumsum(x: Operand, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The sum of all elements up to each along `axis`, of the flattened array where None.
+
+    >>> ag.cumsum(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 3., 6.])
+    """
+
+def cumprod(x: Operand, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The product of all elements up to each along `axis`, of the flattened array where None.
+
+    >>> ag.cumprod(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 2., 6.])
+    """
+
+def linear_recurrence(a: Operand, b: Operand) -> Tensor:
+    """s with s_i = a_i s_{i-1} + b_i along the last axis, from s_{-1} = 0: moving averages, discounted returns.
+
+    `a` and `b` have one shape. It takes log₂ n steps on whole arrays (W. D. Hillis, G. L. Steele, Data parallel
+    algorithms, 1986), in which factors are multiplied with each other first.
+
+    >>> ag.linear_recurrence(ag.tensor([0.5, 0.5, 0.5]), ag.tensor([1.0, 1.0, 1.0])).numpy()
+    array([1.  , 1.5 , 1.75])
+    """
+
+def cumulative_sum(x: Operand, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    """The sum of all elements up to each along `axis`, before which `include_initial` puts the sum of none, 0.
+
+    >>> ag.cumulative_sum(ag.tensor([1.0, 2.0]), include_initial=True).numpy()
+    array([0., 1., 3.])
+    """
+
+def cumulative_prod(x: Operand, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    """The product of all elements up to each along `axis`, before which `include_initial` puts that of none, 1.
+
+    >>> ag.cumulative_prod(ag.tensor([2.0, 3.0]), include_initial=True).numpy()
+    array([1., 2., 6.])
     """
 
 def exp(x: Operand) -> Tensor:
@@ -842,6 +1201,69 @@ def broadcast_arrays(*arrays: Operand | Sequence[Operand]) -> tuple[Tensor, ...]
     [(2, 3), (2, 3)]
     """
 
+def matmul(x: Operand, y: Operand) -> Tensor:
+    """The matrix product, over the last two axes; leading axes broadcast.
+
+    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
+
+    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([[11.]])
+    """
+
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
+    """The sum along a diagonal, added in `dtype` where that is given.
+
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
+    5.0
+    """
+
+def diag(x: Operand, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
+
+    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def diagflat(x: Operand, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
+
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def tril(x: Operand, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
+
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 0.],
+           [3., 4.]])
+    """
+
+def triu(x: Operand, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
+
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 2.],
+           [0., 4.]])
+    """
+
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
+
+    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
+    """
+
 def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
     """The sum of products that the subscripts say, over every letter that the result does not have.
 
@@ -928,69 +1350,6 @@ def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int =
 
     >>> ag.cross(ag.tensor([1.0, 0.0, 0.0]), ag.tensor([0.0, 1.0, 0.0])).numpy()
     array([0., 0., 1.])
-    """
-
-def matmul(x: Operand, y: Operand) -> Tensor:
-    """The matrix product, over the last two axes; leading axes broadcast.
-
-    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
-
-    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
-    array([[11.]])
-    """
-
-def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
-
-    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([1., 4.])
-    """
-
-def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
-    """The sum along a diagonal, added in `dtype` where that is given.
-
-    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
-    5.0
-    """
-
-def diag(x: Operand, k: int = 0) -> Tensor:
-    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
-
-    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def diagflat(x: Operand, k: int = 0) -> Tensor:
-    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
-
-    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def tril(x: Operand, k: int = 0) -> Tensor:
-    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
-
-    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 0.],
-           [3., 4.]])
-    """
-
-def triu(x: Operand, k: int = 0) -> Tensor:
-    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
-
-    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 2.],
-           [0., 4.]])
-    """
-
-def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
-
-    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
-    array([[4., 2., 1.],
-           [9., 3., 1.]])
     """
 
 def random_like(x: Operand, rng: Any) -> Tensor:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 from autograd_lite.op import Operation, settled
-from autograd_lite.ops import comparison, indexing, linalg, products, reduction, shaping
+from autograd_lite.ops import comparison, cumulative, indexing, linalg, products, reduction, shaping
 from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
 from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from autograd_lite.ops.indexing import getitem, split
@@ -122,7 +122,9 @@ class Arraylike:
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
         if unknown:
-            op.bind((self,), unknown)  # which says what there is
+            if op.meant(unknown) is op:
+                op.bind((self,), unknown)  # which says what there is
+            return op(self, axis=axis, keepdims=keepdims, **unknown)
         return self.__apply__(op, (self,), {"axis": settled(axis), "keepdims": settled(keepdims)})
 
     @property
@@ -214,6 +216,38 @@ class Arraylike:
     def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
         return self._reduced(reduction.argmax, axis, keepdims, unknown)  # type: ignore[no-any-return]
+
+    def argmin(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The place of the first smallest element along `axis`; data, never differentiable."""
+        return self._reduced(reduction.argmin, axis, keepdims, unknown)  # type: ignore[no-any-return]
+
+    def prod(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """The product over `axis` (all axes where None)."""
+        return self._reduced(reduction.prod, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def any(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """Whether any element over `axis` is other than 0; data, never differentiable."""
+        return self._reduced(reduction.any, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def all(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """Whether all elements over `axis` are other than 0; data, never differentiable."""
+        return self._reduced(reduction.all, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def var(self, axis: Any = None, **further: Any) -> Self:
+        """The variance over `axis` (all axes where None), with the keywords of `ag.var`."""
+        return self._called(reduction.var, axis=axis, **further)  # type: ignore[no-any-return]
+
+    def std(self, axis: Any = None, **further: Any) -> Self:
+        """The standard deviation over `axis` (all axes where None), with the keywords of `ag.var`."""
+        return self._called(reduction.std, axis=axis, **further)  # type: ignore[no-any-return]
+
+    def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
+        """The sum of all elements up to each along `axis`, of the flattened array where None."""
+        return self._called(cumulative.cumsum, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+    def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
+        """The product of all elements up to each along `axis`, of the flattened array where None."""
+        return self._called(cumulative.cumprod, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
 
 
 class At:

@@ -264,7 +264,7 @@ def cond(x: Operand, p: Any = None) -> Tensor:
     4.0
     """
 
-def matrix_rank(A: Operand, tol: Operand | None = None, hermitian: bool = False, rtol: Any = None) -> Tensor:
+def matrix_rank(A: Operand, tol: Any = None, hermitian: bool = False, rtol: Any = None) -> Tensor:
     """The number of singular values above `tol` (or `rtol` times the largest); data, never differentiable.
 
     Where neither is given `rtol` is the rounding unit times the longer side.

@@ -15,8 +15,9 @@ from typing import Any
 import numpy
 
 from autograd_lite.errors import ArgumentError, ShapeError
-from autograd_lite.op import composed, operation
-from autograd_lite.ops.products import refused, shape_of
+from autograd_lite.op import composed, elementwise, operation, refused
+from autograd_lite.ops.linalg import placed_on_diagonal
+from autograd_lite.ops.products import shape_of
 
 
 def _t(x: Any) -> Any:
@@ -164,9 +165,6 @@ def det(xp: Any, a: Any) -> Any:
     return xp.linalg.det(a)
 
 
-det.rules(a=lambda xp, g, out, a: g[..., None, None] * _t(_adjugate(a)))
-
-
 # From singular values, since det(a) a⁻¹ is not there for a singular matrix.
 @operation(notation=r"\operatorname{{adj}} {a}", symbol="adj", space="linalg", analytic=False, flops=_cube)
 def _adjugate(xp: Any, a: Any) -> Any:
@@ -189,6 +187,8 @@ def _adjugate_rule(xp: Any, g: Any, out: Any, a: Any) -> Any:
 
 
 _adjugate.rules(a=_adjugate_rule)
+
+det.rules(a=lambda xp, g, out, a: g[..., None, None] * _t(_adjugate(a)))
 
 
 @operation(
@@ -292,14 +292,23 @@ def _qr_rule(xp: Any, g: Any, out: Any, a: Any, *, complete: bool) -> Any:
 _qr.rules(a=_qr_rule)
 
 
+# A guard of the factors' rules, where equal values would divide by zero.
+@elementwise(
+    lambda xp, out, x: -out * out, notation=r"\operatorname{{inverse}}({x})", prime=r"-\operatorname{{inverse}}({x})^2",
+    analytic=False, space="linalg",
+)  # fmt: skip
 def _one_over(xp: Any, x: Any) -> Any:
-    """1 / x, and 0 where x is 0."""
+    """1 / x, and 0 where x is 0, element by element; so is its derivative.
+
+    >>> ag.REGISTRY["linalg._one_over"](np.array([0.0, 4.0]))
+    array([0.  , 0.25])
+    """
     return xp.where(x == 0, 0, 1 / xp.where(x == 0, 1, x))
 
 
-def _apart(xp: Any, x: Any) -> Any:
+def _apart(x: Any) -> Any:
     """1 / (xⱼ - xᵢ) in row i and column j, and 0 where the two are equal."""
-    return _one_over(xp, _columns(x) - _rows(x))
+    return _one_over(_columns(x) - _rows(x))
 
 
 @operation(notation=r"\operatorname{{eigh}} {a}", symbol="eigh", space="linalg", analytic=False, parts=2, flops=_cube)
@@ -321,7 +330,7 @@ def eigh(xp: Any, a: Any, *, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's na
 
 def _eigh_rule(xp: Any, g: Any, out: Any, a: Any, *, UPLO: str) -> Any:  # noqa: N803
     (w, v), (gw, gv) = out, g
-    inner = _apart(xp, w) * (_t(v) @ gv) + _identity(xp, v) * _columns(gw)
+    inner = _apart(w) * (_t(v) @ gv) + placed_on_diagonal(gw)
     return _in_triangle(xp, _times(v, inner, _t(v)), UPLO)
 
 
@@ -389,15 +398,15 @@ def _svd_rule(xp: Any, g: Any, out: Any, a: Any, *, full: bool) -> Any:
         gu, u = gu[..., :k] - _times(u[..., k:], _t(gu[..., k:]), u[..., :k]), u[..., :k]
     if full and n > k:
         gv, v = gv[..., :k] - _times(v[..., k:], _t(gv[..., k:]), v[..., :k]), v[..., :k]
-    apart = _one_over(xp, (_columns(s) - _rows(s)) * (_columns(s) + _rows(s)))
+    apart = _one_over((_columns(s) - _rows(s)) * (_columns(s) + _rows(s)))
     left, right = _t(u) @ gu, _t(v) @ gv
     inner = (apart * (left - _t(left))) * _columns(s) + _rows(s) * (apart * (right - _t(right)))
-    found = _times(u, inner + _identity(xp, inner) * _columns(gs), _t(v))
+    found = _times(u, inner + placed_on_diagonal(gs), _t(v))
     if m > k:
-        along = gu * _columns(_one_over(xp, s))
+        along = gu * _columns(_one_over(s))
         found = found + (along - _times(u, _t(u), along)) @ _t(v)
     if n > k:
-        along = gv * _columns(_one_over(xp, s))
+        along = gv * _columns(_one_over(s))
         found = found + u @ _t(along - _times(v, _t(v), along))
     return found
 
@@ -426,7 +435,7 @@ svdvals.rules(x=_svdvals_rule)
 # Powers and products.
 
 
-@composed(notation=r"{a}^n", space="linalg")
+@composed(notation=r"\operatorname{{power}}({a})", space="linalg")
 def matrix_power(xp: Any, a: Any, *, n: int) -> Any:
     """The product of `n` factors `a`; for a negative `n` of its inverse, for 0 the identity.
 
@@ -448,7 +457,7 @@ def matrix_power(xp: Any, a: Any, *, n: int) -> Any:
     return whole
 
 
-@composed(notation=r"{arrays}", space="linalg")
+@composed(notation=r"\operatorname{{product}}({arrays})", space="linalg")
 def multi_dot(xp: Any, *arrays: Any) -> Any:
     """The product of two or more matrices in the order that takes the fewest multiplications.
 
@@ -530,15 +539,19 @@ def expm(xp: Any, a: Any) -> Any:
 
 def _expm_rule(xp: Any, g: Any, out: Any, a: Any) -> Any:
     # The exponential of [aᵀ g; 0 aᵀ] has the gradient in its upper right corner (Najfeld and Havel, 1995).
+    # It is linear in g, which is made of size 1 before, lest the matrix be scaled for it.
     n, at = a.shape[-1], _t(a)
+    size = xp.max(xp.absolute(g), axis=(-2, -1), keepdims=True)
+    size = xp.where(size == 0, 1, size)
+    g = g / size
     above, below = xp.concatenate([at, g], axis=-1), xp.concatenate([xp.zeros_like(at), at], axis=-1)
-    return expm(xp.concatenate([above, below], axis=-2))[..., :n, n:]
+    return expm(xp.concatenate([above, below], axis=-2))[..., :n, n:] * size
 
 
 expm.rules(a=_expm_rule)
 
 
-@composed(notation=r"{a}^{{-1}}", space="linalg")
+@composed(notation=r"\operatorname{{tensorinv}}({a})", space="linalg")
 def tensorinv(xp: Any, a: Any, *, ind: int = 2) -> Any:
     """The inverse of `a` for `tensordot` over its first `ind` axes.
 
@@ -553,7 +566,7 @@ def tensorinv(xp: Any, a: Any, *, ind: int = 2) -> Any:
     return xp.linalg.inv(a.reshape((prod(first), -1) if prod(first) else (0, 0))).reshape((*last, *first))
 
 
-@composed(notation=r"{a}^{{-1}} {b}", space="linalg")
+@composed(notation=r"\operatorname{{tensorsolve}}({a}, {b})", space="linalg")
 def tensorsolve(xp: Any, a: Any, b: Any, *, axes: Any = None) -> Any:
     """The x with `tensordot(a, x, x.ndim)` equal to `b`; the axes in `axes` of `a` are put last before.
 
@@ -572,7 +585,7 @@ def tensorsolve(xp: Any, a: Any, b: Any, *, axes: Any = None) -> Any:
 # NumPy's `linalg` has some functions that stand in `numpy` too, with the matrices in the last two axes.
 
 
-@composed(notation=r"{x}^{{\mathsf T}}", symbol="ᵀ", space="linalg")
+@composed(notation=r"\operatorname{{transpose}}({x})", symbol="ᵀ", space="linalg")
 def matrix_transpose(xp: Any, x: Any) -> Any:
     """The last two axes exchanged.
 
@@ -594,7 +607,7 @@ def diagonal(xp: Any, x: Any, *, offset: int = 0) -> Any:
     return xp.diagonal(x, offset=offset, axis1=-2, axis2=-1)
 
 
-@composed(notation=r"\operatorname{{tr}} {x}", symbol="tr", space="linalg", analytic=False)
+@composed(notation=r"\operatorname{{trace}}({x})", symbol="tr", space="linalg", analytic=False)
 def trace(xp: Any, x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
     """The sums of the diagonals of matrices.
 
@@ -604,7 +617,7 @@ def trace(xp: Any, x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
     return xp.trace(x, offset=offset, axis1=-2, axis2=-1, dtype=dtype)
 
 
-@composed(notation=r"{x} {y}^{{\mathsf T}}", symbol="⊗", space="linalg")
+@composed(notation=r"\operatorname{{outer}}({x}, {y})", symbol="⊗", space="linalg")
 def outer(xp: Any, x: Any, y: Any) -> Any:
     """Every element of a vector times every element of another.
 
@@ -627,7 +640,7 @@ def cross(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     return xp.cross(x, y, axis=axis)
 
 
-@composed(notation=r"{x}^{{\mathsf T}} {y}", symbol="·", space="linalg", analytic=False)
+@composed(notation=r"\operatorname{{vecdot}}({x}, {y})", symbol="·", space="linalg", analytic=False)
 def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     """The inner products of the vectors along `axis` of `x` and `y`.
 
@@ -637,7 +650,7 @@ def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     return xp.vecdot(x, y, axis=axis)
 
 
-@composed(notation=r"{x} {y}", symbol="@", space="linalg")
+@composed(notation=r"\operatorname{{matmul}}({x}, {y})", symbol="@", space="linalg")
 def matmul(xp: Any, x: Any, y: Any) -> Any:
     """The matrix product, as `matmul` itself.
 
@@ -647,7 +660,7 @@ def matmul(xp: Any, x: Any, y: Any) -> Any:
     return xp.matmul(x, y)
 
 
-@composed(notation=r"{x} \cdot {y}", symbol="·", space="linalg")
+@composed(notation=r"\operatorname{{tensordot}}({x}, {y})", symbol="·", space="linalg")
 def tensordot(xp: Any, x: Any, y: Any, *, axes: Any = 2) -> Any:
     """The sum of products over `axes`, as `tensordot` itself.
 

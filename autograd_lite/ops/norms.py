@@ -11,8 +11,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.errors import ArgumentError, ShapeError
-from autograd_lite.op import composed
-from autograd_lite.ops.products import refused
+from autograd_lite.op import composed, refused
 
 
 def _root_of_squares(xp: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -144,7 +143,7 @@ def cond(xp: Any, x: Any, *, p: Any = None) -> Any:
 
 
 @composed(notation=r"\operatorname{{rank}} {A}", space="linalg", data=True, analytic=False)
-def matrix_rank(xp: Any, A: Any, tol: Any = None, *, hermitian: bool = False, rtol: Any = None) -> Any:  # noqa: N803
+def matrix_rank(xp: Any, A: Any, *, tol: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:  # noqa: N803
     """The number of singular values above `tol` (or `rtol` times the largest); data, never differentiable.
 
     Where neither is given `rtol` is the rounding unit times the longer side.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from samples.making import TWO_BY_THREE, Bad, Sample, bad, each_part, normal, sample
+from samples.making import TWO_BY_THREE, Bad, Sample, away, bad, each_part, normal, sample
 
 _rng = np.random.default_rng(41)
 
@@ -83,7 +83,7 @@ SAMPLES: dict[str, list[Sample]] = {
         replace(sample(matrix(3, 2), mode="complete"), part=1),
         sample(matrix(3, 3), mode="r"),
     ),
-    "linalg._qr": to(1e-12, *each_part(2, sample(matrix(3, 3))), replace(sample(matrix(3, 2), complete=True), part=1)),
+    "linalg._qr": to(1e-12, *each_part(2, sample(matrix(3, 2))), replace(sample(matrix(3, 2), complete=True), part=1)),
     "linalg.eigh": to(1e-12, *each_part(2, sample(definite(3, 3)), sample(definite(2, 2, 2), UPLO="U"))),
     "linalg.eigvalsh": to(1e-12, sample(definite(3, 3)), sample(definite(2, 2, 2), UPLO="U")),
     "linalg.svd": [
@@ -93,6 +93,7 @@ SAMPLES: dict[str, list[Sample]] = {
         ),
         *to(1e-12, replace(sample(matrix(2, 3)), part=0), sample(matrix(3, 2), compute_uv=False)),
     ],
+    "linalg._one_over": [sample(away(3, 2))],
     "linalg._svd": to(1e-12, *each_part(3, sample(matrix(3, 3))), replace(sample(matrix(3, 2), full=True), part=2)),
     "linalg.svdvals": to(1e-12, sample(matrix(3, 2)), sample(matrix(2, 2, 3))),
     "linalg.matrix_power": to(
@@ -130,6 +131,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "linalg._adjugate": adjugate,
     "linalg._qr": lambda a, complete=False: np.linalg.qr(a, "complete" if complete else "reduced"),
     "linalg._svd": lambda a, full=False: np.linalg.svd(a, full_matrices=full),
+    "linalg._one_over": lambda x: 1 / x,
     "linalg.multi_dot": lambda *arrays: np.linalg.multi_dot(arrays),
     "linalg.expm": expm,
 }
@@ -183,6 +185,7 @@ ERRORS: dict[str, list[Bad]] = {
         *_no_matrix("svd"),
         bad(ag.MatrixError, r"linalg\.svd\(.*\): the iteration for a matrix did not converge", np.full((2, 2), np.nan)),
     ],
+    "linalg._one_over": [bad(ag.ArgumentError, r"linalg\._one_over\(x\) misses x")],
     "linalg._svd": _no_matrix("_svd"),
     "linalg.svdvals": _no_matrix("svdvals"),
     "linalg.matrix_power": [

@@ -17,8 +17,8 @@ SAMPLES: dict[str, list[Sample]] = {
         1e-13,
         sample(apart(2, 3, 5)),
         sample(apart(5), ord=1),
-        sample(apart(2, 3), ord=np.inf, axis=-1),
-        sample(apart(2, 3), ord=-np.inf, axis=0, keepdims=True),
+        sample(away(2, 3), ord=np.inf, axis=-1),
+        sample(away(2, 3), ord=-np.inf, axis=0, keepdims=True),
         sample(away(2, 3), ord=3, axis=1),
         sample(away(2, 3), ord=-0.5, axis=0),
         sample(apart(2, 3), ord="fro", keepdims=True),
@@ -31,7 +31,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "linalg.vector_norm": to(1e-13, sample(apart(2, 3, 5)), sample(away(2, 3, 5), axis=(0, 2), ord=4, keepdims=True)),
     "linalg.matrix_norm": to(1e-13, sample(apart(2, 3, 5)), sample(matrix(2, 3, 2), ord="nuc", keepdims=True)),
     "linalg.cond": to(1e-12, sample(matrix(3, 2)), sample(matrix(2, 2, 2), p=-2), sample(matrix(3, 3), p="fro")),
-    "linalg.matrix_rank": [sample(matrix(2, 3, 2)), sample(apart(3)), sample(matrix(3, 3), 1.6)],
+    "linalg.matrix_rank": [sample(matrix(2, 3, 2)), sample(apart(3)), sample(matrix(3, 3), tol=1.6)],
 }
 SAMPLES["linalg.matrix_rank"] += [replace(SAMPLES["linalg.matrix_rank"][0], params={"rtol": 0.9})]
 
