@@ -414,7 +414,7 @@ def _svd_rule(xp: Any, g: Any, out: Any, a: Any, *, full: bool) -> Any:
 _svd.rules(a=_svd_rule)
 
 
-@operation(notation=r"\sigma({a})", symbol="svdvals", space="linalg", analytic=False, flops=_cube)
+@operation(notation=r"\sigma({x})", symbol="svdvals", space="linalg", analytic=False, flops=_cube)
 def svdvals(xp: Any, x: Any) -> Any:
     """The singular values of matrices, descending.
 
