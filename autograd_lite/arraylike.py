@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 from autograd_lite.op import Operation, settled
-from autograd_lite.ops import comparison, cumulative, indexing, linalg, products, reduction, shaping, sorting
+from autograd_lite.ops import (
+    arithmetic,
+    comparison,
+    cumulative,
+    indexing,
+    linalg,
+    products,
+    reduction,
+    shaping,
+    sorting,
+)
 from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
 from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from autograd_lite.ops.indexing import getitem, split
@@ -63,6 +73,24 @@ class Arraylike:
     def __rpow__(self, other: Any) -> Self:
         return self.__apply__(power, (other, self), _NONE)  # type: ignore[no-any-return]
 
+    def __floordiv__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.floor_divide, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.floor_divide, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __mod__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.remainder, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.remainder, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return arithmetic.divmod(self, other)  # type: ignore[no-any-return]
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return arithmetic.divmod(other, self)  # type: ignore[no-any-return]
+
     def __matmul__(self, other: Any) -> Self:
         return self.__apply__(matmul, (self, other), _NONE)  # type: ignore[no-any-return]
 
@@ -77,6 +105,39 @@ class Arraylike:
 
     def __abs__(self) -> Self:
         return self.__apply__(absolute, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __invert__(self) -> Self:
+        return self.__apply__(comparison.invert, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __and__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_and, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rand__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_and, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __or__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_or, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __ror__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_or, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __xor__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_xor, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rxor__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_xor, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __lshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.left_shift, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rlshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.left_shift, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __rshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.right_shift, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rrshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.right_shift, (other, self), _NONE)  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Self:
         return self.__apply__(less, (self, other), _NONE)  # type: ignore[no-any-return]
@@ -196,6 +257,16 @@ class Arraylike:
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """Limited to the interval [`min`, `max`]."""
         return self._called(comparison.clip, min, max)  # type: ignore[no-any-return]
+
+    def round(self, decimals: int = 0) -> Self:
+        """The nearest number of so many decimals; data, never differentiable."""
+        return self._called(comparison.round, decimals=decimals)  # type: ignore[no-any-return]
+
+    def conj(self) -> Self:
+        """The complex conjugate: of real numbers the numbers themselves."""
+        return self._called(arithmetic.conjugate)  # type: ignore[no-any-return]
+
+    conjugate = conj
 
     def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The sum over `axis` (all axes where None)."""
