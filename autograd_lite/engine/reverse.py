@@ -292,6 +292,18 @@ def apart(gradient: Any) -> Any:
     return gradient.copy() if 0 in gradient.strides else gradient.copy("K")
 
 
+def own(array: Any, lent: set[int]) -> Any:
+    """An array that may be written: itself, if nobody else has its memory, or a copy."""
+    base = array.base
+    if base is None:
+        return apart(array) if id(array) in lent else array
+    mine = type(base) is ndarray and base.base is None and base.flags.writeable and id(base) not in lent
+    whole = mine and base.size == array.size and base.dtype == array.dtype
+    if whole and base.flags.c_contiguous and array.flags.c_contiguous:
+        return base.reshape(array.shape)
+    return apart(array)
+
+
 def memory_of(array: Any) -> int:
     """An identity of the memory an array lives in."""
     base = array.base
