@@ -169,8 +169,9 @@ def _sweep(
                 values.append(x if record else x._data)
             else:
                 values.append(x)
-        if node.trace is not None:
-            node.trace.check(node, tensor)
+        trace = node.trace
+        if trace is not None:
+            trace.check(node, tensor)
         position = -1
         try:
             if node.call is None:
@@ -204,6 +205,8 @@ def _sweep(
                     thin = free and not gradient.shape and gradient.dtype is data.dtype
                     if not (thin and producer is not None and producer.op.derivative is not None):
                         gradient = fit(xp, gradient, data)
+                if trace is not None:
+                    trace.handed(node, position, g, gradient)
                 if x in grads:
                     grads[x] = _sum(grads[x], gradient)
                     continue
@@ -356,6 +359,7 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
         try:
             for x, _, g in written:
                 x._grad = g
+            mode.now.witness.passed(written, True)
         except BaseException:
             for x, earlier, _ in written:
                 x._grad = earlier

@@ -25,6 +25,15 @@ class Witness:
     def applied(self, result: Any, node: Any) -> None:
         """An operation was recorded: `result` came from `node`."""
 
+    def computed(self, op: Any, inputs: tuple[Any, ...], out: Any) -> None:
+        """An operation was run that nobody records, and gave the array `out`; not told to the default."""
+
+    def passed(self, written: Any, adds: bool) -> None:
+        """A reverse pass has succeeded: for each tensor it, the gradient before, and that of the pass.
+
+        `adds` says that the gradient was added to that before, which a function that returns gradients does not.
+        """
+
     def reading(self, tensor: Any) -> None:
         """The value of a tensor is asked for, by `item`, `bool`, `numpy()`, `data` …; may raise."""
 
