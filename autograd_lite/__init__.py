@@ -14,6 +14,8 @@ First steps:
 - `ag.tensor`, `ag.asarray`, `ag.zeros` make tensors; NumPy's names (`ag.exp`, `ag.sum`, `ag.concatenate`, ...) and
   operators work on them, and so do NumPy's own functions.
 - `ag.grad` gives gradients without writing them anywhere, of any order; `with ag.no_grad():` records nothing.
+- `ag.value_and_grad`, `ag.vjp`, `ag.jvp`, `ag.jacobian`, `ag.hessian`, `ag.hvp` are derivatives of functions, over
+  arrays in any containers; `ag.minimize` hands them to SciPy.
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
@@ -60,6 +62,8 @@ _WHEN_USED = {
     "derive": "show.equations.derive",
     "EquationReport": "show.equations.student",
     "check_equations": "show.equations.student",
+    "Minimum": "minimizing",
+    "minimize": "minimizing",
     "Page": "show.page.explain",
     "explain": "show.page.explain",
     "Picture": "show.picture.draw",

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd_lite import backend
+from autograd_lite.errors import ArgumentError
 from autograd_lite.op import Operation, settled
-from autograd_lite.ops import comparison, linalg, products, reduction, shaping
+from autograd_lite.ops import arithmetic, comparison, cumulative, indexing, linalg, products, reduction, shaping
 from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
 from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from autograd_lite.ops.indexing import getitem, split
@@ -62,6 +63,24 @@ class Arraylike:
     def __rpow__(self, other: Any) -> Self:
         return self.__apply__(power, (other, self), _NONE)  # type: ignore[no-any-return]
 
+    def __floordiv__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.floor_divide, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.floor_divide, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __mod__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.remainder, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.remainder, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return arithmetic.divmod(self, other)  # type: ignore[no-any-return]
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return arithmetic.divmod(other, self)  # type: ignore[no-any-return]
+
     def __matmul__(self, other: Any) -> Self:
         return self.__apply__(matmul, (self, other), _NONE)  # type: ignore[no-any-return]
 
@@ -76,6 +95,39 @@ class Arraylike:
 
     def __abs__(self) -> Self:
         return self.__apply__(absolute, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __invert__(self) -> Self:
+        return self.__apply__(comparison.invert, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __and__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_and, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rand__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_and, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __or__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_or, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __ror__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_or, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __xor__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_xor, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rxor__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_xor, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __lshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.left_shift, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rlshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.left_shift, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __rshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.right_shift, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rrshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.right_shift, (other, self), _NONE)  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Self:
         return self.__apply__(less, (self, other), _NONE)  # type: ignore[no-any-return]
@@ -103,6 +155,15 @@ class Arraylike:
         template, arrays = split(index)
         return self.__apply__(getitem, (self, *arrays), {"template": template})  # type: ignore[no-any-return]
 
+    def _split(self, index: Any) -> Any:
+        """An index as a template and the arrays in it."""
+        return split(index)
+
+    @property
+    def at(self) -> At:
+        """New arrays in which the elements at an index are others: `x.at[index].add(values)`, and so on."""
+        return At(self)
+
     # Methods; what NumPy's do not know is refused by the operation.
 
     def _called(self, op: Operation, *inputs: Any, **params: Any) -> Any:
@@ -112,13 +173,40 @@ class Arraylike:
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
         if unknown:
-            op.bind((self,), unknown)  # which says what there is
+            if op.meant(unknown) is op:
+                op.bind((self,), unknown)  # which says what there is
+            return op(self, axis=axis, keepdims=keepdims, **unknown)
         return self.__apply__(op, (self,), {"axis": settled(axis), "keepdims": settled(keepdims)})
 
     @property
     def T(self) -> Self:
         """The axes reversed."""
         return self.__apply__(shaping.transpose, (self,), _REVERSED)  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Self:  # noqa: N802 - the name that NumPy has for it
+        """The last two axes exchanged, of one matrix or of many."""
+        return self._called(shaping.matrix_transpose)  # type: ignore[no-any-return]
+
+    def ravel(self, order: str = "C") -> Self:
+        """All elements along one axis, rows first ("C") or columns first ("F")."""
+        return self._called(shaping.ravel, order=order)  # type: ignore[no-any-return]
+
+    def flatten(self, order: str = "C") -> Self:
+        """All elements along one axis, rows first ("C") or columns first ("F")."""
+        return self._called(shaping.flatten, order=order)  # type: ignore[no-any-return]
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Each element `repeats` times along `axis` (None: flattened)."""
+        return self._called(shaping.repeat, repeats=repeats, axis=axis)  # type: ignore[no-any-return]
+
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Self:
+        """The elements at `indices` along `axis`, or of the flattened array."""
+        return self._called(indexing.take, indices, axis=axis, mode=mode)  # type: ignore[no-any-return]
+
+    def compress(self, condition: Any, axis: int | None = None) -> Self:
+        """The elements along `axis` (None: flattened) for which `condition`, a truth for each, holds."""
+        return indexing.compress(condition, self, axis=axis)  # type: ignore[no-any-return]
 
     def reshape(self, *shape: Any) -> Self:
         """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
@@ -160,6 +248,16 @@ class Arraylike:
         """Limited to the interval [`min`, `max`]."""
         return self._called(comparison.clip, min, max)  # type: ignore[no-any-return]
 
+    def round(self, decimals: int = 0) -> Self:
+        """The nearest number of so many decimals; data, never differentiable."""
+        return self._called(comparison.round, decimals=decimals)  # type: ignore[no-any-return]
+
+    def conj(self) -> Self:
+        """The complex conjugate: of real numbers the numbers themselves."""
+        return self._called(arithmetic.conjugate)  # type: ignore[no-any-return]
+
+    conjugate = conj
+
     def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The sum over `axis` (all axes where None)."""
         return self._reduced(reduction.sum, axis, keepdims, unknown)  # type: ignore[no-any-return]
@@ -179,3 +277,87 @@ class Arraylike:
     def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
         return self._reduced(reduction.argmax, axis, keepdims, unknown)  # type: ignore[no-any-return]
+
+    def argmin(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The place of the first smallest element along `axis`; data, never differentiable."""
+        return self._reduced(reduction.argmin, axis, keepdims, unknown)  # type: ignore[no-any-return]
+
+    def prod(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """The product over `axis` (all axes where None)."""
+        return self._reduced(reduction.prod, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def any(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """Whether any element over `axis` is other than 0; data, never differentiable."""
+        return self._reduced(reduction.any, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def all(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """Whether all elements over `axis` are other than 0; data, never differentiable."""
+        return self._reduced(reduction.all, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def var(self, axis: Any = None, **further: Any) -> Self:
+        """The variance over `axis` (all axes where None), with the keywords of `ag.var`."""
+        return self._called(reduction.var, axis=axis, **further)  # type: ignore[no-any-return]
+
+    def std(self, axis: Any = None, **further: Any) -> Self:
+        """The standard deviation over `axis` (all axes where None), with the keywords of `ag.var`."""
+        return self._called(reduction.std, axis=axis, **further)  # type: ignore[no-any-return]
+
+    def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
+        """The sum of all elements up to each along `axis`, of the flattened array where None."""
+        return self._called(cumulative.cumsum, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+    def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
+        """The product of all elements up to each along `axis`, of the flattened array where None."""
+        return self._called(cumulative.cumprod, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+
+class At:
+    """What `x.at` gives: `x.at[index]` names elements of `x`, and its methods give a copy in which they are others.
+
+    Nothing is changed in place, and `x` and the values have their gradients. Where an index names a place twice, both
+    values count, as in NumPy's `ufunc.at`; only `set` refuses such an index.
+
+    >>> import autograd_lite as ag
+    >>> x = ag.tensor([1.0, 2.0, 3.0])
+    >>> x.at[1:].set(0.0).numpy(), x.at[[0, 0]].add(10.0).numpy()
+    (array([1., 0., 0.]), array([21.,  2.,  3.]))
+    """
+
+    __slots__ = ("_owner", "_template", "_arrays")
+
+    def __init__(self, owner: Any, template: Any = None, arrays: tuple[Any, ...] = ()) -> None:
+        self._owner = owner
+        self._template = template
+        self._arrays = arrays
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._owner, *self._owner._split(index))
+
+    def _gives(self, op: Operation, *values: Any) -> Any:
+        if self._template is None:
+            raise ArgumentError("x.at wants an index first: x.at[index].add(values)")
+        return self._owner._called(op, *values, *self._arrays, template=self._template)
+
+    def get(self) -> Any:
+        """The elements themselves: `x[index]`."""
+        return self._gives(indexing.getitem)
+
+    def set(self, values: Any) -> Any:
+        """A copy in which they are `values`. Raises `ArgumentError` where the index names an element twice."""
+        return self._gives(indexing.put_at, values)
+
+    def add(self, values: Any) -> Any:
+        """A copy in which `values` are added to them."""
+        return self._gives(indexing.at_add, values)
+
+    def subtract(self, values: Any) -> Any:
+        """A copy in which `values` are subtracted from them."""
+        return self._gives(indexing.at_add, -values if hasattr(values, "shape") else negative(values))
+
+    def min(self, values: Any) -> Any:
+        """A copy in which they are at most `values`."""
+        return self._gives(indexing.at_minimum, values)
+
+    def max(self, values: Any) -> Any:
+        """A copy in which they are at least `values`."""
+        return self._gives(indexing.at_maximum, values)

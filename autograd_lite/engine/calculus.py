@@ -134,7 +134,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = Fals
                 aux.append(more)
             return out
 
-        at = _Point("value_and_grad()", scalar, [args[i] for i in chosen])
+        at = Point("value_and_grad()", scalar, [args[i] for i in chosen])
         value = at.scalar()
         slopes = at.split(at.pull([None]))
         return ((value, aux[0]) if has_aux else value), slopes if isinstance(argnums, tuple) else slopes[0]
@@ -158,7 +158,7 @@ def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[..., tuple[A
     >>> pull(1.0, 10.0)[0].numpy()
     array([10.,  1.])
     """
-    at = _Point("vjp()", f, inputs)
+    at = Point("vjp()", f, inputs)
     several = isinstance(at.out, tuple | list) and not hasattr(at.out, "_fields")
     forms = [tree.take_apart(each, _tensor)[1] for each in (at.out if several else [at.out])]
 
@@ -187,7 +187,7 @@ def jvp(f: Callable[..., Any], x: Any, v: Any) -> tuple[Any, Any]:
     >>> value.numpy(), tangent.numpy()
     (array([1., 9.]), array([ 2., 60.]))
     """
-    at = _Point("jvp()", f, (x,), moving=v)
+    at = Point("jvp()", f, (x,), moving=v)
     return at.value(), at.pushed(v)
 
 
@@ -202,7 +202,7 @@ def linearize(f: Callable[..., Any], x: Any) -> tuple[Any, Callable[[Any], Any]]
     >>> push([2.0, 0.0]).numpy()
     array([2., 0.])
     """
-    at = _Point("linearize()", f, (x,))
+    at = Point("linearize()", f, (x,))
     at.transposed()
     return at.value(), at.pushed
 
@@ -222,7 +222,7 @@ def jacobian(f: Callable[..., Any], x: Any) -> Any:
     array([[2., 1., 0.],
            [0., 3., 2.]])
     """
-    at = _Point("jacobian()", f, (x,))
+    at = Point("jacobian()", f, (x,))
     return tree.put_together(at.form, [at.split(at.jacobian(out))[0] for out in at.results])
 
 
@@ -250,7 +250,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     >>> ag.hvp(lambda x: (x**3).sum(), np.array([1.0, 2.0]), [1.0, 10.0]).numpy()
     array([  6., 120.])
     """
-    at = _Point("hvp()", _gradient_of("hvp()", f), (x,), moving=v)
+    at = Point("hvp()", _gradient_of("hvp()", f), (x,), moving=v)
     return at.split(at.pull(at.like(at.forms[0], v, "v")))[0]
 
 
@@ -258,7 +258,7 @@ def _gradient_of(caller: str, f: Callable[..., Any]) -> Callable[[Any], Any]:
     """The gradient of a scalar function as a function that can be differentiated."""
 
     def gradient(x: Any) -> Any:
-        at = _Point(caller, f, (x,))
+        at = Point(caller, f, (x,))
         at.scalar()
         return at.split(at.pull([None]))[0]
 
@@ -269,7 +269,7 @@ BLOCK = 2**23
 """How many elements the gradients of one tensor may have together, where a Jacobian has many rows."""
 
 
-class _Point:
+class Point:
     """A function of containers at a point: its inputs, which are its own, and what it gave there.
 
     Nobody else's tensors are its inputs, so that a function which is differentiated inside another never takes one
@@ -280,7 +280,7 @@ class _Point:
         if not callable(f):
             raise ArgumentError(f"{caller} takes a function, not {type(f).__name__}")
         self.caller = caller
-        apart = [tree.take_apart(each, _array) for each in inputs]
+        apart = [tree.take_apart(each, is_array) for each in inputs]
         self.forms = [form for _, form in apart]
         given = [leaf for leaves, _ in apart for leaf in leaves]
         self.inputs = [_variable(each) for each in given]
@@ -411,9 +411,9 @@ def _tensor(value: Any) -> bool:
     return type(value) is Tensor
 
 
-def _array(value: Any) -> bool:
+def is_array(value: Any) -> bool:
     """Whether it is what `ag.tensor` takes for one array: a list of numbers is, also where it is nested."""
-    return type(value) is list and bool(value) and all(isinstance(e, backend.SCALARS) or _array(e) for e in value)
+    return type(value) is list and bool(value) and all(isinstance(e, backend.SCALARS) or is_array(e) for e in value)
 
 
 def _variable(x: Any) -> Tensor:

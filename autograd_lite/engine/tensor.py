@@ -28,7 +28,7 @@ from autograd_lite.errors import (
     UnknownNameError,
 )
 from autograd_lite.op import REGISTRY, Operation
-from autograd_lite.ops import arithmetic, indexing, linalg, shaping
+from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _NUMPY, _NUMBERS = backend.NUMPY, backend.NUMBERS
@@ -157,6 +157,16 @@ class Tensor(Arraylike):
         return backend.Size(self._data.size)
 
     @property
+    def itemsize(self) -> int:
+        """The number of bytes of one element."""
+        return self._data.dtype.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of all elements."""
+        return self._data.size * self._data.dtype.itemsize  # type: ignore[no-any-return]
+
+    @property
     def device(self) -> str:
         """Where the array lives, such as `"cpu"` or `"cuda:0"`."""
         return backend.device(self._data)
@@ -167,6 +177,19 @@ class Tensor(Arraylike):
         """A NumPy copy of the values, from any device."""
         mode.now.witness.reading(self)
         return backend.to_numpy(self._data)
+
+    def tolist(self) -> Any:
+        """The values as Python numbers in nested lists; the number alone where there is no axis."""
+        return self.numpy().tolist()
+
+    def copy(self, order: str = "C") -> Tensor:
+        """The same values as a new tensor on the graph; NumPy's orders of memory are of no consequence here."""
+        return apply(shaping.astype, (self,), {"dtype": self.dtype})
+
+    def nonzero(self) -> tuple[Tensor, ...]:
+        """Where the elements are that are not zero: their places along each axis; data, never differentiable."""
+        mode.now.witness.reading(self)
+        return tuple(asarray(each) for each in backend.namespace(self._data).nonzero(self._data))
 
     def item(self) -> Any:
         """The one value as a Python number. Raises `ShapeError` for more than one."""
@@ -280,9 +303,12 @@ class Tensor(Arraylike):
 
     # Items.
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def _split(self, index: Any) -> Any:
         # A recording watches the very array that it was given.
-        template, arrays = indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
+        return indexing.split(index, own=self._requires_grad and not mode.now.witness.records)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        template, arrays = self._split(index)
         return apply(indexing.getitem, (self, *arrays), {"template": template})
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -307,6 +333,33 @@ class Tensor(Arraylike):
 
     def __itruediv__(self, other: Any) -> Tensor:
         return _in_place(self, _DIVIDE, other)
+
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return _in_place(self, arithmetic.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return _in_place(self, arithmetic.remainder, other)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return _in_place(self, _POWER, other)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return _in_place(self, _MATMUL, other)
+
+    def __iand__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.bitwise_and, other)
+
+    def __ior__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.bitwise_or, other)
+
+    def __ixor__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.bitwise_xor, other)
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.left_shift, other)
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.right_shift, other)
 
     if TYPE_CHECKING:
 
@@ -492,9 +545,11 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
     direct = op.direct
     # An update as optimisers make them.
     if plain and direct is not None and other.shape == data.shape and other.dtype is data.dtype:
-        tensor._data = direct(data, other)
-        tensor._changed = history.last = tick()
-        return tensor
+        out = direct(data, other)
+        if type(out) is ndarray and out.dtype is data.dtype and out.shape == data.shape:
+            tensor._data = out
+            tensor._changed = history.last = tick()
+            return tensor
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 
 
@@ -547,6 +602,8 @@ def lift(op: Operation) -> Lifted:
         def function(*args: Any, **kwargs: Any) -> Tensor:
             if len(args) == plain and not kwargs:
                 return apply(op, args, op.defaults)
+            if op.wide is not None and (wide := op.meant(kwargs)) is not op:
+                return Tensor.__compose__(wide, *wide.bind(args, kwargs))  # type: ignore[attr-defined,no-any-return]
             inputs, params = op.bind(args, kwargs)
             return apply(op, inputs, params)
 

@@ -171,10 +171,17 @@ def along(xp: Any, x: Any, axis: int, places: Any) -> Any:
 
     Slices that are joined take no longer than an index of whole numbers, and their gradient is much quicker.
     """
-    pieces = [piece(xp, x, axis, *run) for run in runs(places)]
-    if not pieces:
-        return x[(*(slice(None),) * axis, slice(0, 0))]
-    return pieces[0] if len(pieces) == 1 and runs(places)[0][2] else xp.concatenate(pieces, axis=axis)
+    stretches = runs(places)
+    if not stretches:
+        return piece(xp, x, axis, 0, 0, 1)
+    if len(stretches) > _FEW:
+        return x[(*(slice(None),) * axis, array_like(x, value=numpy.asarray(places, int)))]
+    pieces = [piece(xp, x, axis, *each) for each in stretches]
+    return pieces[0] if len(pieces) == 1 and stretches[0][2] else xp.concatenate(pieces, axis=axis)
+
+
+_FEW = 16
+"""How many slices are still quicker than an index."""
 
 
 def axis_of(x: Any, axis: Any, ndim: int | None = None) -> int:
@@ -407,7 +414,7 @@ def repeat(xp: Any, x: Any, *, repeats: Any, axis: int | None = None) -> Any:
         return spread.reshape((*x.shape[:place], size * counts[0], *x.shape[place + 1 :]))
     if len(counts) != size:
         raise ShapeError(f"{len(counts)} repeats do not go with the {size} elements along axis {place}")
-    return x[(*(slice(None),) * place, array_like(x, value=numpy.repeat(numpy.arange(size), counts)))]
+    return along(xp, x, place, numpy.repeat(numpy.arange(size), counts))
 
 
 @composed(notation=r"\operatorname{{tile}}({x})")
@@ -542,7 +549,7 @@ def _windows_rule(xp: Any, g: Any, out: Any, x: Any, *, window_shape: Any, axis:
 sliding_window_view.rules(x=_windows_rule)
 
 
-@operation(notation=r"{value}", symbol="array", flops=0)
+@operation(notation=r"\operatorname{{array}}({x})", symbol="array", flops=0)
 def array_like(xp: Any, x: Any, *, value: Any) -> Any:
     """Numbers known beforehand as an array where `x` lives; data, never differentiable.
 
