@@ -85,13 +85,14 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
     if gradient.shape != shape:
         how = fitting(gradient.shape, x)
         if isinstance(how, str):  # "spread"
+            # In the order of memory of `x`, as it would come out were it spread by the derivative of `x`.
             if xp is NUMPY:
                 thin = gradient
-                gradient = numpy.empty(shape, thin.dtype)
+                gradient = numpy.empty_like(x, thin.dtype)
                 gradient[...] = thin
             else:
                 gradient = xp.broadcast_to(gradient, shape)
-                mode.now.witness.spread(gradient)
+                mode.now.witness.spread(gradient, x)
         else:
             gradient = numpy.add.reduce(gradient, axis=how) if xp is NUMPY else gradient.sum(axis=how)
             if xp is NUMPY and type(gradient) is not ndarray:
@@ -120,13 +121,13 @@ def changed(x: Tensor, node: Node) -> ChangedError:
 
 def sweep(
     outputs: Tensor | Sequence[Tensor], seeds: Any, useful: set[Tensor] | None = None, record: bool = False,
-    free: bool = False,
+    free: bool = False, done: list[Node] | None = None,
 ) -> dict[Tensor, Any]:  # fmt: skip
     """The gradient of every tensor between the outputs and the leaves that require one, for one seed each.
 
     `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
-    their own. With `free` every node is released once the whole pass has succeeded, and only leaves are returned; of a
-    pass that is recorded nothing is released, but it computes what it would compute then.
+    their own. With `free` only leaves are returned, and the nodes that may be released are `done`; of a pass that
+    is recorded none is, but it computes what it would compute then.
     """
     if isinstance(outputs, Tensor):
         grads = {outputs: seeds}
@@ -136,21 +137,20 @@ def sweep(
         grads, heap = _seeded(outputs, seeds)
         xp = functional if record else backend.namespace(*seeds)
     if not record:
-        return _sweep(grads, heap, xp, useful, False, free)
+        return _sweep(grads, heap, xp, useful, False, free, done if done is not None else [])
     scope = mode.now.scope
     try:
-        return _sweep(grads, heap, xp, useful, True, free)
+        return _sweep(grads, heap, xp, useful, True, free, [])
     finally:
         mode.now.scope = scope
 
 
 def _sweep(
     grads: dict[Tensor, Any], heap: list[tuple[int, Tensor]], xp: Any, useful: set[Tensor] | None, record: bool,
-    free: bool,
+    free: bool, done: list[Node],
 ) -> dict[Tensor, Any]:  # fmt: skip
     # Nodes are numbered as they are made, so the latest pending node has all its gradients: no
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
-    done: list[Node] = []
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -218,8 +218,6 @@ def _sweep(
             raise
         if free and not record:
             done.append(node)
-    for node in done:
-        node.inputs = None  # type: ignore[assignment]
     if record:
         for x, g in grads.items():
             name_gradient(g, x)
@@ -336,7 +334,8 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
                     earlier = x.grad
                     x.grad = g if earlier is None else earlier + g
         return
-    grads = sweep(self, seed, free=free)
+    done: list[Node] = []
+    grads = sweep(self, seed, free=free, done=done)
     # No two gradients share memory, nor does a gradient with its seed.
     claimed = {memory_of(seed)}
     if not free:
@@ -364,3 +363,5 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
             for x, earlier, _ in written:
                 x._grad = earlier
             raise
+    for node in done:
+        node.inputs = None  # type: ignore[assignment]

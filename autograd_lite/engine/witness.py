@@ -48,8 +48,8 @@ class Witness:
         """The `grad` of a leaf becomes `value`, an array or a tensor that fits, or `None`."""
         tensor._grad = None if value is None else getattr(value, "_data", value)
 
-    def spread(self, gradient: Any) -> None:
-        """A recorded reverse pass repeated a gradient to a shape, which a pass on arrays does in memory of its own."""
+    def spread(self, gradient: Any, like: Any) -> None:
+        """A recorded reverse pass repeated a gradient: on arrays that is done in memory of its own, as in `like`."""
 
     def number(self, owner: Any, name: str) -> Any:
         """What stands for an attribute of `owner` that holds a number and may change, such as a learning rate."""
