@@ -72,6 +72,7 @@ from autograd_lite.errors import CheckError as CheckError
 from autograd_lite.errors import CompileError as CompileError
 from autograd_lite.errors import CompileWarning as CompileWarning
 from autograd_lite.errors import DataError as DataError
+from autograd_lite.errors import DebugWarning as DebugWarning
 from autograd_lite.errors import DeviceError as DeviceError
 from autograd_lite.errors import DtypeError as DtypeError
 from autograd_lite.errors import EngineError as EngineError
@@ -319,14 +320,14 @@ def heaviside(x: Operand, y: Operand) -> Tensor:
     array([0. , 0.5, 1. ])
     """
 
-def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def sum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
     """The sum over `axis` (all axes where None).
 
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
     array([4., 6.])
     """
 
-def prod(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def prod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
     """The product over `axis` (all axes where None).
 
     The derivative at an element is the product of the others, which is exact where some of them are 0.
@@ -335,21 +336,21 @@ def prod(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     24.0
     """
 
-def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def mean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
     """The mean over `axis` (all axes where None).
 
     >>> ag.mean(ag.tensor([1.0, 3.0])).item()
     2.0
     """
 
-def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def max(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The largest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.max(ag.tensor([1.0, 3.0])).item()
     3.0
     """
 
-def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def min(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.min(ag.tensor([1.0, 3.0])).item()
@@ -377,14 +378,14 @@ def argmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     0
     """
 
-def any(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def any(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
     """Whether any element over `axis` is other than 0; data, never differentiable.
 
     >>> ag.any(ag.tensor([0.0, 3.0]) > 2).item()
     True
     """
 
-def all(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def all(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
     """Whether all elements over `axis` are other than 0; data, never differentiable.
 
     >>> ag.all(ag.tensor([0.0, 3.0]) > 2).item()

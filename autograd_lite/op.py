@@ -85,6 +85,8 @@ class _Signature:
             raise AttributeError("__signature__")  # the class has that of its own
         if op.of is not None:
             return op.of.__signature__
+        if op.wide is not None:
+            return op.wide.__signature__
         _, *annotated = inspect.signature(op.__wrapped__).parameters.values()
         declared = [p.replace(annotation=p.empty) for p in annotated]
         if op.variadic:
@@ -103,7 +105,7 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "reads", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "reads", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -114,6 +116,7 @@ class Operation:
         composed: bool = False, reads: Reading | None = None,
     ) -> None:  # fmt: skip
         self.composed = composed
+        self.wide: Operation | None = None  # the same with further keywords, composed of it and others
         self.reads = reads
         self.name = self.__name__ = forward.__name__
         self.forward = forward if parts is None else _several(forward)
@@ -165,6 +168,25 @@ class Operation:
     def differentiable(self) -> bool:
         """Whether any argument has a derivative rule."""
         return any(rule is not None for rule in self.rules_by_argument)
+
+    def further(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """Let it take more keywords: decorate what it is with all of them, composed of itself and other operations.
+
+        Its nodes stay as they are and calls without those keywords as quick.
+
+        >>> import autograd_lite as ag
+        >>> ag.sum(ag.tensor([1.0, 2.0]), where=[True, False], initial=0.5).item()
+        1.5
+        """
+        wide = Operation(forward, self.notation, self.symbol, analytic=self.analytic, composed=True)
+        wide.name = wide.__name__ = self.name
+        wide.__doc__ = self.__doc__
+        self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
+        return forward
+
+    def meant(self, kwargs: dict[str, Any]) -> Operation:
+        """The operation that takes these keywords: itself, or where there are further ones `wide`."""
+        return self if self.wide is None or kwargs.keys() <= {*self.parameters, *self.arguments} else self.wide
 
     def rules(self, **rules: Rule | None) -> Operation:
         """State the derivative rule of every array argument; `None` marks data that has none.
@@ -317,6 +339,8 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
+        if self.wide is not None and self.meant(kwargs) is not self:
+            return self.wide(*args, **kwargs)
         inputs, params = self.bind(args, kwargs)
         for value in inputs:
             world = getattr(value, "__apply__", None)

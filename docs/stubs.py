@@ -48,7 +48,7 @@ def quoted(docstring: str) -> str:
 
 def parameters(op: Operation) -> str:
     """The parameters of an operation as a user calls it, arrays first, with their types."""
-    declared = list(inspect.signature(op.forward).parameters.values())[1:]
+    declared = list(inspect.signature((op.wide or op).forward).parameters.values())[1:]
     found = []
     for p in declared:
         array = p.name in op.arguments

@@ -18,6 +18,7 @@ from autograd_lite.engine.graph import ancestors, enable_grad, mode, no_grad
 from autograd_lite.engine.reverse import apart, memory_of, own, seed_of, start_of, sweep
 from autograd_lite.engine.rows import Rows, sweep_rows
 from autograd_lite.engine.tensor import Tensor, apply, asarray
+from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import ArgumentError, GraphError, ShapeError
 from autograd_lite.op import Operation
 from autograd_lite.ops import joining, shaping
@@ -84,6 +85,9 @@ def grad(
             memories.add(memory_of(g))
             g = Tensor(g, copy=False)
         found.append(g)
+    if mode.now.witness is not SILENT:
+        reached = [(x, None, g) for x, g in zip(targets, found, strict=True) if g is not None]
+        mode.now.witness.passed(reached, False)
     return found[0] if single else found
 
 

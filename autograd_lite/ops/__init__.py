@@ -8,6 +8,8 @@ from autograd_lite.ops import (
     activation,
     arithmetic,
     comparison,
+    convolution,
+    cumulative,
     exponential,
     indexing,
     joining,
@@ -21,6 +23,6 @@ from autograd_lite.ops import (
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg",
-    "products", "random", "reduction", "shaping", "special", "trigonometric",
+    "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
+    "linalg", "products", "random", "reduction", "shaping", "special", "trigonometric",
 ]  # fmt: skip
