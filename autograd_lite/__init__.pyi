@@ -72,6 +72,7 @@ from autograd_lite.errors import CheckError as CheckError
 from autograd_lite.errors import CompileError as CompileError
 from autograd_lite.errors import CompileWarning as CompileWarning
 from autograd_lite.errors import DataError as DataError
+from autograd_lite.errors import DebugWarning as DebugWarning
 from autograd_lite.errors import DeviceError as DeviceError
 from autograd_lite.errors import DtypeError as DtypeError
 from autograd_lite.errors import EngineError as EngineError
