@@ -1660,6 +1660,117 @@ def random_like(x: Operand, rng: Any) -> Tensor:
     array([0.63696169, 0.26978671])
     """
 
+def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The places of the elements along `axis` in ascending order; data, never differentiable.
+
+    >>> ag.argsort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1, 2, 0])
+    """
+
+def sort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The elements along `axis` in ascending order, nan last; of the flattened array where None.
+
+    >>> ag.sort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1., 2., 3.])
+    """
+
+def sorted_places(x: Operand) -> tuple[Tensor, ...]:
+    """Of each element in the ascending order of its row along the last axis, all rows one after the other: data.
+
+    Its place in the flattened array, which group of equals in a row it is of, counted through all rows, and how many
+    those are.
+
+    >>> [each.numpy().tolist() for each in ag.sorted_places(ag.tensor([3.0, 1.0, 3.0]))]
+    [[1, 0, 2], [0, 1, 1], [1, 2, 2]]
+    """
+
+def partition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The elements along `axis` so that the smaller stand before place `kth` and the larger behind: here, all in order.
+
+    `kth` may be several places. Ties share their gradient evenly.
+
+    >>> ag.partition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1., 2., 3.])
+    """
+
+def argpartition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The places of the elements along `axis` in the order of `partition`; data, never differentiable.
+
+    >>> ag.argpartition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1, 2, 0])
+    """
+
+def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> Tensor:
+    """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
+
+    Of equal elements the first counts first; they share the gradient of the values evenly. The indices are data.
+
+    >>> values, indices = ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
+    >>> values.numpy(), indices.numpy()
+    (array([3., 2.]), array([0, 2]))
+    """
+
+def searchsorted(a: Operand, v: Operand, side: str = 'left', sorter: Any = None) -> Tensor:
+    """Where each of `v` belongs in the sorted `a`, before equal elements or on the right `side`; data.
+
+    `sorter` are the places that put `a` in order.
+
+    >>> ag.searchsorted(ag.tensor([1.0, 2.0, 3.0]), 2.5).item()
+    2
+    """
+
+def unique_all(x: Operand, axis: int | None = None, equal_nan: bool = False) -> tuple[Tensor, ...]:
+    """The different elements in order, where each is first, which of them each element is, and how often: data.
+
+    >>> [each.numpy().tolist() for each in ag.unique_all(ag.tensor([3, 1, 3]))]
+    [[1, 3], [1, 0], [1, 0, 1], [1, 2]]
+    """
+
+def unique(x: Operand, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None, equal_nan: bool = True) -> Tensor:
+    """The different elements in order, or the different parts along `axis`, with what NumPy's returns: data.
+
+    >>> ag.unique(ag.tensor([3, 1, 3])).numpy()
+    array([1, 3])
+    """
+
+def nonzero(x: Operand) -> tuple[Tensor, ...]:
+    """The places of the elements other than 0, an array for each axis; data, never differentiable.
+
+    >>> [each.numpy().tolist() for each in ag.nonzero(ag.tensor([[0, 5], [6, 0]]))]
+    [[0, 1], [1, 0]]
+    """
+
+def flatnonzero(x: Operand) -> Tensor:
+    """The places of the elements other than 0 in the flattened array; data, never differentiable.
+
+    >>> ag.flatnonzero(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([1, 2])
+    """
+
+def argwhere(x: Operand) -> Tensor:
+    """The places of the elements other than 0, one a row; data, never differentiable.
+
+    >>> ag.argwhere(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([[0, 1],
+           [1, 0]])
+    """
+
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
+    """How often each whole number from 0 stands in `x`, or the sum of its `weights`, which have a gradient.
+
+    >>> ag.bincount(ag.tensor([0, 2, 2])).numpy()
+    array([1, 0, 2])
+    """
+
+def histogram(x: Operand, bins: Any = 10, range: Any = None, density: bool = False) -> tuple[Tensor, ...]:
+    """How many elements fall between one of the edges of `bins` and the next, and the edges: data.
+
+    `bins` is their number, their edges, or one of NumPy's words.
+
+    >>> [each.numpy().tolist() for each in ag.histogram(ag.tensor([0.0, 1.0, 1.5]), bins=2)]
+    [[1, 2], [0.0, 0.75, 1.5]]
+    """
+
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     """ln Σ eˣ over `axis` (all axes where None), without overflow.
 
