@@ -341,7 +341,7 @@ def _in_triangle(xp: Any, s: Any, uplo: str) -> Any:
 eigh.rules(a=_eigh_rule)
 
 
-@operation(notation=r"\lambda({a})", symbol="eigvalsh", space="linalg", analytic=False, flops=_cube)
+@operation(notation=r"\operatorname{{eigvalsh}}({a})", symbol="eigvalsh", space="linalg", analytic=False, flops=_cube)
 def eigvalsh(xp: Any, a: Any, *, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
     """The eigenvalues of symmetric matrices, ascending; which triangle is read is as for `eigh`.
 
@@ -414,7 +414,7 @@ def _svd_rule(xp: Any, g: Any, out: Any, a: Any, *, full: bool) -> Any:
 _svd.rules(a=_svd_rule)
 
 
-@operation(notation=r"\sigma({x})", symbol="svdvals", space="linalg", analytic=False, flops=_cube)
+@operation(notation=r"\operatorname{{svdvals}}({x})", symbol="svdvals", space="linalg", analytic=False, flops=_cube)
 def svdvals(xp: Any, x: Any) -> Any:
     """The singular values of matrices, descending.
 
