@@ -85,7 +85,7 @@ def _axes(ndim: int, axis: Any) -> tuple[int, ...]:
 
 
 @composed(notation=r"\|{x}\|", space="linalg", analytic=False)
-def norm(xp: Any, x: Any, *, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(xp: Any, x: Any, *, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     """The norm of vectors along `axis`, of matrices in a pair of axes, or of the whole array.
 
     `ord` is any number, inf or -inf for vectors; 1, -1, 2, -2, inf, -inf, `"fro"` or `"nuc"` for matrices; None stands
@@ -106,7 +106,7 @@ def norm(xp: Any, x: Any, *, ord: Any = None, axis: Any = None, keepdims: bool =
 
 
 @composed(notation=r"\|{x}\|", space="linalg", analytic=False)
-def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:  # noqa: A002
     """The norm of all elements along `axis`, one or several (all where None), read as one vector.
 
     >>> ag.linalg.vector_norm(ag.tensor([[3.0], [4.0]])).item()
@@ -116,7 +116,7 @@ def vector_norm(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False, or
 
 
 @composed(notation=r"\|{x}\|", space="linalg", analytic=False)
-def matrix_norm(xp: Any, x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+def matrix_norm(xp: Any, x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:  # noqa: A002
     """The norm of the matrices in the last two axes.
 
     >>> ag.linalg.matrix_norm(ag.tensor([[3.0, 0.0], [0.0, 4.0]]), ord="nuc").item()
