@@ -72,6 +72,7 @@ from autograd_lite.errors import CheckError as CheckError
 from autograd_lite.errors import CompileError as CompileError
 from autograd_lite.errors import CompileWarning as CompileWarning
 from autograd_lite.errors import DataError as DataError
+from autograd_lite.errors import DebugWarning as DebugWarning
 from autograd_lite.errors import DeviceError as DeviceError
 from autograd_lite.errors import DtypeError as DtypeError
 from autograd_lite.errors import EngineError as EngineError
@@ -178,6 +179,34 @@ def power(x: Operand, y: Operand) -> Tensor:
     array([4., 9.])
     """
 
+def float_power(x: Operand, y: Operand) -> Tensor:
+    """Raise `x` to the power `y`, element by element, in float64: whole numbers to negative powers give fractions.
+
+    >>> ag.float_power(ag.tensor([2]), -1).numpy()
+    array([0.5])
+    """
+
+def reciprocal(x: Operand) -> Tensor:
+    """1 / x, element by element; of whole numbers the whole part, as in NumPy.
+
+    >>> ag.reciprocal(ag.tensor([4.0])).numpy()
+    array([0.25])
+    """
+
+def positive(x: Operand) -> Tensor:
+    """The number itself, element by element, in a new array.
+
+    >>> ag.positive(ag.tensor([1.0, -2.0])).numpy()
+    array([ 1., -2.])
+    """
+
+def conjugate(x: Operand) -> Tensor:
+    """The complex conjugate, element by element; a real number is its own.
+
+    >>> ag.conjugate(ag.tensor([1.0, -2.0])).numpy()
+    array([ 1., -2.])
+    """
+
 def negative(x: Operand) -> Tensor:
     """The number with the other sign, element by element.
 
@@ -199,11 +228,39 @@ def square(x: Operand) -> Tensor:
     array([9.])
     """
 
+def cbrt(x: Operand) -> Tensor:
+    """The cube root, element by element, of negative numbers too; its derivative at 0 is infinite.
+
+    >>> ag.cbrt(ag.tensor([8.0, -8.0])).numpy()
+    array([ 2., -2.])
+    """
+
+def hypot(x: Operand, y: Operand) -> Tensor:
+    """The root of x² + y², element by element, without overflow; its derivatives at the origin are 0.
+
+    >>> ag.hypot(ag.tensor([3.0, 3e200]), ag.tensor([4.0, 4e200])).numpy()
+    array([5.e+000, 5.e+200])
+    """
+
 def absolute(x: Operand) -> Tensor:
     """The absolute value, element by element; its derivative at 0 is 0.
 
     >>> ag.absolute(ag.tensor([-3.0, 0.0])).numpy()
     array([3., 0.])
+    """
+
+def fabs(x: Operand) -> Tensor:
+    """The absolute value as a floating-point number, element by element; its derivative at 0 is 0.
+
+    >>> ag.fabs(ag.tensor([-3, 0])).numpy()
+    array([3., 0.])
+    """
+
+def copysign(x: Operand, y: Operand) -> Tensor:
+    """|x| with the sign of `y`, element by element; its derivative at x = 0 is 0, and `y` gets none.
+
+    >>> ag.copysign(ag.tensor([1.0, -2.0]), ag.tensor([-1.0, -0.0])).numpy()
+    array([-1., -2.])
     """
 
 def sign(x: Operand) -> Tensor:
@@ -220,6 +277,47 @@ def divmod(x: Operand, y: Operand) -> tuple[Tensor, ...]:
 
     >>> [part.numpy().tolist() for part in ag.divmod(ag.tensor([7.0, -7.0]), 4.0)]
     [[1.0, -2.0], [3.0, 1.0]]
+    """
+
+def floor_divide(x: Operand, y: Operand) -> Tensor:
+    """The whole quotient ⌊x / y⌋, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.floor_divide(ag.tensor([7.0, -7.0]), 4.0).numpy()
+    array([ 1., -2.])
+    """
+
+def remainder(x: Operand, y: Operand) -> Tensor:
+    """What x / y leaves, with the sign of `y`, element by element.
+
+    Its derivative by `x` is 1, that by `y` is -⌊x / y⌋, at the jumps too.
+
+    >>> ag.remainder(ag.tensor([7.0, -7.0]), 4.0).numpy()
+    array([3., 1.])
+    """
+
+def fmod(x: Operand, y: Operand) -> Tensor:
+    """What x / y leaves, with the sign of `x`, element by element.
+
+    Its derivative by `x` is 1, that by `y` is the quotient without its fraction, negated.
+
+    >>> ag.fmod(ag.tensor([7.0, -7.0]), 4.0).numpy()
+    array([ 3., -3.])
+    """
+
+def nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Numbers in the place of nan and of infinities (the largest there are, where None), element by element.
+
+    What was replaced gets a gradient of 0. A result is always a new array, so `copy=False` is refused.
+
+    >>> ag.nan_to_num(ag.tensor([1.0, float("nan")]), nan=9.0).numpy()
+    array([1., 9.])
+    """
+
+def heaviside(x: Operand, y: Operand) -> Tensor:
+    """0 below 0, 1 above, and `y` at 0, element by element; `x` gets no gradient.
+
+    >>> ag.heaviside(ag.tensor([-2.0, 0.0, 2.0]), 0.5).numpy()
+    array([0. , 0.5, 1. ])
     """
 
 def sum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
@@ -412,6 +510,20 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     array([1., 3.])
     """
 
+def fmax(x: Operand, y: Operand) -> Tensor:
+    """The larger of two numbers, or the one that is not nan, element by element; a tie shares its gradient evenly.
+
+    >>> ag.fmax(ag.tensor([1.0, float("nan")]), 3.0).numpy()
+    array([3., 3.])
+    """
+
+def fmin(x: Operand, y: Operand) -> Tensor:
+    """The smaller of two numbers, or the one that is not nan, element by element; a tie shares its gradient evenly.
+
+    >>> ag.fmin(ag.tensor([1.0, float("nan")]), 3.0).numpy()
+    array([1., 3.])
+    """
+
 def clip(x: Operand, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """Limit to the interval [`min`, `max`], numbers or arrays that broadcast with `x`, each of which may be left out.
 
@@ -490,6 +602,146 @@ def isfinite(x: Operand) -> Tensor:
 
     >>> ag.isfinite(ag.tensor([1.0, float("inf")])).numpy()
     array([ True, False])
+    """
+
+def logical_xor(x: Operand, y: Operand) -> Tensor:
+    """Whether one of two holds and the other does not, element by element.
+
+    >>> ag.logical_xor(True, False).item()
+    True
+    """
+
+def isnan(x: Operand) -> Tensor:
+    """Whether it is nan, element by element.
+
+    >>> ag.isnan(ag.tensor([1.0, float("nan")])).numpy()
+    array([False,  True])
+    """
+
+def isinf(x: Operand) -> Tensor:
+    """Whether it is infinite, element by element.
+
+    >>> ag.isinf(ag.tensor([1.0, -float("inf")])).numpy()
+    array([False,  True])
+    """
+
+def isposinf(x: Operand) -> Tensor:
+    """Whether it is infinity, element by element.
+
+    >>> ag.isposinf(ag.tensor([float("inf"), -float("inf")])).numpy()
+    array([ True, False])
+    """
+
+def isneginf(x: Operand) -> Tensor:
+    """Whether it is infinity with a minus sign, element by element.
+
+    >>> ag.isneginf(ag.tensor([float("inf"), -float("inf")])).numpy()
+    array([False,  True])
+    """
+
+def signbit(x: Operand) -> Tensor:
+    """Whether it has a minus sign, element by element; -0.0 has one.
+
+    >>> ag.signbit(ag.tensor([0.0, -0.0])).numpy()
+    array([False,  True])
+    """
+
+def isclose(a: Operand, b: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether |a - b| is at most `atol` + `rtol` |b|, element by element; nan is close to nan with `equal_nan`.
+
+    >>> ag.isclose(ag.tensor([1.0, 2.0]), [1.0 + 1e-9, 2.1]).numpy()
+    array([ True, False])
+    """
+
+def allclose(a: Operand, b: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether all elements are close, as `isclose` says it: one truth value.
+
+    >>> bool(ag.allclose(ag.tensor([1.0, 2.0]), [1.0 + 1e-9, 2.0]))
+    True
+    """
+
+def array_equal(a1: Operand, a2: Operand, equal_nan: bool = False) -> Tensor:
+    """Whether two arrays have the same shape and the same elements: one truth value; nothing is broadcast.
+
+    >>> bool(ag.array_equal(ag.tensor([1.0, 2.0]), [1.0, 2.0])), bool(ag.array_equal(ag.tensor([1.0, 1.0]), 1.0))
+    (True, False)
+    """
+
+def bitwise_and(x: Operand, y: Operand) -> Tensor:
+    """The bits that both whole numbers have, element by element; of truths, whether both hold.
+
+    >>> ag.bitwise_and(ag.tensor([6, 5]), 3).numpy()
+    array([2, 1])
+    """
+
+def bitwise_or(x: Operand, y: Operand) -> Tensor:
+    """The bits that either whole number has, element by element; of truths, whether either holds.
+
+    >>> ag.bitwise_or(ag.tensor([6, 5]), 3).numpy()
+    array([7, 7])
+    """
+
+def bitwise_xor(x: Operand, y: Operand) -> Tensor:
+    """The bits that one whole number has and the other has not, element by element.
+
+    >>> ag.bitwise_xor(ag.tensor([6, 5]), 3).numpy()
+    array([5, 6])
+    """
+
+def invert(x: Operand) -> Tensor:
+    """The bits that a whole number has not, element by element; of a truth, its opposite.
+
+    >>> ag.invert(ag.tensor([6, 5])).numpy()
+    array([-7, -6])
+    """
+
+def left_shift(x: Operand, y: Operand) -> Tensor:
+    """The bits of `x` moved `y` places to the left, element by element: x · 2ʸ.
+
+    >>> ag.left_shift(ag.tensor([6, 5]), 1).numpy()
+    array([12, 10])
+    """
+
+def right_shift(x: Operand, y: Operand) -> Tensor:
+    """The bits of `x` moved `y` places to the right, element by element: ⌊x / 2ʸ⌋.
+
+    >>> ag.right_shift(ag.tensor([6, 5]), 1).numpy()
+    array([3, 2])
+    """
+
+def floor(x: Operand) -> Tensor:
+    """The largest whole number that is not above, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.floor(ag.tensor([-1.5, 1.5])).numpy()
+    array([-2.,  1.])
+    """
+
+def ceil(x: Operand) -> Tensor:
+    """The smallest whole number that is not below, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.ceil(ag.tensor([-1.5, 1.5])).numpy()
+    array([-1.,  2.])
+    """
+
+def trunc(x: Operand) -> Tensor:
+    """The whole part, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.trunc(ag.tensor([-1.5, 1.5])).numpy()
+    array([-1.,  1.])
+    """
+
+def rint(x: Operand) -> Tensor:
+    """The nearest whole number, element by element, the even one of two; its derivative is taken to be 0 everywhere.
+
+    >>> ag.rint(ag.tensor([0.5, 1.4])).numpy()
+    array([0., 1.])
+    """
+
+def round(x: Operand, decimals: int = 0) -> Tensor:
+    """The nearest number of so many decimals, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.round(ag.tensor([0.126, 1.5]), 1).numpy()
+    array([0.1, 1.5])
     """
 
 def unfold(x: Operand, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1, fill_value: float = 0) -> Tensor:
@@ -742,6 +994,55 @@ def log(x: Operand) -> Tensor:
 
     >>> ag.log(ag.tensor([1.0])).numpy()
     array([0.])
+    """
+
+def exp2(x: Operand) -> Tensor:
+    """2 to the power `x`, element by element.
+
+    >>> ag.exp2(ag.tensor([3.0])).numpy()
+    array([8.])
+    """
+
+def expm1(x: Operand) -> Tensor:
+    """eˣ - 1, element by element, exact for small `x`.
+
+    >>> ag.expm1(ag.tensor([0.0, 1e-20])).numpy()
+    array([0.e+00, 1.e-20])
+    """
+
+def log2(x: Operand) -> Tensor:
+    """The logarithm to the base 2, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log2(ag.tensor([8.0])).numpy()
+    array([3.])
+    """
+
+def log10(x: Operand) -> Tensor:
+    """The logarithm to the base 10, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log10(ag.tensor([1000.0])).numpy()
+    array([3.])
+    """
+
+def log1p(x: Operand) -> Tensor:
+    """ln(1 + x), element by element, exact for small `x`.
+
+    >>> ag.log1p(ag.tensor([0.0, 1e-20])).numpy()
+    array([0.e+00, 1.e-20])
+    """
+
+def logaddexp(x: Operand, y: Operand) -> Tensor:
+    """ln(eˣ + eʸ), element by element, without overflow; two equal infinities share the gradient evenly.
+
+    >>> ag.logaddexp(ag.tensor([1000.0]), 1000.0).numpy()
+    array([1000.69314718])
+    """
+
+def logaddexp2(x: Operand, y: Operand) -> Tensor:
+    """The logarithm to the base 2 of 2ˣ + 2ʸ, element by element, without overflow.
+
+    >>> ag.logaddexp2(ag.tensor([1000.0]), 1000.0).numpy()
+    array([1001.])
     """
 
 def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
@@ -1359,6 +1660,117 @@ def random_like(x: Operand, rng: Any) -> Tensor:
     array([0.63696169, 0.26978671])
     """
 
+def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The places of the elements along `axis` in ascending order; data, never differentiable.
+
+    >>> ag.argsort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1, 2, 0])
+    """
+
+def sort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The elements along `axis` in ascending order, nan last; of the flattened array where None.
+
+    >>> ag.sort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1., 2., 3.])
+    """
+
+def sorted_places(x: Operand) -> tuple[Tensor, ...]:
+    """Of each element in the ascending order of its row along the last axis, all rows one after the other: data.
+
+    Its place in the flattened array, which group of equals in a row it is of, counted through all rows, and how many
+    those are.
+
+    >>> [each.numpy().tolist() for each in ag.sorted_places(ag.tensor([3.0, 1.0, 3.0]))]
+    [[1, 0, 2], [0, 1, 1], [1, 2, 2]]
+    """
+
+def partition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The elements along `axis` so that the smaller stand before place `kth` and the larger behind: here, all in order.
+
+    `kth` may be several places. Ties share their gradient evenly.
+
+    >>> ag.partition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1., 2., 3.])
+    """
+
+def argpartition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The places of the elements along `axis` in the order of `partition`; data, never differentiable.
+
+    >>> ag.argpartition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1, 2, 0])
+    """
+
+def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> Tensor:
+    """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
+
+    Of equal elements the first counts first; they share the gradient of the values evenly. The indices are data.
+
+    >>> values, indices = ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
+    >>> values.numpy(), indices.numpy()
+    (array([3., 2.]), array([0, 2]))
+    """
+
+def searchsorted(a: Operand, v: Operand, side: str = 'left', sorter: Any = None) -> Tensor:
+    """Where each of `v` belongs in the sorted `a`, before equal elements or on the right `side`; data.
+
+    `sorter` are the places that put `a` in order.
+
+    >>> ag.searchsorted(ag.tensor([1.0, 2.0, 3.0]), 2.5).item()
+    2
+    """
+
+def unique_all(x: Operand, axis: int | None = None, equal_nan: bool = False) -> tuple[Tensor, ...]:
+    """The different elements in order, where each is first, which of them each element is, and how often: data.
+
+    >>> [each.numpy().tolist() for each in ag.unique_all(ag.tensor([3, 1, 3]))]
+    [[1, 3], [1, 0], [1, 0, 1], [1, 2]]
+    """
+
+def unique(x: Operand, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None, equal_nan: bool = True) -> Tensor:
+    """The different elements in order, or the different parts along `axis`, with what NumPy's returns: data.
+
+    >>> ag.unique(ag.tensor([3, 1, 3])).numpy()
+    array([1, 3])
+    """
+
+def nonzero(x: Operand) -> tuple[Tensor, ...]:
+    """The places of the elements other than 0, an array for each axis; data, never differentiable.
+
+    >>> [each.numpy().tolist() for each in ag.nonzero(ag.tensor([[0, 5], [6, 0]]))]
+    [[0, 1], [1, 0]]
+    """
+
+def flatnonzero(x: Operand) -> Tensor:
+    """The places of the elements other than 0 in the flattened array; data, never differentiable.
+
+    >>> ag.flatnonzero(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([1, 2])
+    """
+
+def argwhere(x: Operand) -> Tensor:
+    """The places of the elements other than 0, one a row; data, never differentiable.
+
+    >>> ag.argwhere(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([[0, 1],
+           [1, 0]])
+    """
+
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
+    """How often each whole number from 0 stands in `x`, or the sum of its `weights`, which have a gradient.
+
+    >>> ag.bincount(ag.tensor([0, 2, 2])).numpy()
+    array([1, 0, 2])
+    """
+
+def histogram(x: Operand, bins: Any = 10, range: Any = None, density: bool = False) -> tuple[Tensor, ...]:
+    """How many elements fall between one of the edges of `bins` and the next, and the edges: data.
+
+    `bins` is their number, their edges, or one of NumPy's words.
+
+    >>> [each.numpy().tolist() for each in ag.histogram(ag.tensor([0.0, 1.0, 1.5]), bins=2)]
+    [[1, 2], [0.0, 0.75, 1.5]]
+    """
+
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     """ln Σ eˣ over `axis` (all axes where None), without overflow.
 
@@ -1373,9 +1785,133 @@ def tanh(x: Operand) -> Tensor:
     array([0.])
     """
 
+def sin(x: Operand) -> Tensor:
+    """The sine of an angle in radians, element by element.
+
+    >>> ag.sin(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def cos(x: Operand) -> Tensor:
+    """The cosine of an angle in radians, element by element.
+
+    >>> ag.cos(ag.tensor([0.0])).numpy()
+    array([1.])
+    """
+
+def tan(x: Operand) -> Tensor:
+    """The tangent of an angle in radians, element by element.
+
+    >>> ag.tan(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def arcsin(x: Operand) -> Tensor:
+    """The angle in radians whose sine is `x`, element by element; nan outside [-1, 1], as in NumPy.
+
+    >>> ag.arcsin(ag.tensor([1.0])).numpy()
+    array([1.57079633])
+    """
+
+def arccos(x: Operand) -> Tensor:
+    """The angle in radians whose cosine is `x`, element by element; nan outside [-1, 1], as in NumPy.
+
+    >>> ag.arccos(ag.tensor([1.0])).numpy()
+    array([0.])
+    """
+
+def arctan(x: Operand) -> Tensor:
+    """The angle in radians whose tangent is `x`, element by element.
+
+    >>> ag.arctan(ag.tensor([1.0])).numpy()
+    array([0.78539816])
+    """
+
+def sinh(x: Operand) -> Tensor:
+    """The hyperbolic sine, element by element.
+
+    >>> ag.sinh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def cosh(x: Operand) -> Tensor:
+    """The hyperbolic cosine, element by element.
+
+    >>> ag.cosh(ag.tensor([0.0])).numpy()
+    array([1.])
+    """
+
+def arcsinh(x: Operand) -> Tensor:
+    """The number whose hyperbolic sine is `x`, element by element.
+
+    >>> ag.arcsinh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def arccosh(x: Operand) -> Tensor:
+    """The number whose hyperbolic cosine is `x`, element by element; nan below 1, as in NumPy.
+
+    >>> ag.arccosh(ag.tensor([1.0])).numpy()
+    array([0.])
+    """
+
+def arctanh(x: Operand) -> Tensor:
+    """The number whose hyperbolic tangent is `x`, element by element; nan outside [-1, 1], as in NumPy.
+
+    >>> ag.arctanh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def arctan2(y: Operand, x: Operand) -> Tensor:
+    """The angle of the point (`x`, `y`) in radians, element by element; note that `y` comes first.
+
+    At the origin the derivatives are taken to be 0.
+
+    >>> ag.arctan2(ag.tensor([1.0, -1.0]), ag.tensor([1.0, 1.0])).numpy()
+    array([ 0.78539816, -0.78539816])
+    """
+
+def deg2rad(x: Operand) -> Tensor:
+    """Degrees as radians, element by element.
+
+    >>> ag.deg2rad(ag.tensor([180.0])).numpy()
+    array([3.14159265])
+    """
+
+def rad2deg(x: Operand) -> Tensor:
+    """Radians as degrees, element by element.
+
+    >>> ag.rad2deg(ag.tensor([3.141592653589793])).numpy()
+    array([180.])
+    """
+
+def sinc(x: Operand) -> Tensor:
+    """sin(πx) / πx, element by element, 1 at 0.
+
+    >>> ag.sinc(ag.tensor([0.0, 0.5])).numpy()
+    array([1.        , 0.63661977])
+    """
+
 abs = absolute
 pow = power
 true_divide = divide
+mod = remainder
+conj = conjugate
+acos = arccos
+acosh = arccosh
+asin = arcsin
+asinh = arcsinh
+atan = arctan
+atan2 = arctan2
+atanh = arctanh
+degrees = rad2deg
+radians = deg2rad
+around = round
+fix = trunc
+bitwise_invert = invert
+bitwise_not = invert
+bitwise_left_shift = left_shift
+bitwise_right_shift = right_shift
 amax = max
 amin = min
 concat = concatenate

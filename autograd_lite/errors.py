@@ -86,3 +86,7 @@ class CompileError(AutogradError, RuntimeError):
 
 class CompileWarning(UserWarning):
     """A compiled function runs as it is from now on: the message says why, and what would change that."""
+
+
+class DebugWarning(UserWarning):
+    """Something that debug mode found, at the line it warns of; `warnings.simplefilter("error", …)` stops there."""

@@ -142,3 +142,24 @@ def test_a_rule_that_is_wrong_says_so() -> None:
     wrong.rules(x=lambda xp, g, out, x: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         ag.jacobian(wrong, np.ones(2))
+
+
+def test_an_infinite_slope_stays_in_its_place() -> None:
+    with np.errstate(divide="ignore"):
+        found = ag.jacobian(lambda x: ag.sqrt(x).reshape(1, 2) * -2, np.array([0.0, 1.0]))
+    assert found.numpy().tolist() == [[[-np.inf, 0], [0, -1]]]
+
+
+@pytest.mark.parametrize("axes", [(2,), (1, 2), (2, 1), (1, 1, 2), ()])
+def test_rows_of_one_element_through_products_and_shapes(axes: tuple[int, ...], looped: list[str]) -> None:
+    rng = np.random.default_rng(3)
+    w = rng.normal(size=(2, 3))
+    x = rng.normal(size=(*axes[:-1], 2) if axes else ())
+    for f in (
+        lambda x: (x[..., None] * w[0]).reshape(-1) if not x.shape else x.reshape(-1, 2) @ w,
+        lambda x: -(x * w.sum(axis=0)[0]).reshape(1, *x.shape).astype(np.float32),
+        lambda x: (x * 2).squeeze() * 3,
+        lambda x: x * w[:, :1],  # more elements than there are in x
+    ):
+        close(ag.jacobian(f, x).numpy(), row_by_row(f, x), 1e-6)
+    assert not looped

@@ -15,9 +15,10 @@ import numpy
 from autograd_lite import backend, tree
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import ancestors, enable_grad, mode, no_grad
-from autograd_lite.engine.reverse import apart, memory_of, seed_of, start_of, sweep
-from autograd_lite.engine.rows import sweep_rows
+from autograd_lite.engine.reverse import apart, memory_of, own, seed_of, start_of, sweep
+from autograd_lite.engine.rows import Rows, sweep_rows
 from autograd_lite.engine.tensor import Tensor, apply, asarray
+from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import ArgumentError, GraphError, ShapeError
 from autograd_lite.op import Operation
 from autograd_lite.ops import joining, shaping
@@ -84,6 +85,9 @@ def grad(
             memories.add(memory_of(g))
             g = Tensor(g, copy=False)
         found.append(g)
+    if mode.now.witness is not SILENT:
+        reached = [(x, None, g) for x, g in zip(targets, found, strict=True) if g is not None]
+        mode.now.witness.passed(reached, False)
     return found[0] if single else found
 
 
@@ -280,6 +284,7 @@ class Point:
         self.forms = [form for _, form in apart]
         given = [leaf for leaves, _ in apart for leaf in leaves]
         self.inputs = [_variable(each) for each in given]
+        self.own = set(self.inputs)
         self.recorded = mode.now.grad  # whether anybody may ask for derivatives of this
         with enable_grad():
             self.out = f(*(tree.put_together(form, own) for form, own in zip(self.forms, self._shares(), strict=True)))
@@ -289,12 +294,11 @@ class Point:
             said = type(self.out).__name__ + ("" if wrong is self.out else f" with {type(wrong).__name__} in it")
             raise ArgumentError(f"{caller}: f returned {said}, not a tensor or a tuple of tensors")
         self.reverse: tuple[list[Tensor | None], list[Any]] | None = None
-        self.useful = _useful(self.results, set(self.inputs))
+        self.useful = _useful(self.results, self.own)
         if self.recorded:
-            own = set(self.inputs)
             outside = [*given, *(tree.take_apart(moving)[0])]
             self.recorded = any(type(each) is Tensor and each._requires_grad for each in outside) or any(
-                x.node is None and x._requires_grad and x not in own for x in ancestors(*self.results)
+                x.node is None and x._requires_grad and x not in self.own for x in ancestors(*self.results)
             )
 
     def _shares(self, leaves: Sequence[Any] | None = None) -> list[list[Any]]:
@@ -377,30 +381,31 @@ class Point:
     def jacobian(self, out: Tensor) -> list[Any]:
         """The derivatives of one result with respect to every input."""
         count, xp = out.size, backend.namespace(out._data)
-        useful = self.useful if len(self.results) == 1 else _useful([out], set(self.inputs))
-        blocks: list[dict[Tensor, Any]] = []
+        useful = self.useful if len(self.results) == 1 else _useful([out], self.own)
+        blocks: list[dict[Tensor, Any]] = [{}]
         if count and out in useful and out._requires_grad:
             size = max(1, BLOCK // max(x.size for x in useful))
             with enable_grad() if self.recorded else no_grad():
-                for start in range(0, count, size):
-                    stop = min(start + size, count)
-                    seed = xp.zeros((stop - start, count), dtype=out.dtype)
-                    seed[xp.arange(stop - start), xp.arange(start, stop)] = 1
-                    seed = Tensor(seed.reshape((stop - start, *out.shape)), copy=False)
-                    blocks.append(sweep_rows([out], [seed], useful, set(self.inputs)))
-                return [self._joined(out, x, [block.get(x) for block in blocks]) for x in self.inputs]
-        return [self._joined(out, x, [None]) for x in self.inputs]
+                if size >= count:
+                    blocks = [sweep_rows(out, Rows(_filled(shaping.ones_like, out), count, True), useful, self.own)]
+                else:
+                    seeds = (xp.eye(min(size, count - k), count, k, dtype=out.dtype) for k in range(0, count, size))
+                    rows = (Tensor(seed.reshape((-1, *out.shape)), copy=False) for seed in seeds)
+                    blocks = [sweep_rows(out, Rows(each, each.shape[0]), useful, self.own) for each in rows]
+        lent = {memory_of(x._data) for x in useful}
+        return [self._joined(out, x, [block.get(x) for block in blocks], lent) for x in self.inputs]
 
-    def _joined(self, out: Tensor, x: Tensor, blocks: list[Any]) -> Any:
+    def _joined(self, out: Tensor, x: Tensor, blocks: list[Any], lent: set[int]) -> Any:
+        """One Jacobian from its blocks, in memory that is its own."""
         shape = (*out.shape, *x.shape)
         if blocks[0] is None:
             return asarray(backend.namespace(x._data).zeros(shape, dtype=x.dtype))
         whole = blocks[0] if len(blocks) == 1 else apply(joining.concatenate, tuple(blocks), {"axis": 0})
         if whole.shape != shape:
             whole = apply(shaping.reshape, (whole,), {"shape": shape})
-        if whole.node is None and whole._data.base is not None:  # a view of what is spread, or of its seed
-            return Tensor(whole._data)
-        return whole
+        if whole.node is not None:
+            return whole
+        return Tensor(own(whole._data, lent), copy=False)
 
 
 def _tensor(value: Any) -> bool:

@@ -18,11 +18,12 @@ from autograd_lite.ops import (
     random,
     reduction,
     shaping,
+    sorting,
     special,
     trigonometric,
 )
 
 __all__ = [
     "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
-    "linalg", "products", "random", "reduction", "shaping", "special", "trigonometric",
+    "linalg", "products", "random", "reduction", "shaping", "sorting", "special", "trigonometric",
 ]  # fmt: skip

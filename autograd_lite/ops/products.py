@@ -143,6 +143,19 @@ def _path(terms: tuple[Term, ...], result: Term, shapes: tuple[Any, ...], optimi
     return [tuple(sorted(each)) for each in found]
 
 
+def with_rows(subscripts: str, ndims: tuple[int, ...], many: tuple[bool, ...]) -> str | None:
+    """Subscripts where some operands, and the result, have one more axis than `ndims`, the first; None for want of it.
+
+    >>> with_rows("ij,jk", (2, 2), (False, True))
+    'ij,ajk->aik'
+    """
+    terms, result = _read(subscripts, ndims)
+    letter = next((each for each in string.ascii_letters if not any(each in term for term in terms)), None)
+    if letter is None:
+        return None
+    return _text([(letter, *term) if each else term for term, each in zip(terms, many, strict=True)], (letter, *result))
+
+
 # Einsum: how it is computed.
 
 

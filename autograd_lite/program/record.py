@@ -38,7 +38,7 @@ class Recorder(Witness):
         self.created: set[Tensor] = set()
         self.read_live: dict[tuple[int, str], Any] = {}  # by whose and what name: where it stands
         self.fixed: set[Tensor] = set()  # created with a number that nobody can write into
-        self.spreads: set[Tensor] = set()  # gradients repeated to a shape, which are arrays of their own
+        self.spreads: dict[Tensor, Any] = {}  # gradients repeated to a shape, which are arrays like these
         self.draws_made: list[Tensor] = []
         self.conditions: list[tuple[Callable[[], Any], Any]] = []
         self.generators: dict[int, tuple[Any, Any]] = {}  # those that were drawn from, as they were
@@ -137,10 +137,10 @@ class Recorder(Witness):
         self.entry_grads.setdefault(tensor, None)
         self.grads[tensor] = value if value is None or type(value) is Tensor else Tensor(value, copy=False)
 
-    def spread(self, gradient: Tensor) -> None:
+    def spread(self, gradient: Tensor, like: Any) -> None:
         """A gradient was repeated to a shape; where the pass itself is not differentiated, in memory of its own."""
         if not mode.now.grad:
-            self.spreads.add(gradient)
+            self.spreads[gradient] = like
 
     def number(self, owner: Any, name: str) -> Live:
         """A number that may change: read anew at every call."""
