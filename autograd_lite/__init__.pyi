@@ -52,6 +52,9 @@ from autograd_lite.engine.calculus import jvp as jvp
 from autograd_lite.engine.calculus import linearize as linearize
 from autograd_lite.engine.calculus import value_and_grad as value_and_grad
 from autograd_lite.engine.calculus import vjp as vjp
+from autograd_lite.engine.checkpoint import checkpoint as checkpoint
+from autograd_lite.engine.custom import custom_gradient as custom_gradient
+from autograd_lite.engine.custom import stop_gradient as stop_gradient
 from autograd_lite.engine.functional import arange as arange
 from autograd_lite.engine.functional import ones as ones
 from autograd_lite.engine.functional import put as put
