@@ -1656,6 +1656,23 @@ def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int =
     array([0., 0., 1.])
     """
 
+def convolve(x: Operand, y: Operand, mode: str = 'full') -> Tensor:
+    """The convolution Σ x[k] y[n - k] of two sequences.
+
+    `mode` is `"full"` (wherever they overlap), `"same"` (as many elements as the longer has) or `"valid"` (where they
+    overlap completely).
+
+    >>> ag.convolve(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([1.0, 10.0])).numpy()
+    array([ 1., 12., 23., 30.])
+    """
+
+def correlate(x: Operand, y: Operand, mode: str = 'valid') -> Tensor:
+    """The cross-correlation Σ x[n + k] y[n] of two sequences; `mode` is as for `convolve`.
+
+    >>> ag.correlate(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([0.0, 1.0])).numpy()
+    array([2., 3.])
+    """
+
 def random_like(x: Operand, rng: Any) -> Tensor:
     """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
 
