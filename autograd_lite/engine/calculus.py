@@ -214,9 +214,9 @@ def jacobian(f: Callable[..., Any], x: Any) -> Any:
     dictionaries it has the form of `f(x)`, and in the place of each of its tensors that of `x`.
 
     All rows go back together in one reverse pass: gradients carry an axis that counts the rows, and the rules run on
-    them as they are. Only what an operation cannot do with all rows at once it does row by row. As many rows go together
-    as fit into `BLOCK` elements for the largest tensor on the way. Where there are over `TALL` times as many rows as
-    columns, the columns go together, each as in `ag.jvp`.
+    them as they are. Only what an operation cannot do with all rows at once it does row by row. As many rows go
+    together as fit into `BLOCK` elements for the largest tensor on the way. Where there are over `TALL` times as many
+    rows as columns, the columns go together, each as in `ag.jvp`.
 
     >>> import autograd_lite as ag
     >>> ag.jacobian(lambda x: x[1:] * x[:-1], np.array([1.0, 2.0, 3.0])).numpy()
