@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors as errors
+from autograd_lite import linalg as linalg
 from autograd_lite import ops as ops
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
@@ -52,6 +53,7 @@ from autograd_lite.engine.calculus import jvp as jvp
 from autograd_lite.engine.calculus import linearize as linearize
 from autograd_lite.engine.calculus import value_and_grad as value_and_grad
 from autograd_lite.engine.calculus import vjp as vjp
+from autograd_lite.engine.checkpoint import checkpoint as checkpoint
 from autograd_lite.engine.creation import arange as arange
 from autograd_lite.engine.creation import empty as empty
 from autograd_lite.engine.creation import eye as eye
@@ -63,6 +65,8 @@ from autograd_lite.engine.creation import linspace as linspace
 from autograd_lite.engine.creation import logspace as logspace
 from autograd_lite.engine.creation import ones as ones
 from autograd_lite.engine.creation import zeros as zeros
+from autograd_lite.engine.custom import custom_gradient as custom_gradient
+from autograd_lite.engine.custom import stop_gradient as stop_gradient
 from autograd_lite.engine.functional import put as put
 from autograd_lite.engine.graph import ancestors as ancestors
 from autograd_lite.engine.graph import enable_grad as enable_grad
@@ -85,12 +89,14 @@ from autograd_lite.errors import CheckError as CheckError
 from autograd_lite.errors import CompileError as CompileError
 from autograd_lite.errors import CompileWarning as CompileWarning
 from autograd_lite.errors import DataError as DataError
+from autograd_lite.errors import DebugWarning as DebugWarning
 from autograd_lite.errors import DeviceError as DeviceError
 from autograd_lite.errors import DtypeError as DtypeError
 from autograd_lite.errors import EngineError as EngineError
 from autograd_lite.errors import FileError as FileError
 from autograd_lite.errors import GraphError as GraphError
 from autograd_lite.errors import IndexingError as IndexingError
+from autograd_lite.errors import MatrixError as MatrixError
 from autograd_lite.errors import ShapeError as ShapeError
 from autograd_lite.errors import UnknownNameError as UnknownNameError
 from autograd_lite.minimizing import Minimum as Minimum
@@ -191,6 +197,34 @@ def power(x: Operand, y: Operand) -> Tensor:
     array([4., 9.])
     """
 
+def float_power(x: Operand, y: Operand) -> Tensor:
+    """Raise `x` to the power `y`, element by element, in float64: whole numbers to negative powers give fractions.
+
+    >>> ag.float_power(ag.tensor([2]), -1).numpy()
+    array([0.5])
+    """
+
+def reciprocal(x: Operand) -> Tensor:
+    """1 / x, element by element; of whole numbers the whole part, as in NumPy.
+
+    >>> ag.reciprocal(ag.tensor([4.0])).numpy()
+    array([0.25])
+    """
+
+def positive(x: Operand) -> Tensor:
+    """The number itself, element by element, in a new array.
+
+    >>> ag.positive(ag.tensor([1.0, -2.0])).numpy()
+    array([ 1., -2.])
+    """
+
+def conjugate(x: Operand) -> Tensor:
+    """The complex conjugate, element by element; a real number is its own.
+
+    >>> ag.conjugate(ag.tensor([1.0, -2.0])).numpy()
+    array([ 1., -2.])
+    """
+
 def negative(x: Operand) -> Tensor:
     """The number with the other sign, element by element.
 
@@ -212,11 +246,39 @@ def square(x: Operand) -> Tensor:
     array([9.])
     """
 
+def cbrt(x: Operand) -> Tensor:
+    """The cube root, element by element, of negative numbers too; its derivative at 0 is infinite.
+
+    >>> ag.cbrt(ag.tensor([8.0, -8.0])).numpy()
+    array([ 2., -2.])
+    """
+
+def hypot(x: Operand, y: Operand) -> Tensor:
+    """The root of x² + y², element by element, without overflow; its derivatives at the origin are 0.
+
+    >>> ag.hypot(ag.tensor([3.0, 3e200]), ag.tensor([4.0, 4e200])).numpy()
+    array([5.e+000, 5.e+200])
+    """
+
 def absolute(x: Operand) -> Tensor:
     """The absolute value, element by element; its derivative at 0 is 0.
 
     >>> ag.absolute(ag.tensor([-3.0, 0.0])).numpy()
     array([3., 0.])
+    """
+
+def fabs(x: Operand) -> Tensor:
+    """The absolute value as a floating-point number, element by element; its derivative at 0 is 0.
+
+    >>> ag.fabs(ag.tensor([-3, 0])).numpy()
+    array([3., 0.])
+    """
+
+def copysign(x: Operand, y: Operand) -> Tensor:
+    """|x| with the sign of `y`, element by element; its derivative at x = 0 is 0, and `y` gets none.
+
+    >>> ag.copysign(ag.tensor([1.0, -2.0]), ag.tensor([-1.0, -0.0])).numpy()
+    array([-1., -2.])
     """
 
 def sign(x: Operand) -> Tensor:
@@ -235,32 +297,89 @@ def divmod(x: Operand, y: Operand) -> tuple[Tensor, ...]:
     [[1.0, -2.0], [3.0, 1.0]]
     """
 
-def sum(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def floor_divide(x: Operand, y: Operand) -> Tensor:
+    """The whole quotient ⌊x / y⌋, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.floor_divide(ag.tensor([7.0, -7.0]), 4.0).numpy()
+    array([ 1., -2.])
+    """
+
+def remainder(x: Operand, y: Operand) -> Tensor:
+    """What x / y leaves, with the sign of `y`, element by element.
+
+    Its derivative by `x` is 1, that by `y` is -⌊x / y⌋, at the jumps too.
+
+    >>> ag.remainder(ag.tensor([7.0, -7.0]), 4.0).numpy()
+    array([3., 1.])
+    """
+
+def fmod(x: Operand, y: Operand) -> Tensor:
+    """What x / y leaves, with the sign of `x`, element by element.
+
+    Its derivative by `x` is 1, that by `y` is the quotient without its fraction, negated.
+
+    >>> ag.fmod(ag.tensor([7.0, -7.0]), 4.0).numpy()
+    array([ 3., -3.])
+    """
+
+def nan_to_num(x: Operand, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Numbers in the place of nan and of infinities (the largest there are, where None), element by element.
+
+    What was replaced gets a gradient of 0. A result is always a new array, so `copy=False` is refused.
+
+    >>> ag.nan_to_num(ag.tensor([1.0, float("nan")]), nan=9.0).numpy()
+    array([1., 9.])
+    """
+
+def heaviside(x: Operand, y: Operand) -> Tensor:
+    """0 below 0, 1 above, and `y` at 0, element by element; `x` gets no gradient.
+
+    >>> ag.heaviside(ag.tensor([-2.0, 0.0, 2.0]), 0.5).numpy()
+    array([0. , 0.5, 1. ])
+    """
+
+def sum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
     """The sum over `axis` (all axes where None).
 
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
     array([4., 6.])
     """
 
-def mean(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def prod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The product over `axis` (all axes where None).
+
+    The derivative at an element is the product of the others, which is exact where some of them are 0.
+
+    >>> ag.prod(ag.tensor([2.0, 3.0, 4.0])).item()
+    24.0
+    """
+
+def mean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
     """The mean over `axis` (all axes where None).
 
     >>> ag.mean(ag.tensor([1.0, 3.0])).item()
     2.0
     """
 
-def max(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def max(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The largest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.max(ag.tensor([1.0, 3.0])).item()
     3.0
     """
 
-def min(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def min(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.min(ag.tensor([1.0, 3.0])).item()
     1.0
+    """
+
+def ptp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The distance between the largest and the smallest element over `axis` (all axes where None).
+
+    >>> ag.ptp(ag.tensor([1.0, 4.0, 2.0])).item()
+    3.0
     """
 
 def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -270,13 +389,118 @@ def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     1
     """
 
-def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def argmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first smallest element along `axis`; data, never differentiable.
+
+    >>> ag.argmin(ag.tensor([1.0, 3.0])).item()
+    0
+    """
+
+def any(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+    """Whether any element over `axis` is other than 0; data, never differentiable.
+
+    >>> ag.any(ag.tensor([0.0, 3.0]) > 2).item()
+    True
+    """
+
+def all(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+    """Whether all elements over `axis` are other than 0; data, never differentiable.
+
+    >>> ag.all(ag.tensor([0.0, 3.0]) > 2).item()
+    False
+    """
+
+def count_nonzero(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """How many elements over `axis` (all axes where None) are other than 0; data, never differentiable.
+
+    >>> ag.count_nonzero(ag.tensor([0.0, 3.0, 4.0])).item()
+    2
+    """
+
+def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The variance over `axis` (all axes where None): the mean square distance from the mean.
 
-    It is divided by the number of elements less `ddof`.
+    It is divided by the number of elements less `ddof`, which may be called `correction` too. A `mean` that is known
+    already has the axes kept. Elements count where `where` holds.
 
     >>> ag.var(ag.tensor([1.0, 3.0]), ddof=1).item()
     2.0
+    """
+
+def std(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The standard deviation over `axis` (all axes where None): the root of the variance, with the keywords of `var`.
+
+    Its derivative is 0 where it is 0, the subgradient of smallest norm.
+
+    >>> ag.std(ag.tensor([1.0, 3.0])).item()
+    1.0
+    """
+
+def nansum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The sum of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0])).item()
+    3.0
+    """
+
+def nanprod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+    """The product of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nanprod(ag.tensor([2.0, float("nan"), 3.0])).item()
+    6.0
+    """
+
+def nanmean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
+    """The mean of the elements that are not nan over `axis` (all axes where None).
+
+    >>> ag.nanmean(ag.tensor([1.0, float("nan"), 2.0])).item()
+    1.5
+    """
+
+def nanmax(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+    """The largest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.nanmax(ag.tensor([1.0, float("nan"), 2.0])).item()
+    2.0
+    """
+
+def nanmin(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+    """The smallest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
+
+    >>> ag.nanmin(ag.tensor([1.0, float("nan"), 2.0])).item()
+    1.0
+    """
+
+def nanvar(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The variance of the elements that are not nan, with the keywords of `var`; nan where there are `ddof` or fewer.
+
+    >>> ag.nanvar(ag.tensor([1.0, float("nan"), 3.0])).item()
+    1.0
+    """
+
+def nanstd(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+    """The standard deviation of the elements that are not nan: the root of `nanvar`, with derivative 0 where it is 0.
+
+    >>> ag.nanstd(ag.tensor([1.0, float("nan"), 3.0])).item()
+    1.0
+    """
+
+def nanargmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first largest element that is not nan along `axis`; data, never differentiable.
+
+    Raises `ShapeError` where there is none.
+
+    >>> ag.nanargmax(ag.tensor([float("nan"), 1.0, 3.0])).item()
+    2
+    """
+
+def nanargmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The place of the first smallest element that is not nan along `axis`; data, never differentiable.
+
+    Raises `ShapeError` where there is none.
+
+    >>> ag.nanargmin(ag.tensor([float("nan"), 1.0, 3.0])).item()
+    1
     """
 
 def where(condition: Operand, x: Operand, y: Operand) -> Tensor:
@@ -301,6 +525,20 @@ def minimum(x: Operand, y: Operand) -> Tensor:
     """The smaller of two numbers, element by element; a tie shares its gradient evenly.
 
     >>> ag.minimum(ag.tensor([1.0, 5.0]), 3.0).numpy()
+    array([1., 3.])
+    """
+
+def fmax(x: Operand, y: Operand) -> Tensor:
+    """The larger of two numbers, or the one that is not nan, element by element; a tie shares its gradient evenly.
+
+    >>> ag.fmax(ag.tensor([1.0, float("nan")]), 3.0).numpy()
+    array([3., 3.])
+    """
+
+def fmin(x: Operand, y: Operand) -> Tensor:
+    """The smaller of two numbers, or the one that is not nan, element by element; a tie shares its gradient evenly.
+
+    >>> ag.fmin(ag.tensor([1.0, float("nan")]), 3.0).numpy()
     array([1., 3.])
     """
 
@@ -384,6 +622,384 @@ def isfinite(x: Operand) -> Tensor:
     array([ True, False])
     """
 
+def logical_xor(x: Operand, y: Operand) -> Tensor:
+    """Whether one of two holds and the other does not, element by element.
+
+    >>> ag.logical_xor(True, False).item()
+    True
+    """
+
+def isnan(x: Operand) -> Tensor:
+    """Whether it is nan, element by element.
+
+    >>> ag.isnan(ag.tensor([1.0, float("nan")])).numpy()
+    array([False,  True])
+    """
+
+def isinf(x: Operand) -> Tensor:
+    """Whether it is infinite, element by element.
+
+    >>> ag.isinf(ag.tensor([1.0, -float("inf")])).numpy()
+    array([False,  True])
+    """
+
+def isposinf(x: Operand) -> Tensor:
+    """Whether it is infinity, element by element.
+
+    >>> ag.isposinf(ag.tensor([float("inf"), -float("inf")])).numpy()
+    array([ True, False])
+    """
+
+def isneginf(x: Operand) -> Tensor:
+    """Whether it is infinity with a minus sign, element by element.
+
+    >>> ag.isneginf(ag.tensor([float("inf"), -float("inf")])).numpy()
+    array([False,  True])
+    """
+
+def signbit(x: Operand) -> Tensor:
+    """Whether it has a minus sign, element by element; -0.0 has one.
+
+    >>> ag.signbit(ag.tensor([0.0, -0.0])).numpy()
+    array([False,  True])
+    """
+
+def isclose(a: Operand, b: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether |a - b| is at most `atol` + `rtol` |b|, element by element; nan is close to nan with `equal_nan`.
+
+    >>> ag.isclose(ag.tensor([1.0, 2.0]), [1.0 + 1e-9, 2.1]).numpy()
+    array([ True, False])
+    """
+
+def allclose(a: Operand, b: Operand, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    """Whether all elements are close, as `isclose` says it: one truth value.
+
+    >>> bool(ag.allclose(ag.tensor([1.0, 2.0]), [1.0 + 1e-9, 2.0]))
+    True
+    """
+
+def array_equal(a1: Operand, a2: Operand, equal_nan: bool = False) -> Tensor:
+    """Whether two arrays have the same shape and the same elements: one truth value; nothing is broadcast.
+
+    >>> bool(ag.array_equal(ag.tensor([1.0, 2.0]), [1.0, 2.0])), bool(ag.array_equal(ag.tensor([1.0, 1.0]), 1.0))
+    (True, False)
+    """
+
+def bitwise_and(x: Operand, y: Operand) -> Tensor:
+    """The bits that both whole numbers have, element by element; of truths, whether both hold.
+
+    >>> ag.bitwise_and(ag.tensor([6, 5]), 3).numpy()
+    array([2, 1])
+    """
+
+def bitwise_or(x: Operand, y: Operand) -> Tensor:
+    """The bits that either whole number has, element by element; of truths, whether either holds.
+
+    >>> ag.bitwise_or(ag.tensor([6, 5]), 3).numpy()
+    array([7, 7])
+    """
+
+def bitwise_xor(x: Operand, y: Operand) -> Tensor:
+    """The bits that one whole number has and the other has not, element by element.
+
+    >>> ag.bitwise_xor(ag.tensor([6, 5]), 3).numpy()
+    array([5, 6])
+    """
+
+def invert(x: Operand) -> Tensor:
+    """The bits that a whole number has not, element by element; of a truth, its opposite.
+
+    >>> ag.invert(ag.tensor([6, 5])).numpy()
+    array([-7, -6])
+    """
+
+def left_shift(x: Operand, y: Operand) -> Tensor:
+    """The bits of `x` moved `y` places to the left, element by element: x · 2ʸ.
+
+    >>> ag.left_shift(ag.tensor([6, 5]), 1).numpy()
+    array([12, 10])
+    """
+
+def right_shift(x: Operand, y: Operand) -> Tensor:
+    """The bits of `x` moved `y` places to the right, element by element: ⌊x / 2ʸ⌋.
+
+    >>> ag.right_shift(ag.tensor([6, 5]), 1).numpy()
+    array([3, 2])
+    """
+
+def floor(x: Operand) -> Tensor:
+    """The largest whole number that is not above, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.floor(ag.tensor([-1.5, 1.5])).numpy()
+    array([-2.,  1.])
+    """
+
+def ceil(x: Operand) -> Tensor:
+    """The smallest whole number that is not below, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.ceil(ag.tensor([-1.5, 1.5])).numpy()
+    array([-1.,  2.])
+    """
+
+def trunc(x: Operand) -> Tensor:
+    """The whole part, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.trunc(ag.tensor([-1.5, 1.5])).numpy()
+    array([-1.,  1.])
+    """
+
+def rint(x: Operand) -> Tensor:
+    """The nearest whole number, element by element, the even one of two; its derivative is taken to be 0 everywhere.
+
+    >>> ag.rint(ag.tensor([0.5, 1.4])).numpy()
+    array([0., 1.])
+    """
+
+def round(x: Operand, decimals: int = 0) -> Tensor:
+    """The nearest number of so many decimals, element by element; its derivative is taken to be 0 everywhere.
+
+    >>> ag.round(ag.tensor([0.126, 1.5]), 1).numpy()
+    array([0.1, 1.5])
+    """
+
+def unfold(x: Operand, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1, fill_value: float = 0) -> Tensor:
+    """What a kernel sees at every place where it stands, as columns (examples, channels · kernel elements, places).
+
+    `x` is (examples, channels, …); `kernel_size`, `dilation`, `padding` and `stride` are a number or one an axis.
+    `padding` may also be "valid" (none), "same" (as many places as elements) or a pair for each axis; what is added is
+    `fill_value`. The rows of a column are ordered as (channel, place in the kernel). Raises `ShapeError` where the
+    kernel is longer than an axis.
+
+    >>> ag.unfold(ag.tensor([[[1.0, 2.0, 3.0]]]), kernel_size=2).numpy()
+    array([[[1., 2.],
+            [2., 3.]]])
+    """
+
+def fold(x: Operand, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+    """Columns as `unfold` gives them added up where they came from: (examples, channels, *output_size).
+
+    The parameters are those of `unfold`. Raises `ShapeError` where `x` has not as many rows or columns as a kernel on
+    `output_size` has elements and places.
+
+    >>> ag.fold(ag.ones((1, 2, 2)), output_size=(3,), kernel_size=2).numpy()
+    array([[[1., 2., 1.]]])
+    """
+
+def conv1d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+    """The kernels `weight` (made, channels / groups, k) laid over `x` (examples, channels, length) at every place.
+
+    It is the cross-correlation that networks call convolution: nothing is reversed. The result is (examples, made,
+    places), to which `bias` (made,) is added. `stride` is how far the kernel moves, `dilation` how far apart its
+    elements look, `padding` how many zeros are put on both sides of x, "same" (as many places as elements, where the
+    stride is 1; one more behind than before where they cannot be equal) or "valid" (none). In `groups`, each part of
+    the channels made sees its part of the channels of `x`. Raises `ShapeError`, which names operand and axis, where
+    the sizes do not fit.
+
+    >>> ag.conv1d(ag.tensor([[[1.0, 2.0, 4.0]]]), ag.tensor([[[-1.0, 1.0]]])).numpy()
+    array([[[1., 2.]]])
+    """
+
+def conv2d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+    """The kernels `weight` (made, channels / groups, height, width) laid over `x` (examples, channels, …, …).
+
+    The parameters are those of `conv1d`, each a number or a pair.
+
+    >>> ag.conv2d(ag.ones((1, 1, 3, 3)), ag.ones((1, 1, 2, 2)), ag.tensor([0.5]), stride=2).numpy()
+    array([[[[4.5]]]])
+    """
+
+def conv3d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Tensor:
+    """The kernels `weight` (made, channels / groups, …) laid over the last three axes of `x` (examples, channels, …).
+
+    The parameters are those of `conv1d`, each a number or three.
+
+    >>> ag.conv3d(ag.ones((1, 2, 3, 3, 3)), ag.ones((1, 2, 2, 2, 3)), padding="valid").shape
+    (1, 1, 2, 2, 1)
+    """
+
+def conv_transpose1d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv1d`: each element of `x` spreads its kernel over the result, which adds up what it gets.
+
+    `x` is (examples, channels, length), `weight` (channels, made / groups, k), as the convolution has it whose
+    transpose this is; `stride`, `padding` and `dilation` are its own. A stride of s gives s sizes alike, of which
+    `output_padding` chooses the larger by as much: the result is (length - 1) · stride - 2 · padding + dilation · (k -
+    1) + output_padding + 1 long. `bias` (made,) is added. Raises `ShapeError` where the sizes do not fit.
+
+    >>> ag.conv_transpose1d(ag.tensor([[[1.0, 2.0]]]), ag.tensor([[[1.0, 1.0]]]), stride=2).numpy()
+    array([[[1., 1., 2., 2.]]])
+    """
+
+def conv_transpose2d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv2d`: `x` (examples, channels, …, …), `weight` (channels, made / groups, height, width).
+
+    The parameters are those of `conv_transpose1d`, each a number or a pair.
+
+    >>> ag.conv_transpose2d(ag.ones((1, 1, 2, 2)), ag.ones((1, 1, 2, 2))).numpy()[0, 0]
+    array([[1., 2., 1.],
+           [2., 4., 2.],
+           [1., 2., 1.]])
+    """
+
+def conv_transpose3d(x: Operand, weight: Operand, bias: Operand | None = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1) -> Tensor:
+    """The transpose of `conv3d`: `x` (examples, channels, …), `weight` (channels, made / groups, …).
+
+    The parameters are those of `conv_transpose1d`, each a number or three.
+
+    >>> ag.conv_transpose3d(ag.ones((1, 1, 2, 2, 2)), ag.ones((1, 3, 2, 2, 2)), stride=2).shape
+    (1, 3, 4, 4, 4)
+    """
+
+def max_pool1d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
+    """The largest element in each window of `x` (examples, channels, length); ties share the gradient evenly.
+
+    A window of `kernel_size` elements moves by `stride` (its own size where None); `dilation` is how far apart the
+    elements are that it sees. `padding` puts so many places on both sides that never win, at most half of a window.
+    With `ceil_mode` a last window may reach beyond that, if it begins within `x` or the padding before it. Raises
+    `ShapeError` where a window is longer than `x`.
+
+    >>> ag.max_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 5.0]]]), 2).numpy()
+    array([[[3., 5.]]])
+    """
+
+def max_pool2d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
+    """The largest element in each window over the last two axes of `x` (examples, channels, …, …).
+
+    The parameters are those of `max_pool1d`, each a number or a pair; ties share the gradient evenly.
+
+    >>> ag.max_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 5.0]]]]), 2).numpy()
+    array([[[[5.]]]])
+    """
+
+def max_pool3d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False) -> Tensor:
+    """The largest element in each window over the last three axes of `x` (examples, channels, …).
+
+    The parameters are those of `max_pool1d`, each a number or three; ties share the gradient evenly.
+
+    >>> ag.max_pool3d(ag.ones((1, 1, 4, 4, 4)), 2).shape
+    (1, 1, 2, 2, 2)
+    """
+
+def avg_pool1d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window of `x` (examples, channels, length).
+
+    The parameters are those of `max_pool1d`; `padding` puts zeros on both sides, which count among the elements of a
+    window unless `count_include_pad` is False. What a window sees beyond the padding never counts.
+
+    >>> ag.avg_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2).numpy()
+    array([[[2., 4.]]])
+    """
+
+def avg_pool2d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window over the last two axes of `x` (examples, channels, …, …).
+
+    The parameters are those of `avg_pool1d`, each a number or a pair.
+
+    >>> ag.avg_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 2).numpy()
+    array([[[[3.]]]])
+    """
+
+def avg_pool3d(x: Operand, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window over the last three axes of `x` (examples, channels, …).
+
+    The parameters are those of `avg_pool1d`, each a number or three.
+
+    >>> ag.avg_pool3d(ag.ones((1, 1, 4, 4, 4)), 2).shape
+    (1, 1, 2, 2, 2)
+    """
+
+def adaptive_avg_pool1d(x: Operand, output_size: Any) -> Tensor:
+    """The means of `output_size` bins that cover `x` (examples, channels, length).
+
+    Bin i of m goes from ⌊i n / m⌋ to below ⌈(i + 1) n / m⌉ of the n elements, so that bins may overlap by one where m
+    does not divide n. `None` in the place of a size keeps that axis.
+
+    >>> ag.adaptive_avg_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2).numpy()
+    array([[[2., 4.]]])
+    """
+
+def adaptive_avg_pool2d(x: Operand, output_size: Any) -> Tensor:
+    """The means of `output_size` bins, a number or a pair, over the last two axes of `x` (examples, channels, …, …).
+
+    The bins are those of `adaptive_avg_pool1d`.
+
+    >>> ag.adaptive_avg_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 1).numpy()
+    array([[[[3.]]]])
+    """
+
+def adaptive_avg_pool3d(x: Operand, output_size: Any) -> Tensor:
+    """The means of `output_size` bins, a number or three, over the last three axes of `x` (examples, channels, …).
+
+    The bins are those of `adaptive_avg_pool1d`.
+
+    >>> ag.adaptive_avg_pool3d(ag.ones((1, 1, 4, 5, 6)), (2, None, 4)).shape
+    (1, 1, 2, 5, 4)
+    """
+
+def adaptive_max_pool1d(x: Operand, output_size: Any) -> Tensor:
+    """The largest elements of `output_size` bins that cover `x` (examples, channels, length).
+
+    The bins are those of `adaptive_avg_pool1d`; ties share the gradient evenly.
+
+    >>> ag.adaptive_max_pool1d(ag.tensor([[[1.0, 3.0, 2.0, 6.0]]]), 2).numpy()
+    array([[[3., 6.]]])
+    """
+
+def adaptive_max_pool2d(x: Operand, output_size: Any) -> Tensor:
+    """The largest elements of `output_size` bins, a number or a pair, over the last two axes of `x`.
+
+    The bins are those of `adaptive_avg_pool1d`; ties share the gradient evenly.
+
+    >>> ag.adaptive_max_pool2d(ag.tensor([[[[1.0, 3.0], [2.0, 6.0]]]]), 1).numpy()
+    array([[[[6.]]]])
+    """
+
+def adaptive_max_pool3d(x: Operand, output_size: Any) -> Tensor:
+    """The largest elements of `output_size` bins, a number or three, over the last three axes of `x`.
+
+    The bins are those of `adaptive_avg_pool1d`; ties share the gradient evenly.
+
+    >>> ag.adaptive_max_pool3d(ag.ones((1, 1, 4, 5, 6)), (2, None, 4)).shape
+    (1, 1, 2, 5, 4)
+    """
+
+def cumsum(x: Operand, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The sum of all elements up to each along `axis`, of the flattened array where None.
+
+    >>> ag.cumsum(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 3., 6.])
+    """
+
+def cumprod(x: Operand, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The product of all elements up to each along `axis`, of the flattened array where None.
+
+    >>> ag.cumprod(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 2., 6.])
+    """
+
+def linear_recurrence(a: Operand, b: Operand) -> Tensor:
+    """s with s_i = a_i s_{i-1} + b_i along the last axis, from s_{-1} = 0: moving averages, discounted returns.
+
+    `a` and `b` have one shape. It takes log₂ n steps on whole arrays (W. D. Hillis, G. L. Steele, Data parallel
+    algorithms, 1986), in which factors are multiplied with each other first.
+
+    >>> ag.linear_recurrence(ag.tensor([0.5, 0.5, 0.5]), ag.tensor([1.0, 1.0, 1.0])).numpy()
+    array([1.  , 1.5 , 1.75])
+    """
+
+def cumulative_sum(x: Operand, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    """The sum of all elements up to each along `axis`, before which `include_initial` puts the sum of none, 0.
+
+    >>> ag.cumulative_sum(ag.tensor([1.0, 2.0]), include_initial=True).numpy()
+    array([0., 1., 3.])
+    """
+
+def cumulative_prod(x: Operand, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    """The product of all elements up to each along `axis`, before which `include_initial` puts that of none, 1.
+
+    >>> ag.cumulative_prod(ag.tensor([2.0, 3.0]), include_initial=True).numpy()
+    array([1., 2., 6.])
+    """
+
 def exp(x: Operand) -> Tensor:
     """The exponential function, element by element.
 
@@ -396,6 +1012,55 @@ def log(x: Operand) -> Tensor:
 
     >>> ag.log(ag.tensor([1.0])).numpy()
     array([0.])
+    """
+
+def exp2(x: Operand) -> Tensor:
+    """2 to the power `x`, element by element.
+
+    >>> ag.exp2(ag.tensor([3.0])).numpy()
+    array([8.])
+    """
+
+def expm1(x: Operand) -> Tensor:
+    """eˣ - 1, element by element, exact for small `x`.
+
+    >>> ag.expm1(ag.tensor([0.0, 1e-20])).numpy()
+    array([0.e+00, 1.e-20])
+    """
+
+def log2(x: Operand) -> Tensor:
+    """The logarithm to the base 2, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log2(ag.tensor([8.0])).numpy()
+    array([3.])
+    """
+
+def log10(x: Operand) -> Tensor:
+    """The logarithm to the base 10, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log10(ag.tensor([1000.0])).numpy()
+    array([3.])
+    """
+
+def log1p(x: Operand) -> Tensor:
+    """ln(1 + x), element by element, exact for small `x`.
+
+    >>> ag.log1p(ag.tensor([0.0, 1e-20])).numpy()
+    array([0.e+00, 1.e-20])
+    """
+
+def logaddexp(x: Operand, y: Operand) -> Tensor:
+    """ln(eˣ + eʸ), element by element, without overflow; two equal infinities share the gradient evenly.
+
+    >>> ag.logaddexp(ag.tensor([1000.0]), 1000.0).numpy()
+    array([1000.69314718])
+    """
+
+def logaddexp2(x: Operand, y: Operand) -> Tensor:
+    """The logarithm to the base 2 of 2ˣ + 2ʸ, element by element, without overflow.
+
+    >>> ag.logaddexp2(ag.tensor([1000.0]), 1000.0).numpy()
+    array([1001.])
     """
 
 def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
@@ -853,6 +1518,69 @@ def broadcast_arrays(*arrays: Operand | Sequence[Operand]) -> tuple[Tensor, ...]
     [(2, 3), (2, 3)]
     """
 
+def matmul(x: Operand, y: Operand) -> Tensor:
+    """The matrix product, over the last two axes; leading axes broadcast.
+
+    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
+
+    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([[11.]])
+    """
+
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
+    """The sum along a diagonal, added in `dtype` where that is given.
+
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
+    5.0
+    """
+
+def diag(x: Operand, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
+
+    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def diagflat(x: Operand, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
+
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def tril(x: Operand, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
+
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 0.],
+           [3., 4.]])
+    """
+
+def triu(x: Operand, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
+
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 2.],
+           [0., 4.]])
+    """
+
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
+
+    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
+    """
+
 def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
     """The sum of products that the subscripts say, over every letter that the result does not have.
 
@@ -941,69 +1669,6 @@ def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int =
     array([0., 0., 1.])
     """
 
-def matmul(x: Operand, y: Operand) -> Tensor:
-    """The matrix product, over the last two axes; leading axes broadcast.
-
-    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
-
-    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
-    array([[11.]])
-    """
-
-def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
-
-    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([1., 4.])
-    """
-
-def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
-    """The sum along a diagonal, added in `dtype` where that is given.
-
-    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
-    5.0
-    """
-
-def diag(x: Operand, k: int = 0) -> Tensor:
-    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
-
-    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def diagflat(x: Operand, k: int = 0) -> Tensor:
-    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
-
-    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def tril(x: Operand, k: int = 0) -> Tensor:
-    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
-
-    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 0.],
-           [3., 4.]])
-    """
-
-def triu(x: Operand, k: int = 0) -> Tensor:
-    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
-
-    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 2.],
-           [0., 4.]])
-    """
-
-def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
-
-    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
-    array([[4., 2., 1.],
-           [9., 3., 1.]])
-    """
-
 def random_like(x: Operand, rng: Any) -> Tensor:
     """Numbers drawn uniformly from [0, 1) by the generator `rng`, of the shape and dtype of `x`.
 
@@ -1024,6 +1689,117 @@ def draw_like(x: Operand, *arguments: Operand | Sequence[Operand], rng: Any, met
     array([5, 3, 3])
     """
 
+def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The places of the elements along `axis` in ascending order; data, never differentiable.
+
+    >>> ag.argsort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1, 2, 0])
+    """
+
+def sort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The elements along `axis` in ascending order, nan last; of the flattened array where None.
+
+    >>> ag.sort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1., 2., 3.])
+    """
+
+def sorted_places(x: Operand) -> tuple[Tensor, ...]:
+    """Of each element in the ascending order of its row along the last axis, all rows one after the other: data.
+
+    Its place in the flattened array, which group of equals in a row it is of, counted through all rows, and how many
+    those are.
+
+    >>> [each.numpy().tolist() for each in ag.sorted_places(ag.tensor([3.0, 1.0, 3.0]))]
+    [[1, 0, 2], [0, 1, 1], [1, 2, 2]]
+    """
+
+def partition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The elements along `axis` so that the smaller stand before place `kth` and the larger behind: here, all in order.
+
+    `kth` may be several places. Ties share their gradient evenly.
+
+    >>> ag.partition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1., 2., 3.])
+    """
+
+def argpartition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The places of the elements along `axis` in the order of `partition`; data, never differentiable.
+
+    >>> ag.argpartition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1, 2, 0])
+    """
+
+def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> Tensor:
+    """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
+
+    Of equal elements the first counts first; they share the gradient of the values evenly. The indices are data.
+
+    >>> values, indices = ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
+    >>> values.numpy(), indices.numpy()
+    (array([3., 2.]), array([0, 2]))
+    """
+
+def searchsorted(a: Operand, v: Operand, side: str = 'left', sorter: Any = None) -> Tensor:
+    """Where each of `v` belongs in the sorted `a`, before equal elements or on the right `side`; data.
+
+    `sorter` are the places that put `a` in order.
+
+    >>> ag.searchsorted(ag.tensor([1.0, 2.0, 3.0]), 2.5).item()
+    2
+    """
+
+def unique_all(x: Operand, axis: int | None = None, equal_nan: bool = False) -> tuple[Tensor, ...]:
+    """The different elements in order, where each is first, which of them each element is, and how often: data.
+
+    >>> [each.numpy().tolist() for each in ag.unique_all(ag.tensor([3, 1, 3]))]
+    [[1, 3], [1, 0], [1, 0, 1], [1, 2]]
+    """
+
+def unique(x: Operand, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None, equal_nan: bool = True) -> Tensor:
+    """The different elements in order, or the different parts along `axis`, with what NumPy's returns: data.
+
+    >>> ag.unique(ag.tensor([3, 1, 3])).numpy()
+    array([1, 3])
+    """
+
+def nonzero(x: Operand) -> tuple[Tensor, ...]:
+    """The places of the elements other than 0, an array for each axis; data, never differentiable.
+
+    >>> [each.numpy().tolist() for each in ag.nonzero(ag.tensor([[0, 5], [6, 0]]))]
+    [[0, 1], [1, 0]]
+    """
+
+def flatnonzero(x: Operand) -> Tensor:
+    """The places of the elements other than 0 in the flattened array; data, never differentiable.
+
+    >>> ag.flatnonzero(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([1, 2])
+    """
+
+def argwhere(x: Operand) -> Tensor:
+    """The places of the elements other than 0, one a row; data, never differentiable.
+
+    >>> ag.argwhere(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([[0, 1],
+           [1, 0]])
+    """
+
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
+    """How often each whole number from 0 stands in `x`, or the sum of its `weights`, which have a gradient.
+
+    >>> ag.bincount(ag.tensor([0, 2, 2])).numpy()
+    array([1, 0, 2])
+    """
+
+def histogram(x: Operand, bins: Any = 10, range: Any = None, density: bool = False) -> tuple[Tensor, ...]:
+    """How many elements fall between one of the edges of `bins` and the next, and the edges: data.
+
+    `bins` is their number, their edges, or one of NumPy's words.
+
+    >>> [each.numpy().tolist() for each in ag.histogram(ag.tensor([0.0, 1.0, 1.5]), bins=2)]
+    [[1, 2], [0.0, 0.75, 1.5]]
+    """
+
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     """ln Σ eˣ over `axis` (all axes where None), without overflow.
 
@@ -1038,9 +1814,133 @@ def tanh(x: Operand) -> Tensor:
     array([0.])
     """
 
+def sin(x: Operand) -> Tensor:
+    """The sine of an angle in radians, element by element.
+
+    >>> ag.sin(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def cos(x: Operand) -> Tensor:
+    """The cosine of an angle in radians, element by element.
+
+    >>> ag.cos(ag.tensor([0.0])).numpy()
+    array([1.])
+    """
+
+def tan(x: Operand) -> Tensor:
+    """The tangent of an angle in radians, element by element.
+
+    >>> ag.tan(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def arcsin(x: Operand) -> Tensor:
+    """The angle in radians whose sine is `x`, element by element; nan outside [-1, 1], as in NumPy.
+
+    >>> ag.arcsin(ag.tensor([1.0])).numpy()
+    array([1.57079633])
+    """
+
+def arccos(x: Operand) -> Tensor:
+    """The angle in radians whose cosine is `x`, element by element; nan outside [-1, 1], as in NumPy.
+
+    >>> ag.arccos(ag.tensor([1.0])).numpy()
+    array([0.])
+    """
+
+def arctan(x: Operand) -> Tensor:
+    """The angle in radians whose tangent is `x`, element by element.
+
+    >>> ag.arctan(ag.tensor([1.0])).numpy()
+    array([0.78539816])
+    """
+
+def sinh(x: Operand) -> Tensor:
+    """The hyperbolic sine, element by element.
+
+    >>> ag.sinh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def cosh(x: Operand) -> Tensor:
+    """The hyperbolic cosine, element by element.
+
+    >>> ag.cosh(ag.tensor([0.0])).numpy()
+    array([1.])
+    """
+
+def arcsinh(x: Operand) -> Tensor:
+    """The number whose hyperbolic sine is `x`, element by element.
+
+    >>> ag.arcsinh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def arccosh(x: Operand) -> Tensor:
+    """The number whose hyperbolic cosine is `x`, element by element; nan below 1, as in NumPy.
+
+    >>> ag.arccosh(ag.tensor([1.0])).numpy()
+    array([0.])
+    """
+
+def arctanh(x: Operand) -> Tensor:
+    """The number whose hyperbolic tangent is `x`, element by element; nan outside [-1, 1], as in NumPy.
+
+    >>> ag.arctanh(ag.tensor([0.0])).numpy()
+    array([0.])
+    """
+
+def arctan2(y: Operand, x: Operand) -> Tensor:
+    """The angle of the point (`x`, `y`) in radians, element by element; note that `y` comes first.
+
+    At the origin the derivatives are taken to be 0.
+
+    >>> ag.arctan2(ag.tensor([1.0, -1.0]), ag.tensor([1.0, 1.0])).numpy()
+    array([ 0.78539816, -0.78539816])
+    """
+
+def deg2rad(x: Operand) -> Tensor:
+    """Degrees as radians, element by element.
+
+    >>> ag.deg2rad(ag.tensor([180.0])).numpy()
+    array([3.14159265])
+    """
+
+def rad2deg(x: Operand) -> Tensor:
+    """Radians as degrees, element by element.
+
+    >>> ag.rad2deg(ag.tensor([3.141592653589793])).numpy()
+    array([180.])
+    """
+
+def sinc(x: Operand) -> Tensor:
+    """sin(πx) / πx, element by element, 1 at 0.
+
+    >>> ag.sinc(ag.tensor([0.0, 0.5])).numpy()
+    array([1.        , 0.63661977])
+    """
+
 abs = absolute
 pow = power
 true_divide = divide
+mod = remainder
+conj = conjugate
+acos = arccos
+acosh = arccosh
+asin = arcsin
+asinh = arcsinh
+atan = arctan
+atan2 = arctan2
+atanh = arctanh
+degrees = rad2deg
+radians = deg2rad
+around = round
+fix = trunc
+bitwise_invert = invert
+bitwise_not = invert
+bitwise_left_shift = left_shift
+bitwise_right_shift = right_shift
 amax = max
 amin = min
 concat = concatenate

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 from autograd_lite.op import Operation, settled
-from autograd_lite.ops import comparison, indexing, linalg, products, reduction, shaping
+from autograd_lite.ops import (
+    arithmetic,
+    comparison,
+    cumulative,
+    indexing,
+    linalg,
+    products,
+    reduction,
+    shaping,
+    sorting,
+)
 from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
 from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from autograd_lite.ops.indexing import getitem, split
@@ -63,6 +73,24 @@ class Arraylike:
     def __rpow__(self, other: Any) -> Self:
         return self.__apply__(power, (other, self), _NONE)  # type: ignore[no-any-return]
 
+    def __floordiv__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.floor_divide, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.floor_divide, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __mod__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.remainder, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rmod__(self, other: Any) -> Self:
+        return self.__apply__(arithmetic.remainder, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return arithmetic.divmod(self, other)  # type: ignore[no-any-return]
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return arithmetic.divmod(other, self)  # type: ignore[no-any-return]
+
     def __matmul__(self, other: Any) -> Self:
         return self.__apply__(matmul, (self, other), _NONE)  # type: ignore[no-any-return]
 
@@ -77,6 +105,39 @@ class Arraylike:
 
     def __abs__(self) -> Self:
         return self.__apply__(absolute, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __invert__(self) -> Self:
+        return self.__apply__(comparison.invert, (self,), _NONE)  # type: ignore[no-any-return]
+
+    def __and__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_and, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rand__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_and, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __or__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_or, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __ror__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_or, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __xor__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_xor, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rxor__(self, other: Any) -> Self:
+        return self.__apply__(comparison.bitwise_xor, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __lshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.left_shift, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rlshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.left_shift, (other, self), _NONE)  # type: ignore[no-any-return]
+
+    def __rshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.right_shift, (self, other), _NONE)  # type: ignore[no-any-return]
+
+    def __rrshift__(self, other: Any) -> Self:
+        return self.__apply__(comparison.right_shift, (other, self), _NONE)  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Self:
         return self.__apply__(less, (self, other), _NONE)  # type: ignore[no-any-return]
@@ -122,7 +183,9 @@ class Arraylike:
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
         if unknown:
-            op.bind((self,), unknown)  # which says what there is
+            if op.meant(unknown) is op:
+                op.bind((self,), unknown)  # which says what there is
+            return op(self, axis=axis, keepdims=keepdims, **unknown)
         return self.__apply__(op, (self,), {"axis": settled(axis), "keepdims": settled(keepdims)})
 
     @property
@@ -195,6 +258,16 @@ class Arraylike:
         """Limited to the interval [`min`, `max`]."""
         return self._called(comparison.clip, min, max)  # type: ignore[no-any-return]
 
+    def round(self, decimals: int = 0) -> Self:
+        """The nearest number of so many decimals; data, never differentiable."""
+        return self._called(comparison.round, decimals=decimals)  # type: ignore[no-any-return]
+
+    def conj(self) -> Self:
+        """The complex conjugate: of real numbers the numbers themselves."""
+        return self._called(arithmetic.conjugate)  # type: ignore[no-any-return]
+
+    conjugate = conj
+
     def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The sum over `axis` (all axes where None)."""
         return self._reduced(reduction.sum, axis, keepdims, unknown)  # type: ignore[no-any-return]
@@ -214,6 +287,62 @@ class Arraylike:
     def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
         return self._reduced(reduction.argmax, axis, keepdims, unknown)  # type: ignore[no-any-return]
+
+    def argmin(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+        """The place of the first smallest element along `axis`; data, never differentiable."""
+        return self._reduced(reduction.argmin, axis, keepdims, unknown)  # type: ignore[no-any-return]
+
+    def prod(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """The product over `axis` (all axes where None)."""
+        return self._reduced(reduction.prod, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def any(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """Whether any element over `axis` is other than 0; data, never differentiable."""
+        return self._reduced(reduction.any, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def all(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+        """Whether all elements over `axis` are other than 0; data, never differentiable."""
+        return self._reduced(reduction.all, axis, keepdims, further)  # type: ignore[no-any-return]
+
+    def var(self, axis: Any = None, **further: Any) -> Self:
+        """The variance over `axis` (all axes where None), with the keywords of `ag.var`."""
+        return self._called(reduction.var, axis=axis, **further)  # type: ignore[no-any-return]
+
+    def std(self, axis: Any = None, **further: Any) -> Self:
+        """The standard deviation over `axis` (all axes where None), with the keywords of `ag.var`."""
+        return self._called(reduction.std, axis=axis, **further)  # type: ignore[no-any-return]
+
+    def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
+        """The sum of all elements up to each along `axis`, of the flattened array where None."""
+        return self._called(cumulative.cumsum, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+    def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
+        """The product of all elements up to each along `axis`, of the flattened array where None."""
+        return self._called(cumulative.cumprod, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+    def sort(self, axis: Any = -1, **how: Any) -> Self:
+        """The elements along `axis` in ascending order, as a new array: nothing is sorted in place."""
+        return self._called(sorting.sort, axis=axis, **how)  # type: ignore[no-any-return]
+
+    def argsort(self, axis: Any = -1, **how: Any) -> Self:
+        """The places of the elements along `axis` in ascending order; data, never differentiable."""
+        return self._called(sorting.argsort, axis=axis, **how)  # type: ignore[no-any-return]
+
+    def partition(self, kth: Any, axis: Any = -1) -> Self:
+        """A new array in which the smaller elements stand before place `kth` and the larger behind."""
+        return self._called(sorting.partition, kth=kth, axis=axis)  # type: ignore[no-any-return]
+
+    def argpartition(self, kth: Any, axis: Any = -1) -> Self:
+        """The places of the elements in the order of `partition`; data, never differentiable."""
+        return self._called(sorting.argpartition, kth=kth, axis=axis)  # type: ignore[no-any-return]
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Self:
+        """Where each of `v` belongs in this sorted array; data, never differentiable."""
+        return sorting.searchsorted(self, v, side=side, sorter=sorter)  # type: ignore[no-any-return]
+
+    def nonzero(self) -> tuple[Self, ...]:
+        """The places of the elements other than 0, an array for each axis; data, never differentiable."""
+        return sorting.nonzero(self)  # type: ignore[no-any-return]
 
 
 class At:

@@ -18,7 +18,7 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.elsewhere import keyword
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, AutogradError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
@@ -26,6 +26,30 @@ Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[st
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
+
+
+SPACES: set[str] = set()
+"""The names that operations stand under, as `linalg` in `xp.linalg.inv`."""
+
+
+class Space:
+    """What stands under a name in a namespace: `xp.linalg`, whose `inv` is what `find("linalg.inv")` gives."""
+
+    __slots__ = ("find", "name")
+
+    def __init__(self, find: Callable[[str], Any], name: str) -> None:
+        self.find = find
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return self.find(f"{self.name}.{name}")
+
+
+def refused(kind: type[AutogradError], problem: str) -> AutogradError:
+    """The exception for operands with this `problem`; the operation and its operands are named where it was called."""
+    error = kind(problem)
+    error.problem = problem
+    return error
 
 
 def settled(value: Any) -> Any:
@@ -85,6 +109,8 @@ class _Signature:
             raise AttributeError("__signature__")  # the class has that of its own
         if op.of is not None:
             return op.of.__signature__
+        if op.wide is not None:
+            return op.wide.__signature__
         _, *annotated = inspect.signature(op.__wrapped__).parameters.values()
         declared = [p.replace(annotation=p.empty) for p in annotated]
         if op.variadic:
@@ -103,7 +129,7 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "reads", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "reads", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -111,11 +137,12 @@ class Operation:
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
-        composed: bool = False, reads: Reading | None = None,
+        composed: bool = False, reads: Reading | None = None, space: str = "",
     ) -> None:  # fmt: skip
         self.composed = composed
+        self.wide: Operation | None = None  # the same with further keywords, composed of it and others
         self.reads = reads
-        self.name = self.__name__ = forward.__name__
+        self.name = self.__name__ = f"{space}.{forward.__name__}" if space else forward.__name__
         self.forward = forward if parts is None else _several(forward)
         self.__wrapped__ = forward
         self.__doc__ = forward.__doc__
@@ -159,12 +186,33 @@ class Operation:
         return f"<operation {self.name}{self.__signature__}>"
 
     def __reduce__(self) -> Any:
-        return self.name if self.of is None else (operator.methodcaller("part", self.index), (self.of,))
+        if self.of is not None:
+            return operator.methodcaller("part", self.index), (self.of,)
+        return (_by_name, (self.name,)) if "." in self.name else self.name
 
     @property
     def differentiable(self) -> bool:
         """Whether any argument has a derivative rule."""
         return any(rule is not None for rule in self.rules_by_argument)
+
+    def further(self, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """Let it take more keywords: decorate what it is with all of them, composed of itself and other operations.
+
+        Its nodes stay as they are and calls without those keywords as quick.
+
+        >>> import autograd_lite as ag
+        >>> ag.sum(ag.tensor([1.0, 2.0]), where=[True, False], initial=0.5).item()
+        1.5
+        """
+        wide = Operation(forward, self.notation, self.symbol, analytic=self.analytic, composed=True)
+        wide.name = wide.__name__ = self.name
+        wide.__doc__ = self.__doc__
+        self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
+        return forward
+
+    def meant(self, kwargs: dict[str, Any]) -> Operation:
+        """The operation that takes these keywords: itself, or where there are further ones `wide`."""
+        return self if self.wide is None or kwargs.keys() <= {*self.parameters, *self.arguments} else self.wide
 
     def rules(self, **rules: Rule | None) -> Operation:
         """State the derivative rule of every array argument; `None` marks data that has none.
@@ -317,6 +365,8 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
+        if self.wide is not None and self.meant(kwargs) is not self:
+            return self.wide(*args, **kwargs)
         inputs, params = self.bind(args, kwargs)
         for value in inputs:
             world = getattr(value, "__apply__", None)
@@ -391,14 +441,20 @@ def _register(op: Operation) -> Operation:
     if not op.arguments:
         raise ArgumentError(f"{op.name} takes no arrays: declare it as (xp, x, …, *, parameter=…)")
     REGISTRY[op.name] = op
+    if "." in op.name:
+        SPACES.add(op.name.partition(".")[0])
     return op
+
+
+def _by_name(name: str) -> Operation:
+    return REGISTRY[name]
 
 
 def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
     effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
-    misfit: Callable[..., str] | None = None, reads: Reading | None = None,
+    misfit: Callable[..., str] | None = None, reads: Reading | None = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
@@ -420,6 +476,7 @@ def operation(
       `g` and `out` are tuples then, with zeros for a result that got no gradient
     - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
       the forward is declared
+    - `space`: the name it stands under, as in `xp.linalg.inv`, where that is not the namespace itself
     - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
@@ -441,7 +498,7 @@ def operation(
             Operation(
                 forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
                 spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
-                parts=parts, misfit=misfit, reads=reads,
+                parts=parts, misfit=misfit, reads=reads, space=space,
             )
         )  # fmt: skip
 
@@ -450,7 +507,7 @@ def operation(
 
 def composed(
     notation: str = "", symbol: str | None = None, *, data: Sequence[str] | bool = (), analytic: bool = True,
-    spreads: bool = False, parts: bool | int | None = None,
+    spreads: bool = False, parts: bool | int | None = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation by what it is composed of, which has all its derivatives: decorate its forward.
 
@@ -469,7 +526,7 @@ def composed(
 
     def declare(forward: Callable[..., Any]) -> Operation:
         op = Operation(
-            forward, notation, symbol, analytic=analytic, spreads=spreads, parts=parts, composed=True
+            forward, notation, symbol, analytic=analytic, spreads=spreads, parts=parts, composed=True, space=space
         )  # fmt: skip
         still = set(op.arguments if data is True else data or ())
         if unknown := still - set(op.arguments):

@@ -529,12 +529,12 @@ def test_an_operation_of_the_user_is_read_as_it_is_printed(registry: dict[str, A
         return x * xp.exp(x)
 
     @ag.operation(notation=r"{x} \oplus {y}", spreads=True)
-    def hypot(xp: Any, x: Any, y: Any) -> Any:
+    def length(xp: Any, x: Any, y: Any) -> Any:
         return xp.sqrt(x * x + y * y)
 
-    hypot.rules(x=lambda xp, g, out, x, y: g * x / out, y=lambda xp, g, out, x, y: g * y / out)
+    length.rules(x=lambda xp, g, out, x, y: g * x / out, y=lambda xp, g, out, x, y: g * y / out)
     a, b = (ag.tensor(v, requires_grad=True, name=n) for n, v in (("a", [1.0, 2.0]), ("b", [0.5, 3.0])))
-    loss = ag.sum(swell(a) * hypot(a, b))
+    loss = ag.sum(swell(a) * length(a, b))
     assert "sw′(a)" in derive(loss).text() and "a ⊕ b" in derive(loss).text()
     assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")
     assert not check_equations(loss, {"db": "sw(a) * b / (a ⊕ a)"}).passed

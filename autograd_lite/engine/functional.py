@@ -18,7 +18,7 @@ from autograd_lite.diagnosis import FAILURES, diagnose
 from autograd_lite.engine import creation, nested
 from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call
 from autograd_lite.errors import ArgumentError, AutogradError
-from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.op import REGISTRY, SPACES, Operation, Space
 from autograd_lite.ops.aliases import named
 
 
@@ -62,6 +62,8 @@ def operand(op: Operation, value: Any) -> Tensor:
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
     """An operation by its name, looked up when it is used: a user's own may be declared later, or anew."""
+    if name in SPACES:
+        return Space(functools.partial(getattr, _FUNCTIONS), name)  # type: ignore[return-value]
     op = named(name)
     if op is None:
         raise AttributeError(f"there is no operation named {name}")

@@ -17,7 +17,7 @@ from autograd_lite.engine import creation, functional, nested
 from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, GraphError
-from autograd_lite.op import REGISTRY
+from autograd_lite.op import REGISTRY, SPACES
 from autograd_lite.ops import shaping
 from autograd_lite.ops.aliases import ALIASES
 
@@ -138,8 +138,12 @@ def array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: A
         )
     name = ALIASES.get(function.__name__, function.__name__)
     known = name in _ANSWERS or (name in REGISTRY and hasattr(numpy, name))
-    if not known or not function.__module__.startswith("numpy") or function.__module__ == "numpy.linalg":
-        raise ArgumentError(f"numpy.{function.__name__} is not an operation on tensors: use numpy() to leave them")
+    space = function.__module__.removeprefix("numpy").lstrip(".")
+    if space in SPACES:
+        name = f"{space}.{function.__name__}"
+        known = name in REGISTRY
+    if not known or not function.__module__.startswith("numpy"):
+        raise ArgumentError(f"numpy.{name} is not an operation on tensors: use numpy() to leave them")
     return (_ANSWERS[name] if name in _ANSWERS else getattr(functional, name))(*args, **kwargs)
 
 

@@ -28,7 +28,7 @@ from autograd_lite.errors import (
     UnknownNameError,
 )
 from autograd_lite.op import REGISTRY, Operation
-from autograd_lite.ops import arithmetic, indexing, linalg, shaping
+from autograd_lite.ops import arithmetic, comparison, indexing, linalg, shaping
 
 _NO_PARAMS: dict[str, Any] = {}
 _NUMPY, _NUMBERS = backend.NUMPY, backend.NUMBERS
@@ -334,6 +334,33 @@ class Tensor(Arraylike):
     def __itruediv__(self, other: Any) -> Tensor:
         return _in_place(self, _DIVIDE, other)
 
+    def __ifloordiv__(self, other: Any) -> Tensor:
+        return _in_place(self, arithmetic.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Tensor:
+        return _in_place(self, arithmetic.remainder, other)
+
+    def __ipow__(self, other: Any) -> Tensor:
+        return _in_place(self, _POWER, other)
+
+    def __imatmul__(self, other: Any) -> Tensor:
+        return _in_place(self, _MATMUL, other)
+
+    def __iand__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.bitwise_and, other)
+
+    def __ior__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.bitwise_or, other)
+
+    def __ixor__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.bitwise_xor, other)
+
+    def __ilshift__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.left_shift, other)
+
+    def __irshift__(self, other: Any) -> Tensor:
+        return _in_place(self, comparison.right_shift, other)
+
     if TYPE_CHECKING:
 
         def backward(self, gradient: Any = None, free: bool = False) -> None: ...
@@ -381,7 +408,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     direct = op.direct
     now = mode.now
     if op.effect:
-        now.witness.drawing(params)
+        again: Tensor | None = now.witness.drawing(params)
+        if again is not None:
+            return again
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
             xp = _NUMPY
@@ -421,6 +450,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             witness.applied(result, node)
     else:
         result.node = None
+        if witness is not SILENT:
+            witness.computed(op, inputs, out)
         # What a function of NumPy's own gives is memory of its own.
         if direct is None and xp is _NUMPY and (out.base is not None or any(out is x for x in arrays)):
             result._data = out = out.view()  # of memory that belongs to another tensor
@@ -516,9 +547,11 @@ def _in_place(tensor: Tensor, op: Operation, other: Any) -> Tensor:
     direct = op.direct
     # An update as optimisers make them.
     if plain and direct is not None and other.shape == data.shape and other.dtype is data.dtype:
-        tensor._data = direct(data, other)
-        tensor._changed = history.last = tick()
-        return tensor
+        out = direct(data, other)
+        if type(out) is ndarray and out.dtype is data.dtype and out.shape == data.shape:
+            tensor._data = out
+            tensor._changed = history.last = tick()
+            return tensor
     return tensor.assign(apply(op, (tensor, other)), copy=False)
 
 
@@ -571,6 +604,8 @@ def lift(op: Operation) -> Lifted:
         def function(*args: Any, **kwargs: Any) -> Tensor:
             if len(args) == plain and not kwargs:
                 return apply(op, args, op.defaults)
+            if op.wide is not None and (wide := op.meant(kwargs)) is not op:
+                return Tensor.__compose__(wide, *wide.bind(args, kwargs))  # type: ignore[attr-defined,no-any-return]
             inputs, params = op.bind(args, kwargs)
             return apply(op, inputs, params)
 

@@ -8,19 +8,24 @@ from autograd_lite.ops import (
     activation,
     arithmetic,
     comparison,
+    convolution,
+    cumulative,
     exponential,
     indexing,
     joining,
     linalg,
+    matrices,
+    norms,
     products,
     random,
     reduction,
     shaping,
+    sorting,
     special,
     trigonometric,
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "exponential", "indexing", "joining", "linalg",
-    "products", "random", "reduction", "shaping", "special", "trigonometric",
+    "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
+    "linalg", "matrices", "norms", "products", "random", "reduction", "shaping", "sorting", "special", "trigonometric",
 ]  # fmt: skip

@@ -557,7 +557,7 @@ def _windows_rule(xp: Any, g: Any, out: Any, x: Any, *, window_shape: Any, axis:
 sliding_window_view.rules(x=_windows_rule)
 
 
-@operation(notation=r"{value}", symbol="array", flops=0)
+@operation(notation=r"\operatorname{{array}}({x})", symbol="array", flops=0)
 def array_like(xp: Any, x: Any, *, value: Any) -> Any:
     """Numbers known beforehand as an array where `x` lives; data, never differentiable.
 

@@ -1,0 +1,236 @@
+"""Elementwise operations at hard points: infinities, the origin, ties, whole numbers; and the operators."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+INF, NAN = float("inf"), float("nan")
+
+
+def first(f: Callable[..., Any], *xs: float) -> list[float]:
+    """The derivative by each of some numbers."""
+    leaves = [ag.tensor(x, requires_grad=True) for x in xs]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return [g.item() for g in ag.grad(f(*leaves), leaves)]
+
+
+def second(f: Callable[..., Any], *xs: float) -> list[float]:
+    """The second derivatives of each kind, row by row; 0 where a first derivative no longer depends on a number."""
+    leaves = [ag.tensor(x, requires_grad=True) for x in xs]
+    rows = ag.grad(f(*leaves), leaves, create_graph=True)
+    found = []
+    for row in rows:
+        again = ag.grad(row, leaves, allow_unused=True) if row.requires_grad else [None] * len(leaves)
+        found += [0.0 if g is None else g.item() for g in again]
+    return found
+
+
+@pytest.mark.parametrize(
+    "f, point, expected",
+    [
+        (ag.hypot, (0.0, 0.0), [0.0, 0.0]),
+        (ag.hypot, (3e200, 4e200), [0.6, 0.8]),
+        (ag.hypot, (0.0, -2.0), [0.0, -1.0]),
+        (ag.arctan2, (0.0, 0.0), [0.0, 0.0]),
+        (ag.arctan2, (1e200, 0.0), [0.0, -1e-200]),
+        (ag.arctan2, (0.0, -2.0), [-0.5, 0.0]),
+        (ag.sinc, (0.0,), [0.0]),
+        (ag.logaddexp, (INF, INF), [0.5, 0.5]),
+        (ag.logaddexp, (-INF, -INF), [0.5, 0.5]),
+        (ag.logaddexp, (-INF, 1.0), [0.0, 1.0]),
+        (ag.logaddexp, (INF, 1.0), [1.0, 0.0]),
+        (ag.logaddexp, (INF, -INF), [1.0, 0.0]),
+        (ag.logaddexp, (1000.0, -1000.0), [1.0, 0.0]),
+        (ag.logaddexp2, (2.0, 2.0), [0.5, 0.5]),
+        (ag.fmax, (2.0, 2.0), [0.5, 0.5]),
+        (ag.fmax, (NAN, 2.0), [0.0, 1.0]),
+        (ag.fmin, (3.0, NAN), [1.0, 0.0]),
+        (ag.fmin, (3.0, 2.0), [0.0, 1.0]),
+        (ag.copysign, (0.0, -1.0), [0.0, None]),
+        (ag.copysign, (-3.0, -0.0), [1.0, None]),
+        (ag.fabs, (0.0,), [0.0]),
+        (ag.remainder, (7.0, -2.0), [1.0, 4.0]),
+        (ag.remainder, (-3.0, INF), [1.0, 1.0]),
+        (ag.fmod, (0.3 * 3, 0.3), [1.0, -2.0]),
+        (ag.fmod, (-7.0, 2.0), [1.0, 3.0]),
+        (ag.fmod, (7.0, INF), [1.0, 0.0]),
+        (ag.heaviside, (0.0, 0.25), [None, 1.0]),
+        (ag.heaviside, (1.0, 0.25), [None, 0.0]),
+        (lambda x: ag.nan_to_num(x, posinf=1.0), (INF,), [0.0]),
+        (ag.nan_to_num, (NAN,), [0.0]),
+        (ag.expm1, (-40.0,), [np.exp(-40.0)]),
+        (ag.float_power, (0.0, 1.0), [1.0, 0.0]),
+        (ag.arctanh, (0.5,), [4 / 3]),
+    ],
+)
+def test_first_derivative(f: Callable[..., Any], point: tuple[float, ...], expected: list[float | None]) -> None:
+    leaves = [ag.tensor(x, requires_grad=True) for x in point]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = ag.grad(f(*leaves), leaves, allow_unused=True)
+    assert [None if g is None else pytest.approx(g.item(), rel=1e-14) for g in found] == expected
+
+
+@pytest.mark.parametrize(
+    "f, point, expected",
+    [
+        (ag.hypot, (0.0, 0.0), [0.0, 0.0, 0.0, 0.0]),
+        (ag.hypot, (0.0, 2.0), [0.5, 0.0, 0.0, 0.0]),
+        (ag.arctan2, (0.0, 0.0), [0.0, 0.0, 0.0, 0.0]),
+        (ag.arctan2, (0.0, 2.0), [0.0, -0.25, -0.25, 0.0]),
+        (ag.logaddexp, (1.0, 1.0), [0.25, -0.25, -0.25, 0.25]),
+        (ag.logaddexp, (INF, INF), [0.0, 0.0, 0.0, 0.0]),
+        (ag.logaddexp, (-INF, 1.0), [0.0, 0.0, 0.0, 0.0]),
+        (ag.sinc, (0.0,), [-(np.pi**2) / 3]),
+        (ag.sinc, (1e-9,), [-(np.pi**2) / 3]),
+        (ag.sinc, (0.5,), [16 / np.pi - 2 * np.pi]),
+        (ag.arctan, (0.0,), [0.0]),
+    ],
+)
+def test_second_derivative(f: Callable[..., Any], point: tuple[float, ...], expected: list[float]) -> None:
+    assert second(f, *point) == pytest.approx(expected, rel=1e-12, abs=1e-15)
+
+
+def test_sinc_has_its_fourth_derivative_at_0() -> None:
+    x = ag.tensor(0.0, requires_grad=True)
+    value = ag.sinc(x)
+    for _ in range(4):
+        (value,) = ag.grad(value, [x], create_graph=True)
+    assert value.item() == pytest.approx(np.pi**4 / 5, rel=1e-14)
+
+
+@pytest.mark.parametrize("near", [0.5 - 1e-12, 0.5, 0.5 + 1e-12])
+def test_the_two_ways_of_the_derivative_of_sinc_meet(near: float) -> None:
+    (found,) = first(ag.sinc, near)
+    assert found == pytest.approx((np.cos(np.pi * near) - np.sinc(near)) / near, rel=1e-14)
+
+
+_FLOATS = (
+    "exp2", "expm1", "log1p", "sin", "cos", "tan", "arcsin", "arctan", "sinh", "cosh", "arcsinh", "arctanh", "deg2rad",
+    "rad2deg", "sinc", "cbrt", "fabs", "floor", "ceil", "trunc", "rint", "round", "reciprocal", "positive", "conjugate",
+    "signbit", "isnan", "isinf", "nan_to_num",
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("dtype", ["int8", "int64", "uint8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("name", _FLOATS)
+def test_dtype_and_number_are_those_of_numpy(name: str, dtype: str) -> None:
+    x = np.array([0, 1, 1], dtype)
+    try:
+        want = getattr(np, name)(x)
+    except TypeError:
+        with pytest.raises(ag.DtypeError):
+            getattr(ag, name)(x)
+        return
+    for found in (getattr(ag, name)(ag.tensor(x)), getattr(np, name)(ag.tensor(x))):
+        assert type(found) is ag.Tensor and found.dtype == want.dtype
+        close = np.finfo(want.dtype).eps if want.dtype.kind == "f" else 0
+        np.testing.assert_allclose(found.data, want, rtol=4 * close)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["float_power", "copysign", "heaviside", "fmod", "remainder", "floor_divide", "hypot"])
+@pytest.mark.parametrize(
+    "others", [("int64", "int8"), ("float32", "int64"), ("float32", "float64"), ("uint8", "uint8")]
+)
+def test_dtype_of_two_is_that_of_numpy(name: str, others: tuple[str, str]) -> None:
+    x, y = np.array([3, 1, 2], others[0]), np.array([2, 2, 3], others[1])
+    want, found = getattr(np, name)(x, y), getattr(ag, name)(ag.tensor(x), ag.tensor(y))
+    assert found.dtype == want.dtype and np.array_equal(found.data, want)
+
+
+# Operators.
+
+_NUMBERS = {"//": operator.floordiv, "%": operator.mod, "**": operator.pow}
+_BITS = {
+    "&": operator.and_, "|": operator.or_, "^": operator.xor, "<<": operator.lshift, ">>": operator.rshift,
+}  # fmt: skip
+_IN_PLACE: dict[str, Any] = {
+    "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul, "&": operator.iand,
+    "|": operator.ior, "^": operator.ixor, "<<": operator.ilshift, ">>": operator.irshift,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", [*_NUMBERS, *_BITS])
+def test_an_operator_is_numpys_from_either_side(sign: str) -> None:
+    act = (_NUMBERS | _BITS)[sign]
+    x, y = np.array([6, 5, 9]), np.array([2, 3, 1])
+    for left, right in ((ag.tensor(x), ag.tensor(y)), (ag.tensor(x), y), (x, ag.tensor(y)), (ag.tensor(x), 2)):
+        found = act(left, right)
+        want = act(*(each.numpy() if type(each) is ag.Tensor else each for each in (left, right)))
+        assert type(found) is ag.Tensor and found.dtype == want.dtype and np.array_equal(found.data, want)
+    reflected = act(7, ag.tensor(y))
+    assert type(reflected) is ag.Tensor and np.array_equal(reflected.data, act(7, y))
+
+
+def test_divmod_and_invert_are_operators() -> None:
+    x = ag.tensor([7.0, -7.0], requires_grad=True)
+    for found, want in ((divmod(x, 4.0), divmod(x.numpy(), 4.0)), (divmod(4.0, x), divmod(4.0, x.numpy()))):
+        assert [each.numpy().tolist() for each in found] == [each.tolist() for each in want]
+    (gradient,) = ag.grad((divmod(x, 4.0)[1]).sum(), [x])
+    assert gradient.numpy().tolist() == [1.0, 1.0]
+    assert (~ag.tensor([True, False])).numpy().tolist() == [False, True]
+    assert (~ag.tensor([0, -3])).numpy().tolist() == [-1, 2]
+    with pytest.raises(ag.DtypeError, match="invert"):
+        _ = ~x
+
+
+def test_masks_combine_as_they_do_in_numpy() -> None:
+    x = ag.tensor([-1.0, 0.5, 2.0], requires_grad=True)
+    inside = (x > 0) & (x < 1) | (x == 2)
+    assert inside.dtype == bool and inside.numpy().tolist() == [False, True, True]
+    assert ag.grad(ag.where(inside, x * x, 0.0).sum(), [x])[0].numpy().tolist() == [0.0, 1.0, 4.0]
+
+
+@pytest.mark.parametrize("sign", _IN_PLACE)
+def test_an_operator_in_place_is_refused_on_a_leaf_that_is_recorded(sign: str) -> None:
+    leaf = ag.tensor(np.eye(2), requires_grad=True)
+    with pytest.raises(ag.GraphError, match="cannot be changed in place"):
+        _IN_PLACE[sign](leaf, np.eye(2))
+    assert np.array_equal(leaf.data, np.eye(2))
+
+
+@pytest.mark.parametrize("sign", ["//", "%", "**", "@"])
+def test_an_operator_in_place_makes_way_for_a_new_tensor_of_a_result(sign: str) -> None:
+    leaf = ag.tensor(np.eye(2), requires_grad=True)
+    result = leaf * 2
+    after = _IN_PLACE[sign](result, np.full((2, 2), 2.0))
+    assert after is not result and np.array_equal(result.data, 2 * np.eye(2))
+
+
+@pytest.mark.parametrize("sign", [*_NUMBERS, *_BITS])
+def test_an_operator_in_place_changes_plain_data(sign: str) -> None:
+    t = held = ag.tensor([6, 5, 9])
+    want = np.array([6, 5, 9])
+    want = _IN_PLACE[sign](want, np.array([2, 3, 1]))
+    t = _IN_PLACE[sign](t, np.array([2, 3, 1]))
+    assert t is held and np.array_equal(held.data, want) and held.dtype == want.dtype
+
+
+def test_an_operator_in_place_never_changes_shape_or_dtype() -> None:
+    t = ag.tensor([1.0, 2.0])
+    with pytest.raises(ag.ShapeError):
+        t @= np.array([1.0, 2.0])
+    assert t.numpy().tolist() == [1.0, 2.0]
+    whole = ag.tensor([4, 6])
+    with pytest.raises(ag.DtypeError):
+        whole /= np.array([2, 3])
+    assert whole.dtype == int and whole.numpy().tolist() == [4, 6]
+
+
+def test_methods_round_clip_and_conj() -> None:
+    x = ag.tensor([-1.26, 0.74], requires_grad=True)
+    assert x.round(1).numpy().tolist() == [-1.3, 0.7] and x.round().numpy().tolist() == [-1.0, 1.0]
+    assert x.clip(min=0).numpy().tolist() == [0.0, 0.74] and x.clip(max=0.0).numpy().tolist() == [-1.26, 0.0]
+    assert x.conj().numpy().tolist() == x.conjugate().numpy().tolist() == [-1.26, 0.74]
+    assert ag.grad((x.conj() * x).sum(), [x])[0].numpy().tolist() == [-2.52, 1.48]
