@@ -364,6 +364,61 @@ def all_at_once(quick: bool) -> Prepared:
     return Prepared(runs, scale={"one difference for every weight": count + 1}, notes=[note])
 
 
+# Derivatives of functions.
+
+
+def jacobian(quick: bool) -> Prepared:
+    """The Jacobian of two layers of tanh: one pass for all rows, against a pass for each and the peers' ways."""
+    n = 8 if quick else 200
+    rng = np.random.default_rng(0)
+    a, b, x = rng.normal(size=(n, n)) / n**0.5, rng.normal(size=(n, n)) / n**0.5, rng.normal(size=n)
+
+    def f(x: Any) -> Any:
+        return ag.tanh(a @ ag.tanh(b @ x))
+
+    def row_by_row() -> Any:
+        _, pull = ag.vjp(f, x)
+        return np.stack([pull(row)[0].numpy() for row in np.eye(n)])
+
+    def compiled() -> Run:
+        function = ag.compile(lambda x: ag.jacobian(f, x))
+        return lambda: function(x).numpy()
+
+    def hips() -> Run:
+        peer = training.peer("autograd")
+        np_ = training.peer("autograd.numpy")
+        function = peer.jacobian(lambda x: np_.tanh(a @ np_.tanh(b @ x)))
+        return lambda: function(x)
+
+    def pytorch(way: str) -> Run:
+        torch = training.peer("torch")
+        c, d, leaf = torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(x)
+
+        def g(x: Any) -> Any:
+            return torch.tanh(c @ torch.tanh(d @ x))
+
+        run: Run = {
+            "jacrev": lambda: torch.func.jacrev(g)(leaf).numpy(),
+            "loop": lambda: torch.autograd.functional.jacobian(g, leaf).numpy(),
+        }[way]
+        training.use_faster_threads(torch, run)
+        return run
+
+    made, left_out = _available(
+        {
+            "one pass": lambda: lambda: ag.jacobian(f, x).numpy(),
+            "one pass, compiled": compiled,
+            "a pass for each row": lambda: row_by_row,
+            "autograd": hips,
+            "PyTorch jacrev": lambda: pytorch("jacrev"),
+            "PyTorch jacobian": lambda: pytorch("loop"),
+        }
+    )
+    for run in made.values():
+        np.testing.assert_allclose(run(), row_by_row(), rtol=1e-9, atol=1e-12)
+    return Prepared(made, left_out, notes=[f"tanh(A tanh(B x)) of {n} numbers, float64"])
+
+
 # The table.
 
 _FIRST = Task(CHAPTER, 10)
@@ -396,6 +451,14 @@ WORKLOADS = [
             Target("eager", 1.15, "hand-written"),
         ),
         most_rounds=11,
+    ),
+    Workload(
+        "jacobian", "Jacobian of 200 functions of 200 numbers", jacobian, "a pass for each row",
+        (
+            Target("one pass", 1.0, "autograd"),
+            Target("one pass", 1.0, "PyTorch jacrev"),
+            Target("one pass", 1.0, "PyTorch jacobian"),
+        ),
     ),
     Workload(
         "epoch", "one epoch of [784, 30, 10], mini-batch 10", epoch, "bare loop of compiled steps",

@@ -21,28 +21,33 @@ from autograd_lite.engine.reverse import changed, fitting
 from autograd_lite.engine.tensor import Tensor, apply, asarray
 from autograd_lite.errors import ArgumentError
 from autograd_lite.op import REGISTRY, Operation
-from autograd_lite.ops import joining, reduction, shaping
-from autograd_lite.ops.rows import in_one_call
+from autograd_lite.ops import comparison, joining, reduction, shaping
+from autograd_lite.ops.rows import in_one_call, on_one_each
 
 looped: Callable[[str], None] | None = None
 """Told the name of every operation that is applied, or pulled through, row by row; for tests."""
 
 
 class Rows(Arraylike):
-    """An array of a rule: what is the same for every row, or, where `count` says how many there are, one of each."""
+    """An array of a rule: what is the same for every row, or, where `count` says how many there are, one of each.
 
-    __slots__ = ("every", "count")
+    The rows are along the first axis of `every`; or they have `one_each`: row i has nothing but zeros around its i-th
+    element, and `every` is those elements in the shape of a row.
+    """
+
+    __slots__ = ("every", "count", "one_each")
 
     __array_ufunc__ = None  # NumPy leaves array * rows to the rows
 
-    def __init__(self, every: Tensor, count: int | None = None) -> None:
+    def __init__(self, every: Tensor, count: int | None = None, one_each: bool = False) -> None:
         self.every = every
         self.count = count
+        self.one_each = one_each
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis of one row."""
-        return self.every.shape if self.count is None else self.every.shape[1:]
+        return self.every.shape if self.count is None or self.one_each else self.every.shape[1:]
 
     @property
     def ndim(self) -> int:
@@ -64,6 +69,15 @@ class Rows(Arraylike):
         """Where the array lives."""
         return self.every.device
 
+    def whole(self) -> Tensor:
+        """What is the same for every row as it is, and rows with an axis that counts them."""
+        if not self.one_each:
+            return self.every
+        assert self.count is not None
+        one = Tensor(backend.namespace(self.every._data).eye(self.count, dtype=bool), copy=False)
+        placed = apply(comparison.where, (one, self.every.reshape(self.count), 0), {})
+        return placed.reshape((self.count, *self.every.shape))
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -81,6 +95,12 @@ class Rows(Arraylike):
         if not counts:
             return _wrapped(run(op, given, params))
         many = [type(x) is Rows and x.count is not None for x in inputs]
+        single = [i for i, x in enumerate(inputs) if type(x) is Rows and x.one_each]
+        if single:
+            found = on_one_each(op, counts[0], given, single[0], params) if sum(many) == 1 else None
+            if found is not None:
+                return Rows(found[0], counts[0], found[1])
+            given = tuple(x.whole() if type(x) is Rows else x for x in inputs)
         out = in_one_call(op, counts[0], given, many, params)
         if out is None:
             _tell(op)
@@ -154,19 +174,17 @@ class _World:
 WORLD = _World(functional)
 
 
-def sweep_rows(
-    outputs: Sequence[Tensor], seeds: Sequence[Tensor], useful: set[Tensor], targets: set[Tensor]
-) -> dict[Tensor, Tensor]:
-    """The gradients of the `targets` behind the outputs, each of them for every row of the seeds.
+def sweep_rows(output: Tensor, seed: Rows, useful: set[Tensor], targets: set[Tensor]) -> dict[Tensor, Tensor]:
+    """The gradients of the `targets` behind the output, each of them for every row of the seed.
 
-    A seed and a gradient have one axis more than the tensor they belong to, the first, which counts the rows. The
-    walk is limited to the `useful` tensors. It is computed in Tensors and recorded if gradients are.
+    A gradient has one axis more than the tensor it belongs to, the first, which counts the rows. The walk is limited to
+    the `useful` tensors. It is computed in Tensors and recorded if gradients are.
     """
-    count = seeds[0].shape[0]
+    count = seed.count
+    assert count is not None
     grads: dict[Tensor, Rows] = {}
     heap: list[tuple[int, Tensor]] = []
-    for output, seed in zip(outputs, seeds, strict=True):
-        _add(grads, heap, output, Rows(seed, count))
+    _add(grads, heap, output, seed)
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -244,7 +262,7 @@ def _pulled(siblings: list[Tensor], grads: dict[Tensor, Rows], wanted: list[int]
 
 
 def _row(rows: Rows, k: int) -> Tensor:
-    return rows.every if rows.count is None else rows.every[k]
+    return rows.every if rows.count is None else rows.whole()[k]
 
 
 def _fitted(gradient: Rows, x: Tensor) -> Rows:
@@ -262,5 +280,5 @@ def _fitted(gradient: Rows, x: Tensor) -> Rows:
 def _whole(rows: Rows, count: int) -> Tensor:
     """All rows, also where every one is the same."""
     if rows.count is not None:
-        return rows.every
+        return rows.whole()
     return apply(shaping.broadcast_to, (rows.every,), {"shape": (count, *rows.every.shape)})
