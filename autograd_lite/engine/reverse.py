@@ -18,11 +18,11 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.backend import NUMPY
-from autograd_lite.diagnosis import describe
+from autograd_lite.diagnosis import describe, diagnose
 from autograd_lite.engine import functional
 from autograd_lite.engine.graph import REVERSE, Node, mode, no_grad, released
 from autograd_lite.engine.tensor import Tensor, apply
-from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
+from autograd_lite.errors import ArgumentError, AutogradError, ChangedError, DeviceError, GraphError, ShapeError
 from autograd_lite.names import gradient_name
 from autograd_lite.op import Operation
 
@@ -214,8 +214,13 @@ def _sweep(
                 if producer is not None and (ends is None or x not in ends):
                     heappush(heap, (-producer.number, x))
         except Exception as error:
-            error.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
-            raise
+            said = error
+            if isinstance(error, numpy.linalg.LinAlgError) and not isinstance(error, AutogradError):
+                said = diagnose(op, inputs, node.params, error)
+            said.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
+            if said is error:
+                raise
+            raise said from error
         if free and not record:
             done.append(node)
     if record:

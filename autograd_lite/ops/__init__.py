@@ -14,6 +14,8 @@ from autograd_lite.ops import (
     indexing,
     joining,
     linalg,
+    matrices,
+    norms,
     products,
     random,
     reduction,
@@ -25,5 +27,5 @@ from autograd_lite.ops import (
 
 __all__ = [
     "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
-    "linalg", "products", "random", "reduction", "shaping", "sorting", "special", "trigonometric",
+    "linalg", "matrices", "norms", "products", "random", "reduction", "shaping", "sorting", "special", "trigonometric",
 ]  # fmt: skip
