@@ -541,7 +541,7 @@ def _expm_rule(xp: Any, g: Any, out: Any, a: Any) -> Any:
     # The exponential of [aᵀ g; 0 aᵀ] has the gradient in its upper right corner (Najfeld and Havel, 1995).
     # It is linear in g, which is made of size 1 before, lest the matrix be scaled for it.
     n, at = a.shape[-1], _t(a)
-    size = xp.max(xp.absolute(g), axis=(-2, -1), keepdims=True)
+    size = xp.sum(xp.absolute(g), axis=(-2, -1), keepdims=True)
     size = xp.where(size == 0, 1, size)
     g = g / size
     above, below = xp.concatenate([at, g], axis=-1), xp.concatenate([xp.zeros_like(at), at], axis=-1)

@@ -465,3 +465,74 @@ def cross(
     a, b, c = x[..., 0], x[..., 1], x[..., 2]
     d, e, f = y[..., 0], y[..., 1], y[..., 2]
     return xp.stack([b * f - c * e, c * d - a * f, a * e - b * d], axis=axisc)
+
+
+# Convolutions of sequences.
+
+
+def _side_by_side(x: Any, y: Any) -> tuple[int, int]:
+    sizes = []
+    for array in (x, y):
+        if len(shape_of(array)) != 1:
+            raise refused(ShapeError, f"it takes sequences, with one axis each: not {shape_of(array)}")
+        if not array.shape[0]:
+            raise refused(ShapeError, "a sequence without elements has no product with another")
+        sizes.append(int(array.shape[0]))
+    return sizes[0], sizes[1]
+
+
+def _cut(m: int, n: int, mode: str) -> slice:
+    """Where the result of `mode` stands in the whole convolution of m and n elements."""
+    least = min(m, n)
+    if mode == "full":
+        return slice(0, m + n - 1)
+    if mode == "same":
+        return slice((least - 1) // 2, (least - 1) // 2 + max(m, n))
+    if mode == "valid":
+        return slice(least - 1, max(m, n))
+    raise refused(ArgumentError, f"mode is 'full', 'same' or 'valid', not {mode!r}")
+
+
+def _sliding(inputs: Any, result: Any, params: Any) -> int:
+    return int(2 * min(inputs[0][0], inputs[1][0]) * prod(result))
+
+
+@operation(notation=r"{x} * {y}", symbol="∗", linear=True, flops=_sliding, binds=6)
+def convolve(xp: Any, x: Any, y: Any, *, mode: str = "full") -> Any:
+    """The convolution Σ x[k] y[n - k] of two sequences.
+
+    `mode` is `"full"` (wherever they overlap), `"same"` (as many elements as the longer has) or `"valid"` (where they
+    overlap completely).
+
+    >>> ag.convolve(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([1.0, 10.0])).numpy()
+    array([ 1., 12., 23., 30.])
+    """
+    _cut(*_side_by_side(x, y), mode)
+    return xp.convolve(x, y, mode)
+
+
+def _convolved_back(g: Any, mine: Any, other: Any, mode: str) -> Any:
+    # The whole gradient, correlated with the other sequence.
+    m, n = mine.shape[0], other.shape[0]
+    whole = scatter_add(g, template=(_cut(m, n, mode),), shape=(m + n - 1,))
+    return convolve(whole, other[::-1], mode="full")[n - 1 : n - 1 + m]
+
+
+convolve.rules(
+    x=lambda xp, g, out, x, y, *, mode: _convolved_back(g, x, y, mode),
+    y=lambda xp, g, out, x, y, *, mode: _convolved_back(g, y, x, mode),
+)
+
+
+@composed(notation=r"{x} \star {y}", symbol="⋆", analytic=False)
+def correlate(xp: Any, x: Any, y: Any, *, mode: str = "valid") -> Any:
+    """The cross-correlation Σ x[n + k] y[n] of two sequences; `mode` is as for `convolve`.
+
+    >>> ag.correlate(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([0.0, 1.0])).numpy()
+    array([2., 3.])
+    """
+    _real(x, y)
+    m, n = _side_by_side(x, y)
+    if mode == "same" and m < n:  # NumPy turns them round, and with them the side that an odd element falls on
+        return xp.convolve(x, y[::-1], mode="full")[m // 2 : m // 2 + n]
+    return xp.convolve(x, y[::-1], mode=mode)
