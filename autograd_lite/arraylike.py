@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Self
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
 from autograd_lite.op import Operation, settled
-from autograd_lite.ops import arithmetic, comparison, cumulative, indexing, linalg, products, reduction, shaping
+from autograd_lite.ops import (
+    arithmetic,
+    comparison,
+    cumulative,
+    indexing,
+    linalg,
+    products,
+    reduction,
+    shaping,
+    sorting,
+)
 from autograd_lite.ops.arithmetic import absolute, add, divide, multiply, negative, power, subtract
 from autograd_lite.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from autograd_lite.ops.indexing import getitem, split
@@ -309,6 +319,30 @@ class Arraylike:
     def cumprod(self, axis: Any = None, dtype: Any = None) -> Self:
         """The product of all elements up to each along `axis`, of the flattened array where None."""
         return self._called(cumulative.cumprod, axis=axis, dtype=dtype)  # type: ignore[no-any-return]
+
+    def sort(self, axis: Any = -1, **how: Any) -> Self:
+        """The elements along `axis` in ascending order, as a new array: nothing is sorted in place."""
+        return self._called(sorting.sort, axis=axis, **how)  # type: ignore[no-any-return]
+
+    def argsort(self, axis: Any = -1, **how: Any) -> Self:
+        """The places of the elements along `axis` in ascending order; data, never differentiable."""
+        return self._called(sorting.argsort, axis=axis, **how)  # type: ignore[no-any-return]
+
+    def partition(self, kth: Any, axis: Any = -1) -> Self:
+        """A new array in which the smaller elements stand before place `kth` and the larger behind."""
+        return self._called(sorting.partition, kth=kth, axis=axis)  # type: ignore[no-any-return]
+
+    def argpartition(self, kth: Any, axis: Any = -1) -> Self:
+        """The places of the elements in the order of `partition`; data, never differentiable."""
+        return self._called(sorting.argpartition, kth=kth, axis=axis)  # type: ignore[no-any-return]
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Self:
+        """Where each of `v` belongs in this sorted array; data, never differentiable."""
+        return sorting.searchsorted(self, v, side=side, sorter=sorter)  # type: ignore[no-any-return]
+
+    def nonzero(self) -> tuple[Self, ...]:
+        """The places of the elements other than 0, an array for each axis; data, never differentiable."""
+        return sorting.nonzero(self)  # type: ignore[no-any-return]
 
 
 class At:

@@ -10,15 +10,14 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy
-
 from autograd_lite import backend, tree
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import ancestors, enable_grad, mode, no_grad
-from autograd_lite.engine.reverse import apart, memory_of, seed_of, start_of, sweep
-from autograd_lite.engine.rows import sweep_rows
+from autograd_lite.engine.reverse import apart, memory_of, own, seed_of, start_of, sweep
+from autograd_lite.engine.rows import Rows, sweep_rows
 from autograd_lite.engine.tensor import Tensor, apply, asarray
-from autograd_lite.errors import ArgumentError, GraphError, ShapeError
+from autograd_lite.engine.witness import SILENT
+from autograd_lite.errors import ArgumentError, DtypeError, GraphError, ShapeError
 from autograd_lite.op import Operation
 from autograd_lite.ops import joining, shaping
 
@@ -84,6 +83,9 @@ def grad(
             memories.add(memory_of(g))
             g = Tensor(g, copy=False)
         found.append(g)
+    if mode.now.witness is not SILENT:
+        reached = [(x, None, g) for x, g in zip(targets, found, strict=True) if g is not None]
+        mode.now.witness.passed(reached, False)
     return found[0] if single else found
 
 
@@ -210,8 +212,9 @@ def jacobian(f: Callable[..., Any], x: Any) -> Any:
     dictionaries it has the form of `f(x)`, and in the place of each of its tensors that of `x`.
 
     All rows go back together in one reverse pass: gradients carry an axis that counts the rows, and the rules run on
-    them as they are. Only what an operation cannot do with all rows at once it does row by row. Of many rows, as many
-    go together as fit into `BLOCK` elements for the largest tensor on the way.
+    them as they are. Only what an operation cannot do with all rows at once it does row by row. As many rows go
+    together as fit into `BLOCK` elements for the largest tensor on the way. Where there are over `TALL` times as many
+    rows as columns, the columns go together, each as in `ag.jvp`.
 
     >>> import autograd_lite as ag
     >>> ag.jacobian(lambda x: x[1:] * x[:-1], np.array([1.0, 2.0, 3.0])).numpy()
@@ -219,7 +222,7 @@ def jacobian(f: Callable[..., Any], x: Any) -> Any:
            [0., 3., 2.]])
     """
     at = Point("jacobian()", f, (x,))
-    return tree.put_together(at.form, [at.split(at.jacobian(out))[0] for out in at.results])
+    return tree.put_together(at.form, [at.split(at.jacobian(i))[0] for i in range(len(at.results))])
 
 
 def hessian(f: Callable[..., Any], x: Any) -> Any:
@@ -247,7 +250,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     array([  6., 120.])
     """
     at = Point("hvp()", _gradient_of("hvp()", f), (x,), moving=v)
-    return at.split(at.pull(at.like(at.forms[0], v, "v")))[0]
+    return at.split(at.pull(at.moves(v)))[0]
 
 
 def _gradient_of(caller: str, f: Callable[..., Any]) -> Callable[[Any], Any]:
@@ -263,6 +266,9 @@ def _gradient_of(caller: str, f: Callable[..., Any]) -> Callable[[Any], Any]:
 
 BLOCK = 2**23
 """How many elements the gradients of one tensor may have together, where a Jacobian has many rows."""
+
+TALL = 3
+"""How many times as many rows as columns a Jacobian has where it is computed by columns, which costs a pass more."""
 
 
 class Point:
@@ -280,6 +286,7 @@ class Point:
         self.forms = [form for _, form in apart]
         given = [leaf for leaves, _ in apart for leaf in leaves]
         self.inputs = [_variable(each) for each in given]
+        self.own = set(self.inputs)
         self.recorded = mode.now.grad  # whether anybody may ask for derivatives of this
         with enable_grad():
             self.out = f(*(tree.put_together(form, own) for form, own in zip(self.forms, self._shares(), strict=True)))
@@ -289,12 +296,11 @@ class Point:
             said = type(self.out).__name__ + ("" if wrong is self.out else f" with {type(wrong).__name__} in it")
             raise ArgumentError(f"{caller}: f returned {said}, not a tensor or a tuple of tensors")
         self.reverse: tuple[list[Tensor | None], list[Any]] | None = None
-        self.useful = _useful(self.results, set(self.inputs))
+        self.useful = _useful(self.results, self.own)
         if self.recorded:
-            own = set(self.inputs)
             outside = [*given, *(tree.take_apart(moving)[0])]
             self.recorded = any(type(each) is Tensor and each._requires_grad for each in outside) or any(
-                x.node is None and x._requires_grad and x not in own for x in ancestors(*self.results)
+                x.node is None and x._requires_grad and x not in self.own for x in ancestors(*self.results)
             )
 
     def _shares(self, leaves: Sequence[Any] | None = None) -> list[list[Any]]:
@@ -312,6 +318,17 @@ class Point:
             return tree.leaves_like(form, value, name)
         except ArgumentError as error:
             raise ArgumentError(f"{self.caller}: {error}") from None
+
+    def moves(self, v: Any) -> list[Any]:
+        """What each input moves by, from `v` in the form of the inputs."""
+        moves = self.like(self.forms[0], v, "v")
+        for x, each, place in zip(self.inputs, moves, tree.paths(self.forms[0], "v"), strict=True):
+            array = each._data if type(each) is Tensor else backend.as_array(each)
+            if array.shape != x.shape:
+                raise ShapeError(f"{self.caller}: {place} has shape {array.shape}, and what it moves has {x.shape}")
+            if array.dtype.kind not in "biuf":
+                raise DtypeError(f"{self.caller}: {place} is {describe(array)}, and what moves is made of real numbers")
+        return moves
 
     def value(self) -> Any:
         """What `f` gave, with a graph only where anybody may ask for its derivatives."""
@@ -354,12 +371,7 @@ class Point:
 
     def pushed(self, v: Any) -> Any:
         """The product of the Jacobian with `v`."""
-        moves = self.like(self.forms[0], v, "v")
-        for x, each, place in zip(self.inputs, moves, tree.paths(self.forms[0], "v"), strict=True):
-            shape = getattr(each, "shape", None)
-            shape = numpy.shape(each) if shape is None else shape
-            if shape != x.shape:
-                raise ShapeError(f"{self.caller}: {place} has shape {shape}, and what it moves has {x.shape}")
+        moves = self.moves(v)
         starts, pulled = self.transposed()
         pairs = [(x, g) for x, g in zip(pulled, moves, strict=True) if x._requires_grad]
         found: dict[Tensor, Any] = {}
@@ -374,33 +386,53 @@ class Point:
             [_filled(shaping.zeros_like, x) if g is None else g for x, g in zip(self.results, pushed, strict=True)],
         )
 
-    def jacobian(self, out: Tensor) -> list[Any]:
-        """The derivatives of one result with respect to every input."""
-        count, xp = out.size, backend.namespace(out._data)
-        useful = self.useful if len(self.results) == 1 else _useful([out], set(self.inputs))
-        blocks: list[dict[Tensor, Any]] = []
-        if count and out in useful and out._requires_grad:
-            size = max(1, BLOCK // max(x.size for x in useful))
-            with enable_grad() if self.recorded else no_grad():
-                for start in range(0, count, size):
-                    stop = min(start + size, count)
-                    seed = xp.zeros((stop - start, count), dtype=out.dtype)
-                    seed[xp.arange(stop - start), xp.arange(start, stop)] = 1
-                    seed = Tensor(seed.reshape((stop - start, *out.shape)), copy=False)
-                    blocks.append(sweep_rows([out], [seed], useful, set(self.inputs)))
-                return [self._joined(out, x, [block.get(x) for block in blocks]) for x in self.inputs]
-        return [self._joined(out, x, [None]) for x in self.inputs]
+    def jacobian(self, place: int) -> list[Any]:
+        """The derivatives of the result at `place` with respect to every input."""
+        out = self.results[place]
+        useful = self.useful if len(self.results) == 1 else _useful([out], self.own)
+        inputs = {x for x in self.inputs if x in useful}
+        if not inputs or not out.size or not out._requires_grad:
+            found: dict[Tensor, Any] = {}
+        elif out.size > TALL * sum(x.size for x in inputs) and all(x.node is None or x.node.op.ours for x in useful):
+            found = self._by_columns(place, inputs)
+        else:
+            found = self._by_rows(out, useful, self.own)
+        lent = {memory_of(x._data) for x in useful}
+        return [self._finished(found.get(x), (*out.shape, *x.shape), x, lent) for x in self.inputs]
 
-    def _joined(self, out: Tensor, x: Tensor, blocks: list[Any]) -> Any:
-        shape = (*out.shape, *x.shape)
-        if blocks[0] is None:
+    def _by_rows(self, out: Tensor, useful: set[Tensor], targets: set[Tensor]) -> dict[Tensor, Any]:
+        """The gradients of every element of `out`, along a first axis that counts them."""
+        count, xp = out.size, backend.namespace(out._data)
+        size = max(1, BLOCK // max(x.size for x in useful))
+        with enable_grad() if self.recorded else no_grad():
+            if size >= count:
+                return sweep_rows(out, Rows(_filled(shaping.ones_like, out), count, True), useful, targets)
+            blocks = []
+            for k in range(0, count, size):
+                seed = xp.eye(min(size, count - k), count, k, dtype=out.dtype).reshape((-1, *out.shape))
+                blocks.append(sweep_rows(out, Rows(Tensor(seed, copy=False), seed.shape[0]), useful, targets))
+            return {x: apply(joining.concatenate, tuple(b[x] for b in blocks), {"axis": 0}) for x in blocks[0]}
+
+    def _by_columns(self, place: int, inputs: set[Tensor]) -> dict[Tensor, Any]:
+        """The same where inputs have fewer elements than the result: rows of the reverse pass, which is linear."""
+        starts, pulled = self.transposed()
+        start, found = starts[place], {}
+        assert start is not None
+        for x, g in zip(self.inputs, pulled, strict=True):
+            useful = _useful([g], {start})
+            if x in inputs and start in useful:
+                columns = self._by_rows(g, useful, {start})[start].reshape((x.size, start.size))
+                with enable_grad() if self.recorded else no_grad():
+                    found[x] = columns.swapaxes(0, 1).astype(x.dtype)
+        return found
+
+    def _finished(self, whole: Any, shape: tuple[int, ...], x: Tensor, lent: set[int]) -> Any:
+        """A Jacobian in its shape and in memory that is its own."""
+        if whole is None:
             return asarray(backend.namespace(x._data).zeros(shape, dtype=x.dtype))
-        whole = blocks[0] if len(blocks) == 1 else apply(joining.concatenate, tuple(blocks), {"axis": 0})
-        if whole.shape != shape:
-            whole = apply(shaping.reshape, (whole,), {"shape": shape})
-        if whole.node is None and whole._data.base is not None:  # a view of what is spread, or of its seed
-            return Tensor(whole._data)
-        return whole
+        with enable_grad() if self.recorded else no_grad():
+            whole = whole if whole.shape == shape else apply(shaping.reshape, (whole,), {"shape": shape})
+        return whole if whole.node is not None else Tensor(own(whole._data, lent), copy=False)
 
 
 def _tensor(value: Any) -> bool:

@@ -43,7 +43,8 @@ class Node:
         self.params = params
         self.scope = scope
         self.number = number
-        # What a witness keeps with the node; its `check(node, result)` is asked before a reverse pass uses the node.
+        # What a witness keeps with the node; its `check(node, result)` is asked before a reverse pass uses the node,
+        # and it is told of every gradient that the node's rules hand back, `handed(node, position, g, gradient)`.
         self.trace: Any = None
         # The arrays of all results of a call that gave several: the nodes of these results have it in common.
         self.call: tuple[Any, ...] | None = None

@@ -18,11 +18,11 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.backend import NUMPY
-from autograd_lite.diagnosis import describe
+from autograd_lite.diagnosis import describe, diagnose
 from autograd_lite.engine import functional
 from autograd_lite.engine.graph import REVERSE, Node, mode, no_grad, released
 from autograd_lite.engine.tensor import Tensor, apply
-from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
+from autograd_lite.errors import ArgumentError, AutogradError, ChangedError, DeviceError, GraphError, ShapeError
 from autograd_lite.names import gradient_name
 from autograd_lite.op import Operation
 
@@ -85,13 +85,14 @@ def fit(xp: Any, gradient: Any, x: Any) -> Any:
     if gradient.shape != shape:
         how = fitting(gradient.shape, x)
         if isinstance(how, str):  # "spread"
+            # In the order of memory of `x`, as it would come out were it spread by the derivative of `x`.
             if xp is NUMPY:
                 thin = gradient
-                gradient = numpy.empty(shape, thin.dtype)
+                gradient = numpy.empty_like(x, thin.dtype)
                 gradient[...] = thin
             else:
                 gradient = xp.broadcast_to(gradient, shape)
-                mode.now.witness.spread(gradient)
+                mode.now.witness.spread(gradient, x)
         else:
             gradient = numpy.add.reduce(gradient, axis=how) if xp is NUMPY else gradient.sum(axis=how)
             if xp is NUMPY and type(gradient) is not ndarray:
@@ -120,37 +121,36 @@ def changed(x: Tensor, node: Node) -> ChangedError:
 
 def sweep(
     outputs: Tensor | Sequence[Tensor], seeds: Any, useful: set[Tensor] | None = None, record: bool = False,
-    free: bool = False,
+    free: bool = False, done: list[Node] | None = None, ends: frozenset[Tensor] | None = None,
 ) -> dict[Tensor, Any]:  # fmt: skip
     """The gradient of every tensor between the outputs and the leaves that require one, for one seed each.
 
-    `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
-    their own. With `free` every node is released once the whole pass has succeeded, and only leaves are returned; of a
-    pass that is recorded nothing is released, but it computes what it would compute then.
+    `useful` limits the walk to those tensors; it goes up to `ends` and not behind them. With `record` gradients are
+    Tensors with a graph of their own. With `free` only leaves are returned, and the nodes that may be released are
+    `done`; of a pass that is recorded none is, but it computes what it would compute then.
     """
     if isinstance(outputs, Tensor):
         grads = {outputs: seeds}
         heap = [] if outputs.node is None else [(-outputs.node.number, outputs)]
         xp: Any = functional if record else backend.namespace(seeds)
     else:
-        grads, heap = _seeded(outputs, seeds)
+        grads, heap = _seeded(outputs, seeds, ends)
         xp = functional if record else backend.namespace(*seeds)
     if not record:
-        return _sweep(grads, heap, xp, useful, False, free)
+        return _sweep(grads, heap, xp, useful, False, free, done if done is not None else [], ends)
     scope = mode.now.scope
     try:
-        return _sweep(grads, heap, xp, useful, True, free)
+        return _sweep(grads, heap, xp, useful, True, free, [], ends)
     finally:
         mode.now.scope = scope
 
 
 def _sweep(
     grads: dict[Tensor, Any], heap: list[tuple[int, Tensor]], xp: Any, useful: set[Tensor] | None, record: bool,
-    free: bool,
+    free: bool, done: list[Node], ends: frozenset[Tensor] | None,
 ) -> dict[Tensor, Any]:  # fmt: skip
     # Nodes are numbered as they are made, so the latest pending node has all its gradients: no
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
-    done: list[Node] = []
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -169,8 +169,9 @@ def _sweep(
                 values.append(x if record else x._data)
             else:
                 values.append(x)
-        if node.trace is not None:
-            node.trace.check(node, tensor)
+        trace = node.trace
+        if trace is not None:
+            trace.check(node, tensor)
         position = -1
         try:
             if node.call is None:
@@ -204,19 +205,24 @@ def _sweep(
                     thin = free and not gradient.shape and gradient.dtype is data.dtype
                     if not (thin and producer is not None and producer.op.derivative is not None):
                         gradient = fit(xp, gradient, data)
+                if trace is not None:
+                    trace.handed(node, position, g, gradient)
                 if x in grads:
                     grads[x] = _sum(grads[x], gradient)
                     continue
                 grads[x] = gradient
-                if producer is not None:
+                if producer is not None and (ends is None or x not in ends):
                     heappush(heap, (-producer.number, x))
         except Exception as error:
-            error.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
-            raise
+            said = error
+            if isinstance(error, numpy.linalg.LinAlgError) and not isinstance(error, AutogradError):
+                said = diagnose(op, inputs, node.params, error)
+            said.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
+            if said is error:
+                raise
+            raise said from error
         if free and not record:
             done.append(node)
-    for node in done:
-        node.inputs = None  # type: ignore[assignment]
     if record:
         for x, g in grads.items():
             name_gradient(g, x)
@@ -224,7 +230,7 @@ def _sweep(
 
 
 def _seeded(
-    outputs: Sequence[Tensor], seeds: Sequence[Any]
+    outputs: Sequence[Tensor], seeds: Sequence[Any], ends: frozenset[Tensor] | None
 ) -> tuple[dict[Tensor, Any], list[tuple[int, Tensor]]]:  # fmt: skip
     """The gradients that a sweep starts from, and the nodes that are pending, latest first."""
     grads: dict[Tensor, Any] = {}
@@ -234,7 +240,7 @@ def _seeded(
             grads[output] = _sum(grads[output], seed)
         else:
             grads[output] = seed
-            if output.node is not None:
+            if output.node is not None and (ends is None or output not in ends):
                 heappush(heap, (-output.node.number, output))
     return grads, heap
 
@@ -292,6 +298,18 @@ def apart(gradient: Any) -> Any:
     return gradient.copy() if 0 in gradient.strides else gradient.copy("K")
 
 
+def own(array: Any, lent: set[int]) -> Any:
+    """An array that may be written: itself, if nobody else has its memory, or a copy."""
+    base = array.base
+    if base is None:
+        return apart(array) if id(array) in lent else array
+    mine = type(base) is ndarray and base.base is None and base.flags.writeable and id(base) not in lent
+    whole = mine and base.size == array.size and base.dtype == array.dtype
+    if whole and base.flags.c_contiguous and array.flags.c_contiguous:
+        return base.reshape(array.shape)
+    return apart(array)
+
+
 def memory_of(array: Any) -> int:
     """An identity of the memory an array lives in."""
     base = array.base
@@ -333,7 +351,8 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
                     earlier = x.grad
                     x.grad = g if earlier is None else earlier + g
         return
-    grads = sweep(self, seed, free=free)
+    done: list[Node] = []
+    grads = sweep(self, seed, free=free, done=done)
     # No two gradients share memory, nor does a gradient with its seed.
     claimed = {memory_of(seed)}
     if not free:
@@ -356,7 +375,10 @@ def backward(self: Tensor, gradient: Any = None, free: bool = False) -> None:
         try:
             for x, _, g in written:
                 x._grad = g
+            mode.now.witness.passed(written, True)
         except BaseException:
             for x, earlier, _ in written:
                 x._grad = earlier
             raise
+    for node in done:
+        node.inputs = None  # type: ignore[assignment]

@@ -8,6 +8,7 @@ recorded where that is wanted. Must not know any operation.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from math import prod
@@ -20,29 +21,34 @@ from autograd_lite.engine.graph import released
 from autograd_lite.engine.reverse import changed, fitting
 from autograd_lite.engine.tensor import Tensor, apply, asarray
 from autograd_lite.errors import ArgumentError
-from autograd_lite.op import REGISTRY, Operation
-from autograd_lite.ops import joining, reduction, shaping
-from autograd_lite.ops.rows import in_one_call
+from autograd_lite.op import REGISTRY, SPACES, Operation, Space
+from autograd_lite.ops import comparison, joining, reduction, shaping
+from autograd_lite.ops.rows import in_one_call, on_one_each
 
 looped: Callable[[str], None] | None = None
 """Told the name of every operation that is applied, or pulled through, row by row; for tests."""
 
 
 class Rows(Arraylike):
-    """An array of a rule: what is the same for every row, or, where `count` says how many there are, one of each."""
+    """An array of a rule: what is the same for every row, or, where `count` says how many there are, one of each.
 
-    __slots__ = ("every", "count")
+    The rows are along the first axis of `every`; or they have `one_each`: row i has nothing but zeros around its i-th
+    element, and `every` is those elements in the shape of a row.
+    """
+
+    __slots__ = ("every", "count", "one_each")
 
     __array_ufunc__ = None  # NumPy leaves array * rows to the rows
 
-    def __init__(self, every: Tensor, count: int | None = None) -> None:
+    def __init__(self, every: Tensor, count: int | None = None, one_each: bool = False) -> None:
         self.every = every
         self.count = count
+        self.one_each = one_each
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis of one row."""
-        return self.every.shape if self.count is None else self.every.shape[1:]
+        return self.every.shape if self.count is None or self.one_each else self.every.shape[1:]
 
     @property
     def ndim(self) -> int:
@@ -64,6 +70,15 @@ class Rows(Arraylike):
         """Where the array lives."""
         return self.every.device
 
+    def whole(self) -> Tensor:
+        """What is the same for every row as it is, and rows with an axis that counts them."""
+        if not self.one_each:
+            return self.every
+        assert self.count is not None
+        one = Tensor(backend.namespace(self.every._data).eye(self.count, dtype=bool), copy=False)
+        placed = apply(comparison.where, (one, self.every.reshape(self.count), 0), {})
+        return placed.reshape((self.count, *self.every.shape))
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -81,6 +96,12 @@ class Rows(Arraylike):
         if not counts:
             return _wrapped(run(op, given, params))
         many = [type(x) is Rows and x.count is not None for x in inputs]
+        single = [i for i, x in enumerate(inputs) if type(x) is Rows and x.one_each]
+        if single:
+            found = on_one_each(op, counts[0], given, single[0], params) if sum(many) == 1 else None
+            if found is not None:
+                return Rows(found[0], counts[0], found[1])
+            given = tuple(x.whole() if type(x) is Rows else x for x in inputs)
         out = in_one_call(op, counts[0], given, many, params)
         if out is None:
             _tell(op)
@@ -130,43 +151,42 @@ def _stacked(rows: list[Any]) -> Any:
 class _World:
     """The `xp` of this world: every operation, and what else Tensors have."""
 
-    def __init__(self, below: Any) -> None:
-        self._below = below
-
     def __getattr__(self, name: str) -> Any:
-        op = REGISTRY.get(name) if self._below is functional else None
-        found = getattr(self._below, name) if op is None else op
-        if op is None and not callable(found):
-            return _World(found) if hasattr(found, "__dict__") else found
+        if name in SPACES:
+            return Space(functools.partial(getattr, self), name)
+        op = REGISTRY.get(name)
+        found = getattr(functional, name) if op is None else op
+        if not callable(found):
+            return found
 
         def function(*args: Any, **kwargs: Any) -> Any:
-            if op is not None:
-                inputs, params = op.bind(args, kwargs)
-                if not any(type(x) is Rows for x in inputs):
-                    return _wrapped(run(op, inputs, params))
-                return Rows.__compose__(op, inputs, params) if op.composed else Rows.__apply__(op, inputs, params)
-            out = found(*args, **kwargs)
-            return _wrapped(out) if isinstance(out, Tensor) else out
+            if op is None:
+                out = found(*args, **kwargs)
+                return _wrapped(out) if isinstance(out, Tensor) else out
+            meant = op.meant(kwargs)
+            inputs, params = meant.bind(args, kwargs)
+            if not any(type(x) is Rows for x in inputs):
+                return _wrapped(run(meant, inputs, params))
+            way = Rows.__compose__ if meant.composed else Rows.__apply__
+            return way(meant, inputs, params)
 
         return function
 
 
-WORLD = _World(functional)
+WORLD = _World()
 
 
-def sweep_rows(
-    outputs: Sequence[Tensor], seeds: Sequence[Tensor], useful: set[Tensor], targets: set[Tensor]
-) -> dict[Tensor, Tensor]:
-    """The gradients of the `targets` behind the outputs, each of them for every row of the seeds.
+def sweep_rows(output: Tensor, seed: Rows, useful: set[Tensor], targets: set[Tensor]) -> dict[Tensor, Tensor]:
+    """The gradients of the `targets` behind the output, each of them for every row of the seed.
 
-    A seed and a gradient have one axis more than the tensor they belong to, the first, which counts the rows. The
-    walk is limited to the `useful` tensors. It is computed in Tensors and recorded if gradients are.
+    A gradient has one axis more than the tensor it belongs to, the first, which counts the rows. The walk is limited to
+    the `useful` tensors. It is computed in Tensors and recorded if gradients are.
     """
-    count = seeds[0].shape[0]
+    count = seed.count
+    assert count is not None
     grads: dict[Tensor, Rows] = {}
     heap: list[tuple[int, Tensor]] = []
-    for output, seed in zip(outputs, seeds, strict=True):
-        _add(grads, heap, output, Rows(seed, count))
+    _add(grads, heap, output, seed)
     while heap:
         tensor = heappop(heap)[1]
         node = tensor.node
@@ -244,7 +264,7 @@ def _pulled(siblings: list[Tensor], grads: dict[Tensor, Rows], wanted: list[int]
 
 
 def _row(rows: Rows, k: int) -> Tensor:
-    return rows.every if rows.count is None else rows.every[k]
+    return rows.every if rows.count is None else rows.whole()[k]
 
 
 def _fitted(gradient: Rows, x: Tensor) -> Rows:
@@ -262,5 +282,5 @@ def _fitted(gradient: Rows, x: Tensor) -> Rows:
 def _whole(rows: Rows, count: int) -> Tensor:
     """All rows, also where every one is the same."""
     if rows.count is not None:
-        return rows.every
+        return rows.whole()
     return apply(shaping.broadcast_to, (rows.every,), {"shape": (count, *rows.every.shape)})

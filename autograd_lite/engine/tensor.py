@@ -408,7 +408,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     direct = op.direct
     now = mode.now
     if op.effect:
-        now.witness.drawing(params)
+        again: Tensor | None = now.witness.drawing(params)
+        if again is not None:
+            return again
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
             xp = _NUMPY
@@ -448,6 +450,8 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             witness.applied(result, node)
     else:
         result.node = None
+        if witness is not SILENT:
+            witness.computed(op, inputs, out)
         # What a function of NumPy's own gives is memory of its own.
         if direct is None and xp is _NUMPY and (out.base is not None or any(out is x for x in arrays)):
             result._data = out = out.view()  # of memory that belongs to another tensor

@@ -25,6 +25,15 @@ class Witness:
     def applied(self, result: Any, node: Any) -> None:
         """An operation was recorded: `result` came from `node`."""
 
+    def computed(self, op: Any, inputs: tuple[Any, ...], out: Any) -> None:
+        """An operation was run that nobody records, and gave the array `out`; not told to the default."""
+
+    def passed(self, written: Any, adds: bool) -> None:
+        """A reverse pass has succeeded: for each tensor it, the gradient before, and that of the pass.
+
+        `adds` says that the gradient was added to that before, which a function that returns gradients does not.
+        """
+
     def reading(self, tensor: Any) -> None:
         """The value of a tensor is asked for, by `item`, `bool`, `numpy()`, `data` …; may raise."""
 
@@ -39,8 +48,8 @@ class Witness:
         """The `grad` of a leaf becomes `value`, an array or a tensor that fits, or `None`."""
         tensor._grad = None if value is None else getattr(value, "_data", value)
 
-    def spread(self, gradient: Any) -> None:
-        """A recorded reverse pass repeated a gradient to a shape, which a pass on arrays does in memory of its own."""
+    def spread(self, gradient: Any, like: Any) -> None:
+        """A recorded reverse pass repeated a gradient: on arrays that is done in memory of its own, as in `like`."""
 
     def number(self, owner: Any, name: str) -> Any:
         """What stands for an attribute of `owner` that holds a number and may change, such as a learning rate."""
@@ -49,8 +58,11 @@ class Witness:
     def decided(self, question: Any, answer: Any) -> None:
         """Something such a number says, `question()`, was asked for, and was `answer`."""
 
-    def drawing(self, params: dict[str, Any]) -> None:
-        """An operation with an effect is about to run, with these parameters, generators among them; may raise."""
+    def drawing(self, params: dict[str, Any]) -> Any:
+        """An operation with an effect is about to run, with these parameters, generators among them; may raise.
+
+        It does not run where this gives a tensor, which is what it gave when it was run before.
+        """
 
     def drew(self, params: dict[str, Any], result: Any) -> None:
         """It has drawn, and this came of it."""

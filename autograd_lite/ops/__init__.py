@@ -14,15 +14,18 @@ from autograd_lite.ops import (
     indexing,
     joining,
     linalg,
+    matrices,
+    norms,
     products,
     random,
     reduction,
     shaping,
+    sorting,
     special,
     trigonometric,
 )
 
 __all__ = [
     "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
-    "linalg", "products", "random", "reduction", "shaping", "special", "trigonometric",
+    "linalg", "matrices", "norms", "products", "random", "reduction", "shaping", "sorting", "special", "trigonometric",
 ]  # fmt: skip

@@ -12,8 +12,22 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+import numpy
+
 from autograd_lite.op import Operation
-from autograd_lite.ops import indexing, joining, linalg, reduction, shaping, special
+from autograd_lite.ops import (
+    convolution,
+    cumulative,
+    indexing,
+    joining,
+    linalg,
+    matrices,
+    products,
+    reduction,
+    shaping,
+    sorting,
+    special,
+)
 from autograd_lite.ops.activation import log_softmax, softmax
 
 Rule = Callable[[int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
@@ -38,10 +52,35 @@ def spread(inputs: Sequence[Any], many: Sequence[bool]) -> tuple[Any, ...]:
 
 def in_one_call(op: Operation, count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
     """The result of `op` on all rows, the first axis of which counts them; `None` where it has to be row by row."""
+    if op.of is not None:
+        whole = in_one_call(op.of, count, inputs, many, params)
+        return None if whole is None else whole[op.index]
     if op.spreads and not op.effect:
         return op(*spread(inputs, many), **params)
     rule = ROWS.get(op)
     return None if rule is None else rule(count, inputs, many, params)
+
+
+def on_one_each(
+    op: Operation, count: int, inputs: Sequence[Any], place: int, params: dict[str, Any]
+) -> tuple[Any, bool] | None:  # fmt: skip
+    """The same where each row has one element only, all others being zero: a pass begins with such rows.
+
+    The argument at `place` stands for them: an array of the shape of a row, the i-th element of which is that of row i.
+    Gives the result, and whether it stands for such rows again or has an axis of rows; None where this is no gain.
+    """
+    x, others = inputs[place], [each for i, each in enumerate(inputs) if i != place]
+    if op in IN_ORDER:
+        return op(*inputs, **params), True
+    if op.spreads and op.linear:  # zeros stay zeros
+        try:
+            whole = numpy.broadcast_shapes(x.shape, *(getattr(each, "shape", ()) for each in others))
+        except ValueError:
+            return None
+        return (op(*inputs, **params), True) if whole == x.shape else None
+    if op is linalg.matmul and place == 0 and ndim_of(others[0], False) == 2 and x.shape and x.shape[-1] == count:
+        return (x.reshape((count, 1)) * others[0]).reshape((count, *x.shape[:-1], others[0].shape[1])), False
+    return None
 
 
 def _later(axis: int, ndim: int) -> int | None:
@@ -49,8 +88,8 @@ def _later(axis: int, ndim: int) -> int | None:
     return axis % ndim + 1 if -ndim <= axis < ndim else None
 
 
-def _along(op: Operation, flattens: bool = False, first: bool = True) -> Rule:
-    """The rule of an operation of one array over `axis`; None are all axes, taken flattened by some."""
+def _along(op: Operation, flattens: bool = False) -> Rule:
+    """The rule of an operation of one array over `axis`; None are all axes, or where it `flattens` the one of all."""
 
     def rule(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
         if not many[0] or any(many[1:]):
@@ -58,7 +97,7 @@ def _along(op: Operation, flattens: bool = False, first: bool = True) -> Rule:
         ndim, axis = ndim_of(inputs[0], True), params["axis"]
         if axis is None:
             if flattens:
-                return None
+                return op(inputs[0].reshape((count, -1)), **{**params, "axis": 1})
             axis = tuple(range(1, ndim + 1))
         elif isinstance(axis, tuple):
             axis = tuple(_later(each, ndim) for each in axis)
@@ -185,6 +224,56 @@ def _put_at(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dic
     return indexing.put_at(x, value, *arrays, template=(slice(None), *template))
 
 
+def _on_matrices(op: Operation) -> Rule:
+    """The rule of an operation on a matrix or a stack of them, as all rows together are."""
+
+    def rule(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+        # Of a vector NumPy makes a matrix.
+        return op(*inputs, **params) if ndim_of(inputs[0], True) >= 2 else None
+
+    return rule
+
+
+def _solve(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    a, b = inputs
+    vector = ndim_of(b, many[1]) == 1
+    b = b[..., None] if vector else b
+    out = matrices.solve(*spread((a, b), many))
+    return out[..., 0] if vector else out
+
+
+def _diagonal(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    ndim = ndim_of(inputs[0], True)
+    axis1, axis2 = _later(params["axis1"], ndim), _later(params["axis2"], ndim)
+    if axis1 is None or axis2 is None:
+        return None
+    return linalg.diagonal(*inputs, **{**params, "axis1": axis1, "axis2": axis2})
+
+
+def _einsum(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    subscripts = products.with_rows(params["subscripts"], tuple(map(ndim_of, inputs, many)), tuple(many))
+    return None if subscripts is None else products.einsum(*inputs, **{**params, "subscripts": subscripts})
+
+
+def _by_examples(op: Operation) -> Rule:
+    """The rule of an operation on examples, the first axis of the first argument: all rows' examples are examples."""
+
+    def rule(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+        x, *others = inputs
+        if any(many[1:]) or not ndim_of(x, True):
+            return None
+        out = op(x.reshape((count * x.shape[1], *x.shape[2:])), *others, **params)
+        return out.reshape((count, x.shape[1], *out.shape[1:]))
+
+    return rule
+
+
+def _recurrence(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    if not ndim_of(inputs[0], many[0]):
+        return None
+    return cumulative.linear_recurrence(*_repeated(count, inputs, many))
+
+
 def _concatenate(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
     axis, every = params["axis"], _repeated(count, inputs, many)
     if axis is None:
@@ -207,11 +296,24 @@ def _repeated(count: int, inputs: Sequence[Any], many: Sequence[bool]) -> list[A
     ]
 
 
+IN_ORDER = {shaping.reshape, shaping.expand_dims, shaping.squeeze}
+"""The operations that leave the elements in the order in which they are."""
+
 ROWS: dict[Operation, Rule] = {
     **{
         op: _along(op)
         for op in (
-            reduction.sum, reduction.mean, reduction.max, reduction.min, softmax, log_softmax, special.logsumexp,
+            reduction.sum, reduction.mean, reduction.prod, reduction.max, reduction.min, softmax, log_softmax,
+            special.logsumexp,
+        )
+    },
+    **{op: _along(op, flattens=True) for op in (cumulative.cumsum, cumulative.cumprod, sorting.sort)},
+    cumulative.linear_recurrence: _recurrence,
+    **{
+        op: _by_examples(op)
+        for op in (
+            convolution.unfold, convolution.fold, convolution.conv1d, convolution.conv2d, convolution.conv3d,
+            convolution.conv_transpose1d, convolution.conv_transpose2d, convolution.conv_transpose3d,
         )
     },
     shaping.reshape: _reshape,
@@ -224,6 +326,17 @@ ROWS: dict[Operation, Rule] = {
     indexing.getitem: _getitem,
     indexing.scatter_add: _scatter_add,
     indexing.put_at: _put_at,
+    **{
+        op: _on_matrices(op)
+        for op in (
+            linalg.tril, linalg.triu, matrices.inv, matrices.det, matrices._adjugate, matrices.slogdet,
+            matrices.cholesky, matrices._qr, matrices.eigh, matrices.eigvalsh, matrices._svd, matrices.svdvals,
+            matrices.expm,
+        )
+    },
+    matrices.solve: _solve,
+    linalg.diagonal: _diagonal,
+    products.einsum: _einsum,
     joining.concatenate: _concatenate,
     joining.stack: _stack,
 }  # fmt: skip

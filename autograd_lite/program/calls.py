@@ -257,9 +257,19 @@ def _at(arrays: Sequence[Any], p: Params) -> Any:
 
 
 def _spread(arrays: Sequence[Any], p: Params) -> Any:
-    out = numpy.empty(p["shape"], arrays[0].dtype)
+    order = p.get("order", range(len(p["shape"])))
+    out = numpy.empty([p["shape"][i] for i in order], arrays[0].dtype).transpose(numpy.argsort(order))
     out[...] = arrays[0]
     return out
+
+
+def _spread_text(texts: Sequence[str], p: Params) -> str:
+    whole = f"np.broadcast_to({texts[0]}, {p['shape']})"
+    order = p.get("order")
+    if order is None:
+        return f"{whole}.copy()"
+    back = tuple(order.index(i) for i in range(len(order)))
+    return f"{whole}.transpose({order}).copy().transpose({back})"
 
 
 def _join(arrays: Sequence[Any], p: Params) -> Any:
@@ -378,7 +388,7 @@ ROWS: dict[str, Row] = {
     PUT: Row(_put, writes=True, into=_put_into, **_MOVE),
     "at": Row(_at, writes=True, into=_at_into, **_MOVE),
     SPREAD: Row(
-        _spread, into=_copy_into, text=lambda texts, p: f"np.broadcast_to({texts[0]}, {p['shape']}).copy()", **_MOVE
+        _spread, into=_copy_into, text=_spread_text, **_MOVE
     ),
     JOIN: Row(_join, **_MOVE),
     MEMBER: Row(

@@ -138,7 +138,10 @@ class _Lowering:
         tracer, op = self.tracer, node.op
         if tensor in self.recorder.spreads and isinstance(operands[0], Value):
             # In memory of its own, as the reverse pass on arrays has it.
-            params = {"shape": tuple(node.params["shape"])}
+            params: dict[str, Any] = {"shape": tuple(node.params["shape"])}
+            order = _order(self.recorder.spreads[tensor])
+            if order != tuple(range(len(order))):
+                params["order"] = order
             return tracer.untraced(tracer.emit(calls.SPREAD, (tracer.traced(operands[0]),), params))
         if op.effect:
             return self.effect(tensor, node, operands)
@@ -190,6 +193,12 @@ def _explained(op: Operation, error: Exception) -> CompileError:
     return CompileError(
         f"{op.name} cannot be compiled: {said} ({Path(file).name}, line {line}{': ' + text if text else ''})"
     )
+
+
+def _order(array: Any) -> tuple[int, ...]:
+    """The axes in the order in which a copy of the array has them in memory."""
+    strides = numpy.empty_like(array, shape=tuple(max(n, 1) for n in array.shape)).strides
+    return tuple(sorted(range(len(strides)), key=lambda i: -strides[i]))
 
 
 def _dense(array: Any) -> bool:

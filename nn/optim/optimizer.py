@@ -5,7 +5,8 @@ Knows what every optimiser has. Must not know any of them, nor models or costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from operator import is_
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -104,10 +105,22 @@ class Optimizer:
     def __init__(self, parameters: Iterable[Tensor]) -> None:
         self.parameters = parameters  # type: ignore[assignment]  # checked on the way in
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "step" in vars(cls):
+            cls.step = _whole(cls.step)  # type: ignore[method-assign]
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for parameter in self._leaves():
-            parameter.grad = None
+        parameters = self._leaves()
+        before = [] if _recorded() else [parameter.grad for parameter in parameters]
+        try:
+            for parameter in parameters:
+                parameter.grad = None
+        except BaseException:
+            for parameter, gradient in zip(parameters, before, strict=False):
+                parameter.grad = gradient
+            raise
 
     def step(self) -> None:
         """Change every parameter that has a gradient by one step; written by each optimiser."""
@@ -253,6 +266,45 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self._numbers).update(state.pop("_numbers"))
         vars(self).update(state)
+
+
+def _recorded() -> bool:
+    """Whether a step is being recorded, which then puts everything back itself."""
+    return type(live(_PROBE, "value")) is not float
+
+
+def _held(optimizer: Optimizer) -> list[Tensor]:
+    """The tensors of an optimiser, its parameters among them; lists of tensors are what there mostly is."""
+    found: list[Tensor] = []
+    for value in vars(optimizer).values():
+        if type(value) is list and all(isinstance(each, Tensor) for each in value):
+            found += value
+        elif not isinstance(value, bool | int | float | str | _Numbers):
+            found += [each.value for each in states.inside(Found("", "", value), Tensor)]
+    return found
+
+
+def _whole(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A step that is done as a whole or not at all: where it fails, or is interrupted, every tensor gets back its data.
+
+    While a step is being recorded the recording sees to that.
+    """
+
+    @functools.wraps(step)
+    def whole(self: Any, *args: Any, **options: Any) -> Any:
+        if _recorded():
+            return step(self, *args, **options)
+        tensors = _held(self)
+        before = [tensor.data for tensor in tensors]
+        try:
+            return step(self, *args, **options)
+        except BaseException:
+            for tensor, data in zip(tensors, before, strict=True):
+                if tensor.node is None and tensor.data is not data:
+                    tensor.data = data
+            raise
+
+    return whole
 
 
 def _number(value: Any) -> int | float | None:

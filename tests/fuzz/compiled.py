@@ -242,7 +242,7 @@ class Scenario:
         text = f"say(f({', '.join(given)}))"
         if len(given) > 1 and rng.random() < 0.1 and "x1" in self.arguments:
             text = f"a0 = {given[0]}; say(f({', '.join(['a0', 'a0', *given[2:]])}))"
-        if rng.random() < 0.08:
+        if rng.random() < 0.08 and not self.raw:
             name = f"h{self.count}"
             self.count += 1
             text = f"{name} = f({', '.join(given)}); say({name})"
