@@ -36,13 +36,29 @@ import sys
 import types
 from typing import Any
 
-from autograd_lite import errors, ops
+from autograd_lite import errors, linalg, ops
 from autograd_lite.debug import debug
 from autograd_lite.elsewhere import instead
-from autograd_lite.engine import functional, reverse
+from autograd_lite.engine import functional, random, reverse
 from autograd_lite.engine.calculus import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
-from autograd_lite.engine.functional import arange, ones, put, zeros
+from autograd_lite.engine.checkpoint import checkpoint
+from autograd_lite.engine.creation import (
+    arange,
+    empty,
+    eye,
+    fromfunction,
+    full,
+    geomspace,
+    identity,
+    linspace,
+    logspace,
+    ones,
+    zeros,
+)
+from autograd_lite.engine.custom import custom_gradient, stop_gradient
+from autograd_lite.engine.functional import put
 from autograd_lite.engine.graph import ancestors, enable_grad, is_grad_enabled, no_grad, scope, touch
+from autograd_lite.engine.nested import block, choose, insert, select
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.errors import UnknownNameError
 from autograd_lite.op import REGISTRY, Operation, elementwise, operation
@@ -111,10 +127,12 @@ Tensor.backward = reverse.backward  # type: ignore[method-assign]
 Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
-    "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "debug", "elementwise", "enable_grad",
-    "errors", "functional", "grad", "hessian", "hvp", "is_grad_enabled", "jacobian", "jvp", "linearize", "live",
-    "no_grad", "ones", "operation", "ops", "put", "scope", "tensor", "touch", "value_and_grad", "vjp", "zeros",
-    *_WHEN_USED, *_ERRORS, *REGISTRY, *_OTHER_NAMES,
+    "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "block", "checkpoint", "choose",
+    "custom_gradient", "debug", "elementwise", "empty", "enable_grad", "errors", "eye", "fromfunction", "full",
+    "functional", "geomspace", "grad", "hessian", "hvp", "identity", "insert", "is_grad_enabled", "jacobian", "jvp",
+    "linalg", "linearize", "linspace", "live", "logspace", "no_grad", "ones", "operation", "ops", "put", "random",
+    "scope", "select", "stop_gradient", "tensor", "touch", "value_and_grad", "vjp", "zeros", *_WHEN_USED, *_ERRORS,
+    *_OTHER_NAMES, *(name for name in REGISTRY if "." not in name),
 ]  # fmt: skip
 
 sys.modules[__name__].__class__ = _Face

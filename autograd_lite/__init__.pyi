@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import errors as errors
+from autograd_lite import linalg as linalg
 from autograd_lite import ops as ops
 from autograd_lite.check.gradcheck import gradcheck as gradcheck
 from autograd_lite.check.operation import OperationReport as OperationReport
@@ -43,6 +44,7 @@ from autograd_lite.compile.compiled import Compiled as Compiled
 from autograd_lite.compile.compiled import compile as compile
 from autograd_lite.debug import debug as debug
 from autograd_lite.engine import functional as functional
+from autograd_lite.engine import random as random
 from autograd_lite.engine.calculus import grad as grad
 from autograd_lite.engine.calculus import hessian as hessian
 from autograd_lite.engine.calculus import hvp as hvp
@@ -51,16 +53,31 @@ from autograd_lite.engine.calculus import jvp as jvp
 from autograd_lite.engine.calculus import linearize as linearize
 from autograd_lite.engine.calculus import value_and_grad as value_and_grad
 from autograd_lite.engine.calculus import vjp as vjp
-from autograd_lite.engine.functional import arange as arange
-from autograd_lite.engine.functional import ones as ones
+from autograd_lite.engine.checkpoint import checkpoint as checkpoint
+from autograd_lite.engine.creation import arange as arange
+from autograd_lite.engine.creation import empty as empty
+from autograd_lite.engine.creation import eye as eye
+from autograd_lite.engine.creation import fromfunction as fromfunction
+from autograd_lite.engine.creation import full as full
+from autograd_lite.engine.creation import geomspace as geomspace
+from autograd_lite.engine.creation import identity as identity
+from autograd_lite.engine.creation import linspace as linspace
+from autograd_lite.engine.creation import logspace as logspace
+from autograd_lite.engine.creation import ones as ones
+from autograd_lite.engine.creation import zeros as zeros
+from autograd_lite.engine.custom import custom_gradient as custom_gradient
+from autograd_lite.engine.custom import stop_gradient as stop_gradient
 from autograd_lite.engine.functional import put as put
-from autograd_lite.engine.functional import zeros as zeros
 from autograd_lite.engine.graph import ancestors as ancestors
 from autograd_lite.engine.graph import enable_grad as enable_grad
 from autograd_lite.engine.graph import is_grad_enabled as is_grad_enabled
 from autograd_lite.engine.graph import no_grad as no_grad
 from autograd_lite.engine.graph import scope as scope
 from autograd_lite.engine.graph import touch as touch
+from autograd_lite.engine.nested import block as block
+from autograd_lite.engine.nested import choose as choose
+from autograd_lite.engine.nested import insert as insert
+from autograd_lite.engine.nested import select as select
 from autograd_lite.engine.tensor import Tensor as Tensor
 from autograd_lite.engine.tensor import asarray as asarray
 from autograd_lite.engine.tensor import tensor as tensor
@@ -79,6 +96,7 @@ from autograd_lite.errors import EngineError as EngineError
 from autograd_lite.errors import FileError as FileError
 from autograd_lite.errors import GraphError as GraphError
 from autograd_lite.errors import IndexingError as IndexingError
+from autograd_lite.errors import MatrixError as MatrixError
 from autograd_lite.errors import ShapeError as ShapeError
 from autograd_lite.errors import UnknownNameError as UnknownNameError
 from autograd_lite.minimizing import Minimum as Minimum
@@ -1204,14 +1222,14 @@ def broadcast_to(x: Operand, shape: Any) -> Tensor:
     (3, 2)
     """
 
-def zeros_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+def zeros_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
     """Zeros of the shape and dtype of `x`, or of those given.
 
     >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
     array([0., 0.])
     """
 
-def ones_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+def ones_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
     """Ones of the shape and dtype of `x`, or of those given.
 
     >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
@@ -1369,14 +1387,14 @@ def array_like(x: Operand, value: Any) -> Tensor:
     array([0, 1])
     """
 
-def full_like(x: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+def full_like(x: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
     """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
 
     >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
     array([7., 7.])
     """
 
-def empty_like(x: Operand, dtype: Any = None, shape: Any = None) -> Tensor:
+def empty_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
     """An array like `x` whose elements are to be ignored: zeros here, so that nothing depends on what memory held.
 
     >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
@@ -1500,6 +1518,69 @@ def broadcast_arrays(*arrays: Operand | Sequence[Operand]) -> tuple[Tensor, ...]
     [(2, 3), (2, 3)]
     """
 
+def matmul(x: Operand, y: Operand) -> Tensor:
+    """The matrix product, over the last two axes; leading axes broadcast.
+
+    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
+
+    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
+    array([[11.]])
+    """
+
+def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+
+    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
+    """The sum along a diagonal, added in `dtype` where that is given.
+
+    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
+    5.0
+    """
+
+def diag(x: Operand, k: int = 0) -> Tensor:
+    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
+
+    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def diagflat(x: Operand, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
+
+    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
+    array([[1., 0.],
+           [0., 2.]])
+    """
+
+def tril(x: Operand, k: int = 0) -> Tensor:
+    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
+
+    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 0.],
+           [3., 4.]])
+    """
+
+def triu(x: Operand, k: int = 0) -> Tensor:
+    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
+
+    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[1., 2.],
+           [0., 4.]])
+    """
+
+def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
+
+    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
+    array([[4., 2., 1.],
+           [9., 3., 1.]])
+    """
+
 def einsum(*operands: Any, subscripts: str, optimize: Any = True) -> Tensor:
     """The sum of products that the subscripts say, over every letter that the result does not have.
 
@@ -1588,67 +1669,21 @@ def cross(x: Operand, y: Operand, axisa: int = -1, axisb: int = -1, axisc: int =
     array([0., 0., 1.])
     """
 
-def matmul(x: Operand, y: Operand) -> Tensor:
-    """The matrix product, over the last two axes; leading axes broadcast.
+def convolve(x: Operand, y: Operand, mode: str = 'full') -> Tensor:
+    """The convolution Σ x[k] y[n - k] of two sequences.
 
-    Raises `ShapeError` unless the last axis of `x` is as long as the last but one of `y`.
+    `mode` is `"full"` (wherever they overlap), `"same"` (as many elements as the longer has) or `"valid"` (where they
+    overlap completely).
 
-    >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]])).numpy()
-    array([[11.]])
+    >>> ag.convolve(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([1.0, 10.0])).numpy()
+    array([ 1., 12., 23., 30.])
     """
 
-def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The elements whose index along `axis2` is that along `axis1` plus `offset`; they stand along the last axis.
+def correlate(x: Operand, y: Operand, mode: str = 'valid') -> Tensor:
+    """The cross-correlation Σ x[n + k] y[n] of two sequences; `mode` is as for `convolve`.
 
-    >>> ag.diagonal(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([1., 4.])
-    """
-
-def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Tensor:
-    """The sum along a diagonal, added in `dtype` where that is given.
-
-    >>> ag.trace(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).item()
-    5.0
-    """
-
-def diag(x: Operand, k: int = 0) -> Tensor:
-    """The k-th diagonal of a matrix; of a vector the matrix that has it there, and zeros elsewhere.
-
-    >>> ag.diag(ag.tensor([1.0, 2.0])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def diagflat(x: Operand, k: int = 0) -> Tensor:
-    """A matrix with all elements of `x` on its k-th diagonal, and zeros elsewhere.
-
-    >>> ag.diagflat(ag.tensor([[1.0], [2.0]])).numpy()
-    array([[1., 0.],
-           [0., 2.]])
-    """
-
-def tril(x: Operand, k: int = 0) -> Tensor:
-    """The lower triangle of matrices, up to their k-th diagonal; zeros above.
-
-    >>> ag.tril(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 0.],
-           [3., 4.]])
-    """
-
-def triu(x: Operand, k: int = 0) -> Tensor:
-    """The upper triangle of matrices, from their k-th diagonal on; zeros below.
-
-    >>> ag.triu(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[1., 2.],
-           [0., 4.]])
-    """
-
-def vander(x: Operand, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The matrix whose columns are the powers of a vector, the highest first unless they are `increasing`.
-
-    >>> ag.vander(ag.tensor([2.0, 3.0]), 3).numpy()
-    array([[4., 2., 1.],
-           [9., 3., 1.]])
+    >>> ag.correlate(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([0.0, 1.0])).numpy()
+    array([2., 3.])
     """
 
 def random_like(x: Operand, rng: Any) -> Tensor:
@@ -1658,6 +1693,17 @@ def random_like(x: Operand, rng: Any) -> Tensor:
 
     >>> ag.random_like(ag.tensor([1.0, 2.0]), np.random.default_rng(0)).numpy()
     array([0.63696169, 0.26978671])
+    """
+
+def draw_like(x: Operand, *arguments: Operand | Sequence[Operand], rng: Any, method: str, options: Any = (), named: Any = ()) -> Tensor:
+    """What a `method` of the generator `rng` draws, as an array where `x` lives; data, never differentiable.
+
+    `arguments` are arrays and numbers that the method takes, the last of them by the keywords `named`; `options` are
+    pairs of a further keyword and its value. Users write `ag.random.normal` and its kin, which are made of it.
+
+    >>> x = ag.tensor(0.0)
+    >>> ag.draw_like(x, 6, rng=np.random.default_rng(0), method="integers", options=(("size", 3),)).numpy()
+    array([5, 3, 3])
     """
 
 def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:

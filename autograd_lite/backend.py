@@ -56,18 +56,22 @@ class Namespace:
     (True, [0.5, 0.5])
     """
 
-    def __init__(self, library: Any) -> None:
+    def __init__(self, library: Any, path: str = "") -> None:
         self.library = library
+        self.path = path  # of what stands under a name of the library's, as `linalg.`
         if isinstance(library, types.ModuleType):
-            self.__dict__.update((name, value) for name, value in vars(library).items() if name[0] != "_")
+            own = vars(library).items()
+            self.__dict__.update((k, v) for k, v in own if k[0] != "_" and not isinstance(v, types.ModuleType))
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            found = getattr(self.library, name)
-        except AttributeError:
-            if name in beyond:
-                return beyond[name]
-            raise AttributeError(f"neither {self!r} nor the operations have a function {name}") from None
+        full = self.path + name
+        found = getattr(self.library, name, None)
+        if any(each.startswith(f"{full}.") for each in beyond):
+            found = Namespace(found, f"{full}.")
+        elif found is None and not hasattr(self.library, name):
+            if full in beyond:
+                return beyond[full]
+            raise AttributeError(f"neither {self!r} nor the operations have a function {full}")
         setattr(self, name, found)
         return found
 

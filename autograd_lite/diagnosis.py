@@ -20,12 +20,24 @@ from autograd_lite.errors import (
     DeviceError,
     DtypeError,
     IndexingError,
+    MatrixError,
     ShapeError,
 )
 from autograd_lite.op import Operation
 
 FAILURES = (TypeError, ValueError, IndexError, AttributeError, numpy.linalg.LinAlgError)
 """What NumPy and CuPy raise for operands that do not fit."""
+
+
+_MATRICES = {
+    "Singular": "a matrix is singular, so it has no inverse: add a little to its diagonal, as in a + 1e-6 * np.eye(n), "
+    "or use linalg.pinv or linalg.lstsq, which do without one",
+    "positive definite": "a matrix is not positive definite: make it symmetric, as in a @ a.T, and add a little to its "
+    "diagonal, as in a + 1e-6 * np.eye(n)",
+    "did not converge": "the iteration for a matrix did not converge, which nan or inf in it are the usual cause of: "
+    "look with ag.isfinite(a)",
+}
+"""What NumPy says of matrices, by a word of it, and what helps."""
 
 
 def describe(value: Any, name: str | None = None) -> str:
@@ -73,6 +85,9 @@ def _problem(op: Operation, inputs: Sequence[Any], error: Exception) -> tuple[ty
         )
     if isinstance(error, AutogradError):
         return type(error), error.problem or str(error)
+    if isinstance(error, numpy.linalg.LinAlgError):
+        said = [text for sign, text in _MATRICES.items() if sign in str(error)]
+        return (MatrixError, said[0]) if said else (ShapeError, str(error))
     if op.misfit is not None and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
         return ShapeError, op.misfit(*inputs)
     if isinstance(error, numpy.exceptions.AxisError):

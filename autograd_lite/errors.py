@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -41,6 +43,10 @@ class DeviceError(AutogradError, TypeError):
 
 class ArgumentError(AutogradError, ValueError, TypeError):
     """An argument has a value or a type that the function cannot use."""
+
+
+class MatrixError(AutogradError, numpy.linalg.LinAlgError):
+    """A matrix has not what the operation needs: it is singular, not positive definite, or has nan in it."""
 
 
 class UnknownNameError(AutogradError, AttributeError):

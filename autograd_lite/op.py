@@ -18,7 +18,7 @@ import numpy
 
 from autograd_lite import backend
 from autograd_lite.elsewhere import keyword
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, AutogradError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
@@ -26,6 +26,30 @@ Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[st
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
 """Every operation by name, in the order of declaration."""
+
+
+SPACES: set[str] = set()
+"""The names that operations stand under, as `linalg` in `xp.linalg.inv`."""
+
+
+class Space:
+    """What stands under a name in a namespace: `xp.linalg`, whose `inv` is what `find("linalg.inv")` gives."""
+
+    __slots__ = ("find", "name")
+
+    def __init__(self, find: Callable[[str], Any], name: str) -> None:
+        self.find = find
+        self.name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return self.find(f"{self.name}.{name}")
+
+
+def refused(kind: type[AutogradError], problem: str) -> AutogradError:
+    """The exception for operands with this `problem`; the operation and its operands are named where it was called."""
+    error = kind(problem)
+    error.problem = problem
+    return error
 
 
 def settled(value: Any) -> Any:
@@ -113,12 +137,12 @@ class Operation:
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
         binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
-        composed: bool = False, reads: Reading | None = None,
+        composed: bool = False, reads: Reading | None = None, space: str = "",
     ) -> None:  # fmt: skip
         self.composed = composed
         self.wide: Operation | None = None  # the same with further keywords, composed of it and others
         self.reads = reads
-        self.name = self.__name__ = forward.__name__
+        self.name = self.__name__ = f"{space}.{forward.__name__}" if space else forward.__name__
         self.forward = forward if parts is None else _several(forward)
         self.__wrapped__ = forward
         self.__doc__ = forward.__doc__
@@ -162,7 +186,9 @@ class Operation:
         return f"<operation {self.name}{self.__signature__}>"
 
     def __reduce__(self) -> Any:
-        return self.name if self.of is None else (operator.methodcaller("part", self.index), (self.of,))
+        if self.of is not None:
+            return operator.methodcaller("part", self.index), (self.of,)
+        return (_by_name, (self.name,)) if "." in self.name else self.name
 
     @property
     def differentiable(self) -> bool:
@@ -415,14 +441,20 @@ def _register(op: Operation) -> Operation:
     if not op.arguments:
         raise ArgumentError(f"{op.name} takes no arrays: declare it as (xp, x, …, *, parameter=…)")
     REGISTRY[op.name] = op
+    if "." in op.name:
+        SPACES.add(op.name.partition(".")[0])
     return op
+
+
+def _by_name(name: str) -> Operation:
+    return REGISTRY[name]
 
 
 def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
     effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
-    misfit: Callable[..., str] | None = None, reads: Reading | None = None,
+    misfit: Callable[..., str] | None = None, reads: Reading | None = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
 
@@ -444,6 +476,7 @@ def operation(
       `g` and `out` are tuples then, with zeros for a result that got no gradient
     - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
       the forward is declared
+    - `space`: the name it stands under, as in `xp.linalg.inv`, where that is not the namespace itself
     - `misfit`: `misfit(*arrays)` says in words why the shapes of operands that were refused do not fit
 
     Raises `ArgumentError` when the name is taken by the library or the forward takes no arrays.
@@ -465,7 +498,7 @@ def operation(
             Operation(
                 forward, notation, symbol, prime, quiet=quiet, analytic=analytic, direct=direct, moves=moves,
                 spreads=spreads, linear=linear, activation=activation, effect=effect, flops=flops, binds=binds,
-                parts=parts, misfit=misfit, reads=reads,
+                parts=parts, misfit=misfit, reads=reads, space=space,
             )
         )  # fmt: skip
 
@@ -474,7 +507,7 @@ def operation(
 
 def composed(
     notation: str = "", symbol: str | None = None, *, data: Sequence[str] | bool = (), analytic: bool = True,
-    spreads: bool = False, parts: bool | int | None = None,
+    spreads: bool = False, parts: bool | int | None = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation by what it is composed of, which has all its derivatives: decorate its forward.
 
@@ -493,7 +526,7 @@ def composed(
 
     def declare(forward: Callable[..., Any]) -> Operation:
         op = Operation(
-            forward, notation, symbol, analytic=analytic, spreads=spreads, parts=parts, composed=True
+            forward, notation, symbol, analytic=analytic, spreads=spreads, parts=parts, composed=True, space=space
         )  # fmt: skip
         still = set(op.arguments if data is True else data or ())
         if unknown := still - set(op.arguments):

@@ -14,7 +14,7 @@ from pathlib import Path
 from textwrap import indent
 
 import autograd_lite as ag
-from autograd_lite.op import Operation
+from autograd_lite.op import SPACES, Operation
 from autograd_lite.ops.aliases import ALIASES
 
 STUB = Path(__file__).resolve().parents[1] / "autograd_lite" / "__init__.pyi"
@@ -36,6 +36,17 @@ Operand = Tensor | np.ndarray[Any, Any] | np.generic | complex | Sequence[Any]
 """What an operation takes: a tensor, an array, a number, or nested lists of numbers."""
 
 '''
+
+SPACE = """{docstring}
+
+# Written by docs/stubs.py from the registry: do not edit.
+
+from collections.abc import Sequence
+from typing import Any
+
+from autograd_lite import Operand, Tensor
+
+"""
 
 _KINDS = inspect.Parameter
 
@@ -64,10 +75,12 @@ def parameters(op: Operation) -> str:
 
 def function(op: Operation) -> str:
     """One operation as a function of the package."""
-    result = "tuple[Tensor, ...]" if getattr(op, "parts", None) else "Tensor"
+    given = inspect.signature(op.forward).return_annotation  # Any for one result; a tuple; or what depends on the call
+    several = getattr(op, "parts", None) or given.startswith("tuple")
+    result = "tuple[Tensor, ...]" if several else "Any" if "|" in given else "Tensor"
     docstring = inspect.getdoc(op.forward) or ""
     text = quoted(docstring.strip() + ("\n" if "\n" in docstring else ""))
-    return f"def {op.name}({parameters(op)}) -> {result}:\n{indent(text, '    ')}\n"
+    return f"def {op.name.rpartition('.')[2]}({parameters(op)}) -> {result}:\n{indent(text, '    ')}\n"
 
 
 def imports(names: list[str]) -> str:
@@ -86,7 +99,7 @@ def imports(names: list[str]) -> str:
 
 def stub() -> str:
     """The whole stub."""
-    operations = [op for op in ag.REGISTRY.values() if op.ours and not op.name.startswith("_")]
+    operations = [op for op in ag.REGISTRY.values() if op.ours and op.name[0] != "_" and "." not in op.name]
     others = [name for name in ag.__all__ if name not in ag.REGISTRY and name not in ALIASES]
     modules = {"REGISTRY": "autograd_lite.op"}
     known = [name for name in others if name not in modules]
@@ -96,17 +109,30 @@ def stub() -> str:
     return head + "\n".join(function(op) for op in operations) + "\n" + second
 
 
+def stub_of(space: str) -> str:
+    """The stub of what stands under a name of the package."""
+    own = [op for op in ag.REGISTRY.values() if op.ours and op.name.startswith(f"{space}.")]
+    public = [op for op in own if not op.name.partition(".")[2].startswith("_")]
+    docstring = (getattr(ag, space).__doc__ or "").strip() + "\n"
+    return SPACE.format(docstring=quoted(docstring)) + "\n".join(map(function, public))
+
+
+def stubs() -> dict[Path, str]:
+    """Every stub with its place."""
+    return {STUB: stub()} | {STUB.with_name(f"{space}.pyi"): stub_of(space) for space in sorted(SPACES)}
+
+
 def main() -> None:
     """Write or check."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing, fail when the stub is out of date")
     check = parser.parse_args().check
-    fresh = stub()
-    if STUB.exists() and STUB.read_text(encoding="utf-8") == fresh:
-        return
-    if check:
-        sys.exit(f"{STUB.name} is out of date: run python docs/stubs.py")
-    STUB.write_text(fresh, encoding="utf-8")
+    for path, fresh in stubs().items():
+        if path.exists() and path.read_text(encoding="utf-8") == fresh:
+            continue
+        if check:
+            sys.exit(f"{path.name} is out of date: run python docs/stubs.py")
+        path.write_text(fresh, encoding="utf-8")
 
 
 if __name__ == "__main__":

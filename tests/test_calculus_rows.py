@@ -60,6 +60,14 @@ def test_one_pass_gives_what_a_pass_for_each_row_gives(name: str) -> None:
 
 
 @differentiable
+def test_by_columns_it_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calculus, "TALL", 0)
+    for case, f, x in functions(name):
+        if case.order > 0:
+            close(ag.jacobian(f, x).numpy(), row_by_row(f, x))
+
+
+@differentiable
 def test_one_pass_through_a_reverse_pass_does_too(name: str) -> None:
     rng = np.random.default_rng(5)
     for case, f, x in functions(name):
@@ -93,6 +101,24 @@ def test_rows_in_blocks_are_the_rows(block: int, monkeypatch: pytest.MonkeyPatch
     expected = ag.jacobian(f, x).numpy()
     monkeypatch.setattr(calculus, "BLOCK", block)
     close(ag.jacobian(f, x).numpy(), expected, 1e-14)
+
+
+def test_a_tall_jacobian_of_containers() -> None:
+    rng = np.random.default_rng(4)
+    w, x = rng.normal(size=(50, 3)), {"a": rng.normal(size=3), "b": (np.array(0.5), np.ones(2))}
+
+    def f(p: Any) -> list[Any]:
+        return [ag.tanh(w @ p["a"]) * p["b"][0], p["a"][0] * p["b"][1]]
+
+    found = ag.jacobian(f, x)
+    t = np.tanh(w @ x["a"])
+    close(found[0]["a"].numpy(), 0.5 * (1 - t * t)[:, None] * w)
+    close(found[0]["b"][0].numpy(), t)
+    assert (found[0]["b"][1].numpy() == np.zeros((50, 2))).all()
+    close(found[1]["b"][1].numpy(), x["a"][0] * np.eye(2))
+    second = ag.jacobian(lambda a: ag.jacobian(lambda a: ag.tanh(w @ a), a), x["a"])
+    assert second.shape == (50, 3, 3)
+    close(second.numpy(), -2 * (t * (1 - t * t))[:, None, None] * w[:, :, None] * w[:, None, :])
 
 
 # What runs row by row does so on purpose.

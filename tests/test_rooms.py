@@ -17,7 +17,7 @@ LIBRARY = ROOT / "autograd_lite"
 
 ROOMS = [
     "errors", "display", "files", "tree", "names", "elsewhere", "backend", "op", "ops", "diagnosis", "arraylike",
-    "engine", "minimizing", "watch", "alarm", "debug", "program", "show", "compile", "check",
+    "engine", "linalg", "minimizing", "watch", "alarm", "debug", "program", "show", "compile", "check",
 ]  # fmt: skip
 """From top to bottom. `diagnosis` knows operations and nothing of Tensors but their names and shapes."""
 

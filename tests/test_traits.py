@@ -31,7 +31,7 @@ def test_an_operation_called_linear_is_linear_in_each_argument(name: str) -> Non
 
 
 def test_random_numbers_are_an_effect_and_nothing_else_of_ours_is() -> None:
-    assert [name for name, op in OURS.items() if op.effect] == ["random_like"]
+    assert [name for name, op in OURS.items() if op.effect] == ["random_like", "draw_like"]
 
 
 @pytest.mark.parametrize(

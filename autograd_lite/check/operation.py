@@ -31,7 +31,8 @@ class Sample:
     """Arguments that an operation accepts: `inputs` are arrays and Python numbers, `params` its keyword parameters.
 
     `order` is how often it can be differentiated there (2, 1, or 0 where the numbers are no float64), `keeps_dtype`
-    whether float32 in means float32 out, `numpy_only` that a parameter belongs to NumPy's world. Choose arrays of
+    whether float32 in means float32 out, `numpy_only` that a parameter belongs to NumPy's world, `stays` that elements
+    keep their places when other numbers are tried (those of a positive definite matrix). Choose arrays of
     float64, at least 0.01 away from kinks and ties.
     """
 
@@ -40,6 +41,7 @@ class Sample:
     order: int = 2
     keeps_dtype: bool = True
     numpy_only: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,10 +133,14 @@ def _operation(op: Any) -> Operation:
     return known
 
 
+_KNOWN = ("order", "keeps_dtype", "numpy_only", "stays")
+"""What a sample may say besides its arguments."""
+
+
 def _sample(op: Operation, given: Any) -> Sample:
     """One sample, its call sorted into arrays and complete parameters."""
     if hasattr(given, "inputs") and hasattr(given, "params"):
-        known = {name: getattr(given, name) for name in ("order", "keeps_dtype", "numpy_only") if hasattr(given, name)}
+        known = {name: getattr(given, name) for name in _KNOWN if hasattr(given, name)}
         args, kwargs = tuple(given.inputs), given.params
     else:
         known = {}
@@ -190,6 +196,7 @@ class _Trial:
         self.params = sample.params
         self.order = sample.order
         self.keeps_dtype = sample.keeps_dtype
+        self.stays = sample.stays
         self.numpy_only = sample.numpy_only or any(
             isinstance(each, ndarray | numpy.random.Generator) for each in sample.params.values()
         )
@@ -380,11 +387,11 @@ def _gradient(trial: _Trial, order: int) -> str:
     return ", ".join(dict.fromkeys(row.method for row in rows))
 
 
-def _other(x: Any) -> Any:
+def _other(x: Any, stays: bool) -> Any:
     """Other numbers of the same shape, as good for the operation: no sign, order or range is lost."""
     if not isinstance(x, ndarray):
         return x
-    moved = numpy.roll(x.reshape(-1), 1).reshape(x.shape)
+    moved = x if stays else numpy.roll(x.reshape(-1), 1).reshape(x.shape)
     return (moved * numpy.asarray(1.25, x.dtype)).astype(x.dtype) if x.dtype.kind == "f" else moved
 
 
@@ -429,7 +436,7 @@ def _replayed(trial: _Trial, change: Callable[[ndarray], ndarray], calls: int) -
             raise
         if _bytes(found) != _bytes(eager(*leaves[1])):
             raise _Wrong(f"call {number + 1} of the compiled step has other bits than the eager one")
-        values = _each(change, tuple(map(_other, values)))
+        values = _each(change, tuple(_other(x, trial.stays) for x in values))
     if compiled.records != 1:
         raise _Wrong(f"the step was recorded {compiled.records} times in {calls} calls of one kind")
 

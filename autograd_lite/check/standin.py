@@ -37,7 +37,8 @@ def _arrays(values: Any) -> list[Array]:
 
 def _wrapped(result: Any, sources: list[Array]) -> Any:
     if isinstance(result, list | tuple):
-        return type(result)(_wrapped(each, sources) for each in result)
+        each = [_wrapped(one, sources) for one in result]
+        return type(result)(*each) if hasattr(result, "_fields") else type(result)(each)
     if not isinstance(result, np.ndarray | np.generic):
         return result
     owner = None

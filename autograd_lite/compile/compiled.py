@@ -35,12 +35,13 @@ from autograd_lite.compile.verify import Before, after, began, difference, progr
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.graph import ancestors, history, mode, tick, touch
 from autograd_lite.engine.inside import gradient_of, put_changed, put_gradient, put_required, put_value, value_of
+from autograd_lite.engine.streams import EVERYBODYS, put_stream, stream_state
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, CompileWarning
 from autograd_lite.program.lower import lower
 from autograd_lite.program.passes import drop_dead, optimise
 from autograd_lite.program.program import Leaf, Program, Stats, layout
-from autograd_lite.program.record import EVERYBODYS, Recorder, put_stream, stream_state
+from autograd_lite.program.record import Recorder
 from autograd_lite.watch import marks
 
 MOST_PROGRAMS = 64

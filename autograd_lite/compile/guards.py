@@ -22,10 +22,10 @@ from typing import Any
 import numpy
 
 from autograd_lite.engine.inside import gradient_of, put_required
+from autograd_lite.engine.streams import STREAMS
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import CompileError
 from autograd_lite.op import Operation
-from autograd_lite.program.record import STREAMS
 
 MOST_VALUES = 2**16
 """Values that are looked at before a replay, at most; more are refused."""

@@ -12,10 +12,10 @@ import numpy
 
 from autograd_lite.engine.graph import touch
 from autograd_lite.engine.inside import changed_at, gradient_of, put_gradient, put_value, value_of
+from autograd_lite.engine.streams import put_stream, same_stream, stream_state
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.program.calls import evaluate
 from autograd_lite.program.program import Call, Program, Value, layout
-from autograd_lite.program.record import put_stream, same_stream, stream_state
 from autograd_lite.watch import Live
 
 

@@ -214,8 +214,9 @@ def jacobian(f: Callable[..., Any], x: Any) -> Any:
     dictionaries it has the form of `f(x)`, and in the place of each of its tensors that of `x`.
 
     All rows go back together in one reverse pass: gradients carry an axis that counts the rows, and the rules run on
-    them as they are. Only what an operation cannot do with all rows at once it does row by row. Of many rows, as many
-    go together as fit into `BLOCK` elements for the largest tensor on the way.
+    them as they are. Only what an operation cannot do with all rows at once it does row by row. As many rows go
+    together as fit into `BLOCK` elements for the largest tensor on the way. Where there are over `TALL` times as many
+    rows as columns, the columns go together, each as in `ag.jvp`.
 
     >>> import autograd_lite as ag
     >>> ag.jacobian(lambda x: x[1:] * x[:-1], np.array([1.0, 2.0, 3.0])).numpy()
@@ -223,7 +224,7 @@ def jacobian(f: Callable[..., Any], x: Any) -> Any:
            [0., 3., 2.]])
     """
     at = Point("jacobian()", f, (x,))
-    return tree.put_together(at.form, [at.split(at.jacobian(out))[0] for out in at.results])
+    return tree.put_together(at.form, [at.split(at.jacobian(i))[0] for i in range(len(at.results))])
 
 
 def hessian(f: Callable[..., Any], x: Any) -> Any:
@@ -267,6 +268,9 @@ def _gradient_of(caller: str, f: Callable[..., Any]) -> Callable[[Any], Any]:
 
 BLOCK = 2**23
 """How many elements the gradients of one tensor may have together, where a Jacobian has many rows."""
+
+TALL = 3
+"""How many times as many rows as columns a Jacobian has where it is computed by columns, which costs a pass more."""
 
 
 class Point:
@@ -378,34 +382,53 @@ class Point:
             [_filled(shaping.zeros_like, x) if g is None else g for x, g in zip(self.results, pushed, strict=True)],
         )
 
-    def jacobian(self, out: Tensor) -> list[Any]:
-        """The derivatives of one result with respect to every input."""
-        count, xp = out.size, backend.namespace(out._data)
+    def jacobian(self, place: int) -> list[Any]:
+        """The derivatives of the result at `place` with respect to every input."""
+        out = self.results[place]
         useful = self.useful if len(self.results) == 1 else _useful([out], self.own)
-        blocks: list[dict[Tensor, Any]] = [{}]
-        if count and out in useful and out._requires_grad:
-            size = max(1, BLOCK // max(x.size for x in useful))
-            with enable_grad() if self.recorded else no_grad():
-                if size >= count:
-                    blocks = [sweep_rows(out, Rows(_filled(shaping.ones_like, out), count, True), useful, self.own)]
-                else:
-                    seeds = (xp.eye(min(size, count - k), count, k, dtype=out.dtype) for k in range(0, count, size))
-                    rows = (Tensor(seed.reshape((-1, *out.shape)), copy=False) for seed in seeds)
-                    blocks = [sweep_rows(out, Rows(each, each.shape[0]), useful, self.own) for each in rows]
+        inputs = {x for x in self.inputs if x in useful}
+        if not inputs or not out.size or not out._requires_grad:
+            found: dict[Tensor, Any] = {}
+        elif out.size > TALL * sum(x.size for x in inputs) and all(x.node is None or x.node.op.ours for x in useful):
+            found = self._by_columns(place, inputs)
+        else:
+            found = self._by_rows(out, useful, self.own)
         lent = {memory_of(x._data) for x in useful}
-        return [self._joined(out, x, [block.get(x) for block in blocks], lent) for x in self.inputs]
+        return [self._finished(found.get(x), (*out.shape, *x.shape), x, lent) for x in self.inputs]
 
-    def _joined(self, out: Tensor, x: Tensor, blocks: list[Any], lent: set[int]) -> Any:
-        """One Jacobian from its blocks, in memory that is its own."""
-        shape = (*out.shape, *x.shape)
-        if blocks[0] is None:
+    def _by_rows(self, out: Tensor, useful: set[Tensor], targets: set[Tensor]) -> dict[Tensor, Any]:
+        """The gradients of every element of `out`, along a first axis that counts them."""
+        count, xp = out.size, backend.namespace(out._data)
+        size = max(1, BLOCK // max(x.size for x in useful))
+        with enable_grad() if self.recorded else no_grad():
+            if size >= count:
+                return sweep_rows(out, Rows(_filled(shaping.ones_like, out), count, True), useful, targets)
+            blocks = []
+            for k in range(0, count, size):
+                seed = xp.eye(min(size, count - k), count, k, dtype=out.dtype).reshape((-1, *out.shape))
+                blocks.append(sweep_rows(out, Rows(Tensor(seed, copy=False), seed.shape[0]), useful, targets))
+            return {x: apply(joining.concatenate, tuple(b[x] for b in blocks), {"axis": 0}) for x in blocks[0]}
+
+    def _by_columns(self, place: int, inputs: set[Tensor]) -> dict[Tensor, Any]:
+        """The same where inputs have fewer elements than the result: rows of the reverse pass, which is linear."""
+        starts, pulled = self.transposed()
+        start, found = starts[place], {}
+        assert start is not None
+        for x, g in zip(self.inputs, pulled, strict=True):
+            useful = _useful([g], {start})
+            if x in inputs and start in useful:
+                columns = self._by_rows(g, useful, {start})[start].reshape((x.size, start.size))
+                with enable_grad() if self.recorded else no_grad():
+                    found[x] = columns.swapaxes(0, 1).astype(x.dtype)
+        return found
+
+    def _finished(self, whole: Any, shape: tuple[int, ...], x: Tensor, lent: set[int]) -> Any:
+        """A Jacobian in its shape and in memory that is its own."""
+        if whole is None:
             return asarray(backend.namespace(x._data).zeros(shape, dtype=x.dtype))
-        whole = blocks[0] if len(blocks) == 1 else apply(joining.concatenate, tuple(blocks), {"axis": 0})
-        if whole.shape != shape:
-            whole = apply(shaping.reshape, (whole,), {"shape": shape})
-        if whole.node is not None:
-            return whole
-        return Tensor(own(whole._data, lent), copy=False)
+        with enable_grad() if self.recorded else no_grad():
+            whole = whole if whole.shape == shape else apply(shaping.reshape, (whole,), {"shape": shape})
+        return whole if whole.node is not None else Tensor(own(whole._data, lent), copy=False)
 
 
 def _tensor(value: Any) -> bool:

@@ -12,14 +12,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy
-
 from autograd_lite import backend
 from autograd_lite.backend import SCALARS
 from autograd_lite.diagnosis import FAILURES, diagnose
-from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call, tensor
+from autograd_lite.engine import creation, nested
+from autograd_lite.engine.tensor import Tensor, apply, asarray, lift, put_call
 from autograd_lite.errors import ArgumentError, AutogradError
-from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.op import REGISTRY, SPACES, Operation, Space
 from autograd_lite.ops.aliases import named
 
 
@@ -63,6 +62,8 @@ def operand(op: Operation, value: Any) -> Tensor:
 
 def __getattr__(name: str) -> Callable[..., Tensor]:
     """An operation by its name, looked up when it is used: a user's own may be declared later, or anew."""
+    if name in SPACES:
+        return Space(functools.partial(getattr, _FUNCTIONS), name)  # type: ignore[return-value]
     op = named(name)
     if op is None:
         raise AttributeError(f"there is no operation named {name}")
@@ -73,6 +74,8 @@ _FUNCTIONS = sys.modules[__name__]
 Tensor.__compose__ = staticmethod(compose)  # type: ignore[attr-defined]
 
 
+# What is no operation: it is made of nothing, or of lists.
+globals().update({name: getattr(room, name) for room in (creation, nested) for name in room.__all__})
 globals().update({name: _lifted(op) for name, op in REGISTRY.items()})  # those of the library, which stay
 
 
@@ -87,41 +90,3 @@ def put(x: Any, index: Any, value: Any) -> Tensor:
     """
     op, inputs, params = put_call(x, index, value)
     return apply(op, inputs, params)
-
-
-def arange(stop: int, like: Tensor) -> Tensor:
-    """The whole numbers from 0 to below `stop`, on the device of `like`; data, never differentiable.
-
-    >>> import autograd_lite as ag
-    >>> ag.arange(3, like=ag.zeros(2)).numpy()
-    array([0, 1, 2])
-    """
-    return asarray(backend.namespace(like._data).arange(stop))
-
-
-def zeros(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None) -> Tensor:
-    """A tensor of zeros.
-
-    >>> import autograd_lite as ag
-    >>> ag.zeros(2).numpy()
-    array([0., 0.])
-    """
-    return _filled(numpy.zeros, shape, dtype, requires_grad, name)
-
-
-def ones(shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None) -> Tensor:
-    """A tensor of ones.
-
-    >>> import autograd_lite as ag
-    >>> ag.ones(2).numpy()
-    array([1., 1.])
-    """
-    return _filled(numpy.ones, shape, dtype, requires_grad, name)
-
-
-def _filled(make: Callable[..., Any], shape: Any, dtype: Any, requires_grad: bool, name: str | None) -> Tensor:
-    try:
-        array = make(shape, dtype)
-    except (TypeError, ValueError, MemoryError) as error:
-        raise ArgumentError(f"{make.__name__}({shape!r}, {dtype!r}): {error}") from error
-    return tensor(array, requires_grad, name=name)

@@ -13,11 +13,12 @@ import numpy
 from numpy import ndarray
 
 from autograd_lite.diagnosis import describe
-from autograd_lite.engine import functional
+from autograd_lite.engine import creation, functional, nested
 from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, GraphError
-from autograd_lite.op import REGISTRY
+from autograd_lite.op import REGISTRY, SPACES
+from autograd_lite.ops import shaping
 from autograd_lite.ops.aliases import ALIASES
 
 
@@ -94,21 +95,55 @@ def _answer(function: Callable[..., Any]) -> Callable[..., Any]:
     return on_values
 
 
+def _of_shape(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A NumPy function that asks for the shape alone, so that no value is read."""
+
+    def on_shapes(x: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(numpy.broadcast_to(numpy.zeros((), bool), x.shape), *args, **kwargs)
+
+    return on_shapes
+
+
 _ANSWERS = {
     each.__name__: _answer(each)
-    for each in (
-        numpy.shape, numpy.ndim, numpy.size, numpy.allclose, numpy.array_equal, numpy.array_repr, numpy.array_str,
-        numpy.shares_memory,
-    )
+    for each in (numpy.allclose, numpy.array_equal, numpy.array_repr, numpy.array_str, numpy.shares_memory)
+} | {each.__name__: _of_shape(each) for each in (numpy.shape, numpy.ndim, numpy.size)}
+
+_COMPOSED: dict[Any, Callable[..., Any]] = {
+    numpy.block: nested.block, numpy.select: nested.select, numpy.choose: nested.choose, numpy.insert: nested.insert,
+    numpy.linspace: creation.linspace, numpy.logspace: creation.logspace, numpy.geomspace: creation.geomspace,
+    numpy.lib.stride_tricks.sliding_window_view: shaping.sliding_window_view,
 }  # fmt: skip
+"""Functions of NumPy's that are functions of ours, but no operations of the same name."""
+
+_IN_PLACE: dict[Any, str] = {
+    numpy.put_along_axis: "y = ag.put_along_axis(x, indices, values, axis)",
+    numpy.put: "y = ag.put(x, index, values)",
+    numpy.place: "y = ag.put(x, mask, values)",
+    numpy.putmask: "y = ag.where(mask, values, x)",
+    numpy.copyto: "x.assign(values), or y = ag.where(mask, values, x)",
+    numpy.fill_diagonal: "y = ag.put(x, (range(n), range(n)), values)",
+}
+"""Functions of NumPy's that write into their argument, each with what gives a new tensor instead."""
 
 
 def array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """`numpy.concatenate([t, u])` and its kin: ours of the same name."""
+    if function in _COMPOSED:
+        return _COMPOSED[function](*args, **kwargs)
+    if function in _IN_PLACE:
+        raise ArgumentError(
+            f"numpy.{function.__name__} writes into its argument, and a tensor is not written into: write "
+            f"{_IN_PLACE[function]}"
+        )
     name = ALIASES.get(function.__name__, function.__name__)
     known = name in _ANSWERS or (name in REGISTRY and hasattr(numpy, name))
-    if not known or not function.__module__.startswith("numpy") or function.__module__ == "numpy.linalg":
-        raise ArgumentError(f"numpy.{function.__name__} is not an operation on tensors: use numpy() to leave them")
+    space = function.__module__.removeprefix("numpy").lstrip(".")
+    if space in SPACES:
+        name = f"{space}.{function.__name__}"
+        known = name in REGISTRY
+    if not known or not function.__module__.startswith("numpy"):
+        raise ArgumentError(f"numpy.{name} is not an operation on tensors: use numpy() to leave them")
     return (_ANSWERS[name] if name in _ANSWERS else getattr(functional, name))(*args, **kwargs)
 
 

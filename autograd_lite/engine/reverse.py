@@ -18,11 +18,11 @@ from numpy import generic, ndarray
 
 from autograd_lite import backend
 from autograd_lite.backend import NUMPY
-from autograd_lite.diagnosis import describe
+from autograd_lite.diagnosis import describe, diagnose
 from autograd_lite.engine import functional
 from autograd_lite.engine.graph import REVERSE, Node, mode, no_grad, released
 from autograd_lite.engine.tensor import Tensor, apply
-from autograd_lite.errors import ArgumentError, ChangedError, DeviceError, GraphError, ShapeError
+from autograd_lite.errors import ArgumentError, AutogradError, ChangedError, DeviceError, GraphError, ShapeError
 from autograd_lite.names import gradient_name
 from autograd_lite.op import Operation
 
@@ -121,33 +121,33 @@ def changed(x: Tensor, node: Node) -> ChangedError:
 
 def sweep(
     outputs: Tensor | Sequence[Tensor], seeds: Any, useful: set[Tensor] | None = None, record: bool = False,
-    free: bool = False, done: list[Node] | None = None,
+    free: bool = False, done: list[Node] | None = None, ends: frozenset[Tensor] | None = None,
 ) -> dict[Tensor, Any]:  # fmt: skip
     """The gradient of every tensor between the outputs and the leaves that require one, for one seed each.
 
-    `useful` limits the walk to those tensors. With `record` gradients are Tensors with a graph of
-    their own. With `free` only leaves are returned, and the nodes that may be released are `done`; of a pass that
-    is recorded none is, but it computes what it would compute then.
+    `useful` limits the walk to those tensors; it goes up to `ends` and not behind them. With `record` gradients are
+    Tensors with a graph of their own. With `free` only leaves are returned, and the nodes that may be released are
+    `done`; of a pass that is recorded none is, but it computes what it would compute then.
     """
     if isinstance(outputs, Tensor):
         grads = {outputs: seeds}
         heap = [] if outputs.node is None else [(-outputs.node.number, outputs)]
         xp: Any = functional if record else backend.namespace(seeds)
     else:
-        grads, heap = _seeded(outputs, seeds)
+        grads, heap = _seeded(outputs, seeds, ends)
         xp = functional if record else backend.namespace(*seeds)
     if not record:
-        return _sweep(grads, heap, xp, useful, False, free, done if done is not None else [])
+        return _sweep(grads, heap, xp, useful, False, free, done if done is not None else [], ends)
     scope = mode.now.scope
     try:
-        return _sweep(grads, heap, xp, useful, True, free, [])
+        return _sweep(grads, heap, xp, useful, True, free, [], ends)
     finally:
         mode.now.scope = scope
 
 
 def _sweep(
     grads: dict[Tensor, Any], heap: list[tuple[int, Tensor]], xp: Any, useful: set[Tensor] | None, record: bool,
-    free: bool, done: list[Node],
+    free: bool, done: list[Node], ends: frozenset[Tensor] | None,
 ) -> dict[Tensor, Any]:  # fmt: skip
     # Nodes are numbered as they are made, so the latest pending node has all its gradients: no
     # tensor that comes before it in the order can still contribute. No recursion, no sorting.
@@ -211,11 +211,16 @@ def _sweep(
                     grads[x] = _sum(grads[x], gradient)
                     continue
                 grads[x] = gradient
-                if producer is not None:
+                if producer is not None and (ends is None or x not in ends):
                     heappush(heap, (-producer.number, x))
         except Exception as error:
-            error.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
-            raise
+            said = error
+            if isinstance(error, numpy.linalg.LinAlgError) and not isinstance(error, AutogradError):
+                said = diagnose(op, inputs, node.params, error)
+            said.add_note(f"in the derivative rule of {op.name} for its argument {position}, on the way to {x!r:.200}")
+            if said is error:
+                raise
+            raise said from error
         if free and not record:
             done.append(node)
     if record:
@@ -225,7 +230,7 @@ def _sweep(
 
 
 def _seeded(
-    outputs: Sequence[Tensor], seeds: Sequence[Any]
+    outputs: Sequence[Tensor], seeds: Sequence[Any], ends: frozenset[Tensor] | None
 ) -> tuple[dict[Tensor, Any], list[tuple[int, Tensor]]]:  # fmt: skip
     """The gradients that a sweep starts from, and the nodes that are pending, latest first."""
     grads: dict[Tensor, Any] = {}
@@ -235,7 +240,7 @@ def _seeded(
             grads[output] = _sum(grads[output], seed)
         else:
             grads[output] = seed
-            if output.node is not None:
+            if output.node is not None and (ends is None or output not in ends):
                 heappush(heap, (-output.node.number, output))
     return grads, heap
 

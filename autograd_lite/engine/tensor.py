@@ -408,7 +408,9 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
     direct = op.direct
     now = mode.now
     if op.effect:
-        now.witness.drawing(params)
+        again: Tensor | None = now.witness.drawing(params)
+        if again is not None:
+            return again
     try:
         if type(arrays[0]) is ndarray or type(arrays[-1]) is ndarray:
             xp = _NUMPY

@@ -58,8 +58,11 @@ class Witness:
     def decided(self, question: Any, answer: Any) -> None:
         """Something such a number says, `question()`, was asked for, and was `answer`."""
 
-    def drawing(self, params: dict[str, Any]) -> None:
-        """An operation with an effect is about to run, with these parameters, generators among them; may raise."""
+    def drawing(self, params: dict[str, Any]) -> Any:
+        """An operation with an effect is about to run, with these parameters, generators among them; may raise.
+
+        It does not run where this gives a tensor, which is what it gave when it was run before.
+        """
 
     def drew(self, params: dict[str, Any], result: Any) -> None:
         """It has drawn, and this came of it."""

@@ -15,6 +15,8 @@ from autograd_lite.ops import (
     indexing,
     joining,
     linalg,
+    matrices,
+    norms,
     products,
     random,
     reduction,
@@ -27,6 +29,6 @@ from autograd_lite.ops import (
 
 __all__ = [
     "activation", "arithmetic", "comparison", "convolution", "cumulative", "differences", "exponential", "indexing",
-    "joining", "linalg", "products", "random", "reduction", "shaping", "sorting", "special", "statistics",
-    "trigonometric",
+    "joining", "linalg", "matrices", "norms", "products", "random", "reduction", "shaping", "sorting", "special",
+    "statistics", "trigonometric",
 ]  # fmt: skip

@@ -143,11 +143,6 @@ def unfold(
     return columns.reshape((n, c * prod(form.kernel), prod(form.out)))
 
 
-unfold.rules(
-    x=lambda xp, g, out, x, *, fill_value, **params: fold(g, output_size=tuple(x.shape[2:]), **params)
-)  # fmt: skip
-
-
 # The other half of the pair: sums of overlapping slices, each written to where it belongs without a copy of the rest.
 @operation(notation=r"\operatorname{{fold}}({x})", symbol="fold +", linear=True)
 def fold(
@@ -182,6 +177,7 @@ def fold(
     return whole[_inside(size, form.pads)] if any(map(any, form.pads)) else whole
 
 
+unfold.rules(x=lambda xp, g, out, x, *, fill_value, **params: fold(g, output_size=tuple(x.shape[2:]), **params))
 fold.rules(x=lambda xp, g, out, x, *, output_size, **params: unfold(g, **params))
 
 

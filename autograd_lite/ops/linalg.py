@@ -11,9 +11,8 @@ from typing import Any
 import numpy
 
 from autograd_lite.errors import ShapeError
-from autograd_lite.op import composed, operation
+from autograd_lite.op import composed, operation, refused
 from autograd_lite.ops.indexing import scatter_add
-from autograd_lite.ops.products import refused
 
 
 def _products(inputs: Any, result: Any, params: Any) -> int:
@@ -97,6 +96,11 @@ def _placed(g: Any, m: int, n: int, offset: int) -> Any:
     flat = (*g.shape[:-1], m * n)
     placed = scatter_add(g, template=(Ellipsis, _along((m, n), offset)), shape=flat)
     return placed.reshape((*g.shape[:-1], m, n))
+
+
+def placed_on_diagonal(g: Any) -> Any:
+    """Square matrices with `g` on the diagonal, and zeros elsewhere."""
+    return _placed(g, g.shape[-1], g.shape[-1], 0)
 
 
 @operation(notation=r"\operatorname{{diag}}({x})", symbol="diagonal", moves=True)

@@ -14,19 +14,12 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.errors import ArgumentError, AutogradError, DtypeError, ShapeError
-from autograd_lite.op import composed, operation
+from autograd_lite.errors import ArgumentError, DtypeError, ShapeError
+from autograd_lite.op import composed, operation, refused
 from autograd_lite.ops.indexing import scatter_add
 
 Term = tuple[str, ...]
 """The letters of an operand's axes."""
-
-
-def refused(kind: type[AutogradError], problem: str) -> AutogradError:
-    """The exception for operands with this `problem`; the operation and its operands are named where it was called."""
-    error = kind(problem)
-    error.problem = problem
-    return error
 
 
 def _ndim(x: Any) -> int:
@@ -303,7 +296,7 @@ einsum.rules(operands=_einsum_rule)
 # What is composed.
 
 
-@composed(notation=r"{x} {y}", symbol="·")
+@composed(notation=r"\operatorname{{dot}}({x}, {y})", symbol="·")
 def dot(xp: Any, x: Any, y: Any) -> Any:
     """The sum of products over the last axis of `x` and the last but one of `y`, as NumPy's `dot`.
 
@@ -317,7 +310,7 @@ def dot(xp: Any, x: Any, y: Any) -> Any:
     return xp.matmul(x, y) if y.ndim <= 2 else xp.tensordot(x, y, axes=((-1,), (-2,)))
 
 
-@composed(notation=r"{x}^{{\mathsf T}} {y}", symbol="·", analytic=False)
+@composed(notation=r"\operatorname{{vdot}}({x}, {y})", symbol="·", analytic=False)
 def vdot(xp: Any, x: Any, y: Any) -> Any:
     """The inner product of all elements of `x` and `y`, read as vectors.
 
@@ -340,7 +333,7 @@ def _last(x: Any, axis: int) -> Any:
     return x.transpose((*(i for i in range(x.ndim) if i != place), place))
 
 
-@composed(notation=r"{x}^{{\mathsf T}} {y}", symbol="·", analytic=False)
+@composed(notation=r"\operatorname{{vecdot}}({x}, {y})", symbol="·", analytic=False)
 def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     """The inner products of the vectors along `axis` of `x` and `y`; the other axes broadcast.
 
@@ -354,7 +347,7 @@ def vecdot(xp: Any, x: Any, y: Any, *, axis: int = -1) -> Any:
     return xp.sum(x * y, axis=-1)
 
 
-@composed(notation=r"{x} {y}", symbol="@")
+@composed(notation=r"\operatorname{{matvec}}({x}, {y})", symbol="@")
 def matvec(xp: Any, x: Any, y: Any) -> Any:
     """Matrices in the last two axes of `x` times vectors in the last axis of `y`; the other axes broadcast.
 
@@ -365,7 +358,7 @@ def matvec(xp: Any, x: Any, y: Any) -> Any:
     return xp.squeeze(xp.matmul(x, xp.expand_dims(y, -1)), axis=-1)
 
 
-@composed(notation=r"{x}^{{\mathsf T}} {y}", symbol="@", analytic=False)
+@composed(notation=r"\operatorname{{vecmat}}({x}, {y})", symbol="@", analytic=False)
 def vecmat(xp: Any, x: Any, y: Any) -> Any:
     """Vectors in the last axis of `x` times matrices in the last two axes of `y`; the other axes broadcast.
 
@@ -388,7 +381,7 @@ def inner(xp: Any, x: Any, y: Any) -> Any:
     return xp.matmul(x, y) if x.ndim == y.ndim == 1 else xp.tensordot(x, y, axes=((-1,), (-1,)))
 
 
-@composed(notation=r"{x} {y}^{{\mathsf T}}", symbol="⊗")
+@composed(notation=r"\operatorname{{outer}}({x}, {y})", symbol="⊗")
 def outer(xp: Any, x: Any, y: Any) -> Any:
     """Every element of `x` times every element of `y`, both read as vectors.
 
@@ -422,7 +415,7 @@ def _met(x: Any, y: Any, axes: Any) -> tuple[list[int], list[int]]:
     return mine, yours
 
 
-@composed(notation=r"{x} \cdot {y}", symbol="·")
+@composed(notation=r"\operatorname{{tensordot}}({x}, {y})", symbol="·")
 def tensordot(xp: Any, x: Any, y: Any, *, axes: Any = 2) -> Any:
     """The sum of products over `axes`: so many last axes of `x` and first of `y`, or a pair of axes of each.
 
@@ -472,3 +465,74 @@ def cross(
     a, b, c = x[..., 0], x[..., 1], x[..., 2]
     d, e, f = y[..., 0], y[..., 1], y[..., 2]
     return xp.stack([b * f - c * e, c * d - a * f, a * e - b * d], axis=axisc)
+
+
+# Convolutions of sequences.
+
+
+def _side_by_side(x: Any, y: Any) -> tuple[int, int]:
+    sizes = []
+    for array in (x, y):
+        if len(shape_of(array)) != 1:
+            raise refused(ShapeError, f"it takes sequences, with one axis each: not {shape_of(array)}")
+        if not array.shape[0]:
+            raise refused(ShapeError, "a sequence without elements has no product with another")
+        sizes.append(int(array.shape[0]))
+    return sizes[0], sizes[1]
+
+
+def _cut(m: int, n: int, mode: str) -> slice:
+    """Where the result of `mode` stands in the whole convolution of m and n elements."""
+    least = min(m, n)
+    if mode == "full":
+        return slice(0, m + n - 1)
+    if mode == "same":
+        return slice((least - 1) // 2, (least - 1) // 2 + max(m, n))
+    if mode == "valid":
+        return slice(least - 1, max(m, n))
+    raise refused(ArgumentError, f"mode is 'full', 'same' or 'valid', not {mode!r}")
+
+
+def _sliding(inputs: Any, result: Any, params: Any) -> int:
+    return int(2 * min(inputs[0][0], inputs[1][0]) * prod(result))
+
+
+@operation(notation=r"{x} * {y}", symbol="∗", linear=True, flops=_sliding, binds=6)
+def convolve(xp: Any, x: Any, y: Any, *, mode: str = "full") -> Any:
+    """The convolution Σ x[k] y[n - k] of two sequences.
+
+    `mode` is `"full"` (wherever they overlap), `"same"` (as many elements as the longer has) or `"valid"` (where they
+    overlap completely).
+
+    >>> ag.convolve(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([1.0, 10.0])).numpy()
+    array([ 1., 12., 23., 30.])
+    """
+    _cut(*_side_by_side(x, y), mode)
+    return xp.convolve(x, y, mode)
+
+
+def _convolved_back(g: Any, mine: Any, other: Any, mode: str) -> Any:
+    # The whole gradient, correlated with the other sequence.
+    m, n = mine.shape[0], other.shape[0]
+    whole = scatter_add(g, template=(_cut(m, n, mode),), shape=(m + n - 1,))
+    return convolve(whole, other[::-1], mode="full")[n - 1 : n - 1 + m]
+
+
+convolve.rules(
+    x=lambda xp, g, out, x, y, *, mode: _convolved_back(g, x, y, mode),
+    y=lambda xp, g, out, x, y, *, mode: _convolved_back(g, y, x, mode),
+)
+
+
+@composed(notation=r"{x} \star {y}", symbol="⋆", analytic=False)
+def correlate(xp: Any, x: Any, y: Any, *, mode: str = "valid") -> Any:
+    """The cross-correlation Σ x[n + k] y[n] of two sequences; `mode` is as for `convolve`.
+
+    >>> ag.correlate(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([0.0, 1.0])).numpy()
+    array([2., 3.])
+    """
+    _real(x, y)
+    m, n = _side_by_side(x, y)
+    if mode == "same" and m < n:  # NumPy turns them round, and with them the side that an odd element falls on
+        return xp.convolve(x, y[::-1], mode="full")[m // 2 : m // 2 + n]
+    return xp.convolve(x, y[::-1], mode=mode)

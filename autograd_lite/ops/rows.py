@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.op import Operation
-from autograd_lite.ops import indexing, joining, linalg, products, reduction, shaping, special
+from autograd_lite.ops import convolution, cumulative, indexing, joining, linalg, products, reduction, shaping, special
 from autograd_lite.ops.activation import log_softmax, softmax
 
 Rule = Callable[[int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
@@ -73,8 +73,8 @@ def _later(axis: int, ndim: int) -> int | None:
     return axis % ndim + 1 if -ndim <= axis < ndim else None
 
 
-def _along(op: Operation, flattens: bool = False, first: bool = True) -> Rule:
-    """The rule of an operation of one array over `axis`; None are all axes, taken flattened by some."""
+def _along(op: Operation, flattens: bool = False) -> Rule:
+    """The rule of an operation of one array over `axis`; None are all axes, or where it `flattens` the one of all."""
 
     def rule(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
         if not many[0] or any(many[1:]):
@@ -82,7 +82,7 @@ def _along(op: Operation, flattens: bool = False, first: bool = True) -> Rule:
         ndim, axis = ndim_of(inputs[0], True), params["axis"]
         if axis is None:
             if flattens:
-                return None
+                return op(inputs[0].reshape((count, -1)), **{**params, "axis": 1})
             axis = tuple(range(1, ndim + 1))
         elif isinstance(axis, tuple):
             axis = tuple(_later(each, ndim) for each in axis)
@@ -230,6 +230,25 @@ def _einsum(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dic
     return None if subscripts is None else products.einsum(*inputs, **{**params, "subscripts": subscripts})
 
 
+def _by_examples(op: Operation) -> Rule:
+    """The rule of an operation on examples, the first axis of the first argument: all rows' examples are examples."""
+
+    def rule(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+        x, *others = inputs
+        if any(many[1:]) or not ndim_of(x, True):
+            return None
+        out = op(x.reshape((count * x.shape[1], *x.shape[2:])), *others, **params)
+        return out.reshape((count, x.shape[1], *out.shape[1:]))
+
+    return rule
+
+
+def _recurrence(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    if not ndim_of(inputs[0], many[0]):
+        return None
+    return cumulative.linear_recurrence(*_repeated(count, inputs, many))
+
+
 def _concatenate(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
     axis, every = params["axis"], _repeated(count, inputs, many)
     if axis is None:
@@ -259,7 +278,17 @@ ROWS: dict[Operation, Rule] = {
     **{
         op: _along(op)
         for op in (
-            reduction.sum, reduction.mean, reduction.max, reduction.min, softmax, log_softmax, special.logsumexp,
+            reduction.sum, reduction.mean, reduction.prod, reduction.max, reduction.min, softmax, log_softmax,
+            special.logsumexp,
+        )
+    },
+    **{op: _along(op, flattens=True) for op in (cumulative.cumsum, cumulative.cumprod)},
+    cumulative.linear_recurrence: _recurrence,
+    **{
+        op: _by_examples(op)
+        for op in (
+            convolution.unfold, convolution.fold, convolution.conv1d, convolution.conv2d, convolution.conv3d,
+            convolution.conv_transpose1d, convolution.conv_transpose2d, convolution.conv_transpose3d,
         )
     },
     shaping.reshape: _reshape,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 
 from autograd_lite.backend import native
-from autograd_lite.errors import ArgumentError, AxisError, ShapeError
+from autograd_lite.errors import ArgumentError, AxisError, DeviceError, ShapeError
 from autograd_lite.op import composed, operation
 from autograd_lite.ops.indexing import scatter_add
 from autograd_lite.ops.reduction import reduced_axes
@@ -101,23 +101,31 @@ def broadcast_to(xp: Any, x: Any, *, shape: Any) -> Any:
 broadcast_to.rules(x=lambda xp, g, out, x, *, shape: g)
 
 
+def _same_device(x: Any, device: Any) -> None:
+    """Nothing is moved in silence: what is made like `x` is made where it is."""
+    if device is not None and str(device) != str(getattr(x, "device", device)):
+        raise DeviceError(f"x lives on {x.device}, and what is like it is made there, not on {device}: move x first")
+
+
 @operation(notation=r"0", flops=0, spreads=True)
-def zeros_like(xp: Any, x: Any, *, dtype: Any = None, shape: Any = None) -> Any:
+def zeros_like(xp: Any, x: Any, *, dtype: Any = None, shape: Any = None, device: Any = None) -> Any:
     """Zeros of the shape and dtype of `x`, or of those given.
 
     >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
     array([0., 0.])
     """
+    _same_device(x, device)
     return xp.zeros_like(x) if dtype is shape is None else xp.zeros_like(x, dtype=dtype, shape=shape)
 
 
 @operation(notation=r"1", flops=0, spreads=True)
-def ones_like(xp: Any, x: Any, *, dtype: Any = None, shape: Any = None) -> Any:
+def ones_like(xp: Any, x: Any, *, dtype: Any = None, shape: Any = None, device: Any = None) -> Any:
     """Ones of the shape and dtype of `x`, or of those given.
 
     >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
     array([1., 1.])
     """
+    _same_device(x, device)
     return xp.ones_like(x) if dtype is shape is None else xp.ones_like(x, dtype=dtype, shape=shape)
 
 
@@ -560,24 +568,27 @@ def array_like(xp: Any, x: Any, *, value: Any) -> Any:
 
 
 @operation(notation=r"{fill_value}", symbol="full_like", analytic=False, flops=0)
-def full_like(xp: Any, x: Any, fill_value: Any, *, dtype: Any = None, shape: Any = None) -> Any:
+def full_like(
+    xp: Any, x: Any, fill_value: Any, *, dtype: Any = None, shape: Any = None, device: Any = None
+) -> Any:  # fmt: skip
     """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
 
     >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
     array([7., 7.])
     """
+    _same_device(x, device)
     return xp.full_like(x, fill_value, dtype=dtype, shape=shape)
 
 
 # The engine sums a gradient back over broadcast axes, and casts it.
-full_like.rules(x=None, fill_value=lambda xp, g, out, x, fill_value, *, dtype, shape: g)
+full_like.rules(x=None, fill_value=lambda xp, g, out, x, fill_value, *, dtype, shape, device: g)
 
 
 @composed(notation=r"0", symbol="empty_like", data=True)
-def empty_like(xp: Any, x: Any, *, dtype: Any = None, shape: Any = None) -> Any:
+def empty_like(xp: Any, x: Any, *, dtype: Any = None, shape: Any = None, device: Any = None) -> Any:
     """An array like `x` whose elements are to be ignored: zeros here, so that nothing depends on what memory held.
 
     >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
     (2,)
     """
-    return xp.zeros_like(x, dtype=dtype, shape=shape)
+    return xp.zeros_like(x, dtype=dtype, shape=shape, device=device)

@@ -16,6 +16,7 @@ from autograd_lite.diagnosis import describe
 from autograd_lite.engine import graph
 from autograd_lite.engine.graph import mode
 from autograd_lite.engine.inside import changed_at, gradient_of, put_value, value_of
+from autograd_lite.engine.streams import EVERYBODYS, bits_of, called, put_stream, same_stream, stream_state, streams_in
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.engine.witness import SILENT, Witness
 from autograd_lite.errors import CompileError
@@ -86,7 +87,7 @@ class Recorder(Witness):
     def check_randomness(self) -> None:
         """Refuse random numbers that the recording cannot see, since it would freeze them."""
         for stream, state in self._reachable:
-            self._only_ours(stream, self._after.get(id(_bits(stream)), state))
+            self._only_ours(stream, self._after.get(id(bits_of(stream)), state))
         for key, (stream, _) in self.generators.items():
             self._only_ours(stream, self._after[key])
 
@@ -156,93 +157,29 @@ class Recorder(Witness):
 
     def drawing(self, params: dict[str, Any]) -> None:
         """An operation with an effect is about to run: to draw random numbers, where a generator is among `params`."""
-        for generator in _streams(params):
+        for generator in streams_in(params):
             if not isinstance(generator, numpy.random.Generator):
                 raise CompileError(
                     f"a compiled step draws from a numpy.random.Generator, not from {type(generator).__name__}"
                 )
-            key = id(_bits(generator))
+            key = id(bits_of(generator))
             before = self._after.get(key)
             if before is None:
-                before = next((state for g, state in self._reachable if id(_bits(g)) == key), stream_state(generator))
+                before = next((state for g, state in self._reachable if id(bits_of(g)) == key), stream_state(generator))
             self._only_ours(generator, before)
             if key not in self.generators:
                 self.generators[key] = (generator, stream_state(generator))
 
     def drew(self, params: dict[str, Any], result: Tensor) -> None:
         """The operation has run; what it gave is wanted even where nobody uses it."""
-        for generator in _streams(params):
-            self._after[id(_bits(generator))] = stream_state(generator)
+        for generator in streams_in(params):
+            self._after[id(bits_of(generator))] = stream_state(generator)
         self.draws_made.append(result)
 
     def _only_ours(self, stream: Any, state: Any) -> None:
         if not same_stream(stream_state(stream), state):
             raise CompileError(
-                f"the function draws random numbers from {_called(stream)} outside the library's operations, which a "
+                f"the function draws random numbers from {called(stream)} outside the library's operations, which a "
                 "compiled step would repeat for ever: draw with nn.Dropout, or ag.random_like(x, generator) with a "
                 "numpy.random.Generator"
             )
-
-
-# Streams of random numbers: NumPy's generators old and new, Python's own, and the two that belong to everybody.
-
-
-class _Legacy:
-    """The generator behind `numpy.random.rand` and the other functions of that module."""
-
-    @staticmethod
-    def get_state(legacy: Any = False) -> Any:
-        return numpy.random.get_state(legacy=legacy)  # noqa: NPY002 - to see whether anybody drew from it
-
-    @staticmethod
-    def set_state(state: Any) -> None:
-        numpy.random.set_state(state)  # noqa: NPY002
-
-
-EVERYBODYS: tuple[Any, ...] = (random, _Legacy)
-
-STREAMS = (numpy.random.Generator, numpy.random.BitGenerator, numpy.random.RandomState, random.Random)
-"""The kinds of streams that somebody may hold."""
-
-
-def _streams(params: dict[str, Any]) -> list[Any]:
-    """The streams among the parameters of an operation."""
-    return [value for value in params.values() if isinstance(value, STREAMS)]
-
-
-def _bits(stream: Any) -> Any:
-    """What the numbers of a stream really come from: two generators may share it."""
-    return stream.bit_generator if isinstance(stream, numpy.random.Generator) else stream
-
-
-def _called(stream: Any) -> str:
-    words = {id(random): "the module random", id(_Legacy): "numpy.random"}
-    return words.get(id(stream), f"a {type(stream).__name__}")
-
-
-def stream_state(stream: Any) -> Any:
-    """Where a stream of random numbers is; `None` where it has no state, as that of the system."""
-    source = _bits(stream)
-    if isinstance(source, numpy.random.BitGenerator):
-        return source.state
-    if hasattr(source, "get_state"):
-        return source.get_state(legacy=False)
-    return None if isinstance(source, random.SystemRandom) else source.getstate()
-
-
-def put_stream(stream: Any, state: Any) -> None:
-    """Move a stream of random numbers to where it was."""
-    source = _bits(stream)
-    if isinstance(source, numpy.random.BitGenerator):
-        source.state = state
-    elif hasattr(source, "set_state"):
-        source.set_state(state)
-    elif state is not None:
-        source.setstate(state)
-
-
-def same_stream(x: Any, y: Any) -> bool:
-    """Whether two states of a stream, dictionaries with numbers and arrays in them, are the same."""
-    if isinstance(x, dict):
-        return isinstance(y, dict) and x.keys() == y.keys() and all(same_stream(x[k], y[k]) for k in x)
-    return bool(numpy.array_equal(x, y)) if isinstance(x, numpy.ndarray) else bool(x == y)

@@ -17,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from autograd_lite import backend
 from autograd_lite.errors import CompileError
-from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.op import REGISTRY, SPACES, Operation
 from autograd_lite.ops.indexing import ARRAY, split
 from autograd_lite.program import calls
 from autograd_lite.program.program import Call, Value
@@ -173,10 +173,11 @@ class Namespace:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.module, name, None)
-        if isinstance(found, types.ModuleType):
+        if isinstance(found, types.ModuleType) or (not self.path and found is None and name in SPACES):
             return Namespace(self.tracer, found, f"{self.path}{name}.")
-        if found is None and not self.path and name in REGISTRY and name not in calls.ROWS:
-            op = REGISTRY[name]
+        full = self.path + name
+        if found is None and full in REGISTRY and full not in calls.ROWS:
+            op = REGISTRY[full]
             return lambda *args, **params: self.tracer.apply(op, *op.bind(args, params))
         if found is None and (self.path or name not in calls.ROWS):
             raise AttributeError(f"there is no function and no operation {self.path}{name}")

@@ -24,7 +24,8 @@ class Sample:
     `inputs` are arrays or Python numbers, `params` keywords. `reference` is the NumPy function to agree with, of the
     same arguments, where it is not `numpy.<operation>`. `order` is how often the sample can be differentiated in
     float64 (0: it has no derivative there), `keeps_dtype` whether float32 in means float32 out, `rtol` the agreement
-    with the reference, `numpy_only` that a parameter belongs to NumPy's world. Of an operation of several results,
+    with the reference, `numpy_only` that a parameter belongs to NumPy's world, `stays` that elements
+    keep their places when other numbers are tried. Of an operation of several results,
     `part` is the one that is looked at.
     """
 
@@ -36,6 +37,7 @@ class Sample:
     rtol: float = 1e-14
     numpy_only: bool = False
     part: int | None = None
+    stays: bool = False
 
     def chosen(self, out: Any) -> Any:
         """The result that is looked at."""

@@ -49,6 +49,18 @@ SAMPLES: dict[str, list[Sample]] = {
         sample(normal(3, 2), normal(2, 3), axisa=0, axisc=0),
         sample(normal(3, 2), normal(3, 2), axis=0),
     ],
+    "convolve": [
+        sample(normal(5), normal(3)),
+        sample(normal(2), normal(5), mode="same"),
+        sample(normal(7), normal(2), mode="valid"),
+        sample(normal(3), normal(3), mode="same"),
+    ],
+    "correlate": [
+        sample(normal(5), normal(2)),
+        sample(normal(3), normal(4), mode="same"),
+        sample(normal(2), normal(3), mode="full"),
+        sample(normal(2), normal(4)),
+    ],
 }
 
 REFERENCES: dict[str, Callable[..., Any]] = {
@@ -110,4 +122,10 @@ ERRORS: dict[str, list[Bad]] = {
     ],
     "kron": [bad(ag.ArgumentError, r"kron\(x, y\) misses y", TWO_BY_THREE)],
     "cross": _unlike("cross", "the vectors have 3 and 2 components, and need three"),
+    "convolve": [
+        bad(ag.ShapeError, r"convolve\(.*\): it takes sequences", TWO_BY_THREE, np.ones(2)),
+        bad(ag.ShapeError, r"convolve\(.*\): a sequence without elements", np.ones(0), np.ones(2)),
+        bad(ag.ArgumentError, r"convolve\(.*\): mode is 'full', 'same' or", np.ones(2), np.ones(2), mode="all"),
+    ],
+    "correlate": [bad(ag.ShapeError, r"correlate\(.*\): it takes sequences", TWO_BY_THREE, np.ones(2))],
 }

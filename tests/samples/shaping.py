@@ -24,8 +24,13 @@ from samples.making import (
 def like_errors(name: str) -> list[Bad]:
     return [
         bad(ag.ArgumentError, rf"{name}: cannot make an array of numbers of dict", {}),
-        bad(ag.ArgumentError, rf"{name}\(x, dtype=None, shape=None\) has no argument axis", TWO_BY_THREE, axis=0),
-        bad(ag.ArgumentError, rf"{name}\(x, dtype=None, shape=None\) misses x"),
+        bad(
+            ag.ArgumentError,
+            rf"{name}\(x, dtype=None, shape=None, device=None\) has no argument axis",
+            TWO_BY_THREE,
+            axis=0,
+        ),
+        bad(ag.ArgumentError, rf"{name}\(x, dtype=None, shape=None, device=None\) misses x"),
     ]
 
 

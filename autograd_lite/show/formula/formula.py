@@ -11,6 +11,7 @@ Knows operations and arrays. Must not know any rule, how a formula is tidied, ho
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -20,7 +21,7 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.arraylike import Arraylike
 from autograd_lite.errors import ArgumentError, AutogradError
-from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.op import REGISTRY, SPACES, Operation, Space
 from autograd_lite.show.formula.counted import Count, count, counted
 from autograd_lite.show.formula.layout import has_prime
 
@@ -131,6 +132,8 @@ class Namespace:
     """
 
     def __getattr__(self, name: str) -> Operation:
+        if name in SPACES:
+            return Space(functools.partial(getattr, self), name)  # type: ignore[return-value]
         op = REGISTRY.get(name)
         if op is None:
             if name.startswith("__"):
