@@ -291,6 +291,13 @@ def test_an_argument_on_a_graph_stays_as_it_was() -> None:
     assert w.grad is None and w.node is None and w.name == "w"
 
 
+def test_debug_mode_has_nothing_to_say() -> None:
+    w = ag.tensor(V, requires_grad=True)
+    f = lambda x: (w * x * x).sum()  # noqa: E731
+    with ag.debug():  # a warning is an error in the tests
+        ag.hessian(f, X), ag.hvp(f, X, V), ag.jvp(f, X, V), ag.jacobian(lambda x: w * x, X), ag.value_and_grad(f)(X)
+
+
 # Refusals.
 
 REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
@@ -303,6 +310,9 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "no function": (lambda: ag.jacobian(X, X), ag.ArgumentError, "takes a function, not ndarray"),
     "whole numbers": (lambda: ag.jacobian(ag.square, np.arange(3)), ag.DtypeError, "floating-point"),
     "a tangent of another shape": (lambda: ag.jvp(ag.square, X, V[:2]), ag.ShapeError, r"v has shape \(2,\)"),
+    "a vector of another shape": (lambda: ag.hvp(scalar, X, V[:2]), ag.ShapeError, r"hvp\(\): v has shape \(2,\)"),
+    "a complex tangent": (lambda: ag.jvp(ag.square, X, V * 1j), ag.DtypeError, "made of real numbers"),
+    "a tangent of words": (lambda: ag.jvp(ag.square, X, "words"), ag.ArgumentError, "words"),
     "a tangent of other parts": (
         lambda: ag.jvp(lambda p: p[0] * p[1], (X, X), (X,)), ag.ArgumentError, "v has 1 parts, where there are 2",
     ),
