@@ -129,7 +129,8 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "__dict__",
+        "__weakref__",
     )  # fmt: skip
 
     def __init__(

@@ -49,9 +49,7 @@ def kept_shape(x: Any, axis: Any) -> tuple[int, ...]:
 def last(x: Any, axis: Any) -> Any:
     """`x` with the axes in `axis` behind all others, as one. Raises `AxisError` for axes that it has not, or twice."""
     for each in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
-        if (
-            not -(x.ndim or 1) <= whole(each) < (x.ndim or 1)
-        ):  # a number may be reduced over its first axis, as in NumPy
+        if not -(x.ndim or 1) <= whole(each) < (x.ndim or 1):  # a number has a first axis here, as in NumPy
             raise AxisError(f"axis {each} is out of bounds for array of dimension {x.ndim}")
     gone = reduced_axes(x.ndim, axis)
     if len({*gone}) < len(gone):
