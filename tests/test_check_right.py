@@ -84,6 +84,14 @@ def test_the_compositions_reach_most_operations() -> None:
     assert len(used) > 50 and len(used) > 0.6 * sum(ag.REGISTRY[name].differentiable for name in pool())
 
 
+def test_a_function_that_bends_much_passes_at_a_smaller_step() -> None:
+    rng = np.random.default_rng(0)
+    _, w, v, x = rng.normal(size=3), rng.normal(size=(6, 5)), rng.normal(size=(3, 6)), rng.normal(size=(8, 5))
+    for seed in range(3):
+        assert ag.gradcheck(lambda w, v, x: ag.sigmoid(ag.relu(x @ w.T) @ v.T), w, v, x, order=2, rng=seed).passed
+    assert ag.gradcheck(lambda x: abs(ag.sin(40.0 * x)) if hasattr(ag, "sin") else abs(ag.exp(20.0 * x)), [0.3]).passed
+
+
 # Kinks and ties are found and said.
 
 AT_KINKS: dict[str, tuple[Callable[..., Any], Any, str, tuple[int, ...]]] = {
