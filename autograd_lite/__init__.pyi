@@ -164,6 +164,123 @@ def log_softmax(x: Operand, axis: int = -1) -> Tensor:
     array([    0., -2000.])
     """
 
+def softmin(x: Operand, axis: int = -1) -> Tensor:
+    """e⁻ˣ / Σ e⁻ˣ along `axis`, without overflow.
+
+    >>> ag.softmin(ag.tensor([0.0, 1000.0])).numpy()
+    array([1., 0.])
+    """
+
+def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Tensor:
+    """`x` above 0 and `negative_slope` · x below, element by element; its derivative at 0 is the slope.
+
+    >>> ag.leaky_relu(ag.tensor([-1.0, 2.0])).numpy()
+    array([-0.01,  2.  ])
+    """
+
+def prelu(x: Operand, weight: Operand) -> Tensor:
+    """`x` above 0 and `weight` ⊙ x below, element by element; `weight` is learned, and broadcasts.
+
+    >>> ag.prelu(ag.tensor([[-1.0, -2.0]]), ag.tensor([0.5, 0.25])).numpy()
+    array([[-0.5, -0.5]])
+    """
+
+def elu(x: Operand, alpha: float = 1.0) -> Tensor:
+    """`x` above 0 and α (eˣ - 1) below, element by element; its derivative at 0 is `alpha`.
+
+    Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear units (2016).
+
+    >>> ag.elu(ag.tensor([-1000.0, 2.0])).numpy()
+    array([-1.,  2.])
+    """
+
+def celu(x: Operand, alpha: float = 1.0) -> Tensor:
+    """`x` above 0 and α (e^(x/α) - 1) below, element by element; its derivative at 0 is 1.
+
+    Barron, Continuously differentiable exponential linear units (2017).
+
+    >>> ag.celu(ag.tensor([-1000.0, 2.0]), alpha=0.5).numpy()
+    array([-0.5,  2. ])
+    """
+
+def selu(x: Operand) -> Tensor:
+    """λ elu(x) with the λ and α that keep means at 0 and variances at 1, element by element.
+
+    Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks (2017).
+
+    >>> ag.selu(ag.tensor([0.0, 1.0])).numpy()
+    array([0.        , 1.05070099])
+    """
+
+def gelu(x: Operand, approximate: str = 'none') -> Tensor:
+    """x Φ(x), with the normal distribution Φ, element by element; with `approximate="tanh"` its approximation by tanh.
+
+    Hendrycks and Gimpel, Gaussian error linear units (2016).
+
+    >>> ag.gelu(ag.tensor([-1.0, 1.0])).numpy(), ag.gelu(ag.tensor(1.0), approximate="tanh").item()
+    (array([-0.15865525,  0.84134475]), 0.8411919906082768)
+    """
+
+def silu(x: Operand) -> Tensor:
+    """x σ(x), element by element, also called swish.
+
+    >>> ag.silu(ag.tensor([0.0, 1000.0])).numpy()
+    array([   0., 1000.])
+    """
+
+def mish(x: Operand) -> Tensor:
+    """x tanh(ln(1 + eˣ)), element by element.
+
+    Misra, Mish: a self regularized non-monotonic activation function (2019).
+
+    >>> ag.mish(ag.tensor([0.0, 1000.0])).numpy()
+    array([   0., 1000.])
+    """
+
+def hardtanh(x: Operand, min: float = -1.0, max: float = 1.0) -> Tensor:
+    """`x` limited to the interval [`min`, `max`], element by element; its derivative at the bounds is 0.
+
+    >>> ag.hardtanh(ag.tensor([-2.0, 0.5])).numpy()
+    array([-1. ,  0.5])
+    """
+
+def relu6(x: Operand) -> Tensor:
+    """`x` limited to the interval [0, 6], element by element; its derivative at the bounds is 0.
+
+    >>> ag.relu6(ag.tensor([-1.0, 2.0, 9.0])).numpy()
+    array([0., 2., 6.])
+    """
+
+def hard_sigmoid(x: Operand) -> Tensor:
+    """(x + 3) / 6 limited to the interval [0, 1], element by element; its derivative at the bounds is 0.
+
+    >>> ag.hard_sigmoid(ag.tensor([-4.0, 0.0, 4.0])).numpy()
+    array([0. , 0.5, 1. ])
+    """
+
+def hard_swish(x: Operand) -> Tensor:
+    """x times the hard sigmoid of x, element by element.
+
+    >>> ag.hard_swish(ag.tensor([-4.0, 0.0, 4.0])).numpy()
+    array([-0.,  0.,  4.])
+    """
+
+def softsign(x: Operand) -> Tensor:
+    """x / (1 + |x|), element by element.
+
+    >>> ag.softsign(ag.tensor([-1.0, 3.0])).numpy()
+    array([-0.5 ,  0.75])
+    """
+
+def glu(x: Operand, axis: int = -1) -> Tensor:
+    """a ⊙ σ(b), where a and b are the first and the second half of `x` along `axis`.
+
+    Raises `ShapeError` where the axis has no halves.
+
+    >>> ag.glu(ag.tensor([2.0, 0.0])).numpy()
+    array([1.])
+    """
+
 def add(x: Operand, y: Operand) -> Tensor:
     """Add element by element, with NumPy's broadcasting.
 
@@ -1093,6 +1210,27 @@ def at_add(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], t
     array([21.,  2.])
     """
 
+def at_multiply(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are multiplied by `values`; users write `x.at[index].multiply`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].multiply([3.0, 5.0]).numpy()
+    array([15.,  2.])
+    """
+
+def at_divide(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are divided by `values`; users write `x.at[index].divide`.
+
+    >>> ag.tensor([1.0, 2.0]).at[0].divide(4.0).numpy()
+    array([0.25, 2.  ])
+    """
+
+def at_power(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are raised to `values`; users write `x.at[index].power`.
+
+    >>> ag.tensor([3.0, 2.0]).at[0].power(2.0).numpy()
+    array([9., 2.])
+    """
+
 def at_maximum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
     """`x` in which the elements at an index are at least `values`; users write `x.at[index].max`.
 
@@ -1824,6 +1962,64 @@ def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     >>> ag.logsumexp(ag.tensor([1000.0, 1000.0])).item()
     1000.6931471805599
+    """
+
+def erf(x: Operand) -> Tensor:
+    """The error function 2/√π ∫₀ˣ e^-t² dt, element by element (Cody 1969).
+
+    >>> ag.erf(ag.tensor([0.0, 1.0])).numpy()
+    array([0.        , 0.84270079])
+    """
+
+def erfc(x: Operand) -> Tensor:
+    """1 - erf(x), element by element, with all its digits where it is small (Cody 1969).
+
+    >>> ag.erfc(ag.tensor([0.0, 10.0])).numpy()
+    array([1.00000000e+00, 2.08848758e-45])
+    """
+
+def polygamma(x: Operand, order: int = 1) -> Tensor:
+    """The derivative of digamma of this order (0, 1, 2, …), element by element; note that `x` comes first.
+
+    At 0, -1, -2, … it is inf for odd orders, and nan for even ones.
+
+    >>> ag.polygamma(ag.tensor([1.0]), 1).numpy()
+    array([1.64493407])
+    """
+
+def digamma(x: Operand) -> Tensor:
+    """ψ(x), the derivative of ln Γ, element by element; -inf at 0 and nan at -1, -2, …, where it has no sign.
+
+    >>> ag.digamma(ag.tensor([1.0, 2.0])).numpy()
+    array([-0.57721566,  0.42278434])
+    """
+
+def lgamma(x: Operand) -> Tensor:
+    """The logarithm of |Γ(x)|, element by element; inf at 0, -1, -2 and so on.
+
+    >>> ag.lgamma(ag.tensor([1.0, 5.0])).numpy()
+    array([0.        , 3.17805383])
+    """
+
+def i1(x: Operand) -> Tensor:
+    """The modified Bessel function of the first kind and order 1, element by element: the derivative of `i0`.
+
+    >>> ag.i1(ag.tensor([0.0, 1.0])).numpy()
+    array([0.       , 0.5651591])
+    """
+
+def i0(x: Operand) -> Tensor:
+    """The modified Bessel function of the first kind and order 0, element by element.
+
+    >>> ag.i0(ag.tensor([0.0, 1.0])).numpy()
+    array([1.        , 1.26606588])
+    """
+
+def xlogy(x: Operand, y: Operand) -> Tensor:
+    """x ln y, element by element, and 0 where `x` is 0, unless `y` is nan; there, both derivatives are finite.
+
+    >>> ag.xlogy(ag.tensor([0.0, 2.0]), ag.tensor([0.0, 1.0])).numpy()
+    array([0., 0.])
     """
 
 def tanh(x: Operand) -> Tensor:
