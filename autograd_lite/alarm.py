@@ -139,7 +139,7 @@ class Alarm:
 
     def passed(self, written: Sequence[tuple[Tensor, Any, Any]], adds: bool, place: Place) -> None:
         """A reverse pass has come to these leaves, where the gradient before it was; `adds` if it was added to it."""
-        self.passes += 1
+        self.passes += adds  # one that names its tensors leaves others out on purpose
         for x, earlier, _ in written:
             if x.node is not None:
                 continue

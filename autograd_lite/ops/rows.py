@@ -15,7 +15,19 @@ from typing import Any
 import numpy
 
 from autograd_lite.op import Operation
-from autograd_lite.ops import convolution, cumulative, indexing, joining, linalg, products, reduction, shaping, special
+from autograd_lite.ops import (
+    convolution,
+    cumulative,
+    indexing,
+    joining,
+    linalg,
+    matrices,
+    products,
+    reduction,
+    shaping,
+    sorting,
+    special,
+)
 from autograd_lite.ops.activation import log_softmax, softmax
 
 Rule = Callable[[int, Sequence[Any], Sequence[bool], dict[str, Any]], Any]
@@ -40,6 +52,9 @@ def spread(inputs: Sequence[Any], many: Sequence[bool]) -> tuple[Any, ...]:
 
 def in_one_call(op: Operation, count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
     """The result of `op` on all rows, the first axis of which counts them; `None` where it has to be row by row."""
+    if op.of is not None:
+        whole = in_one_call(op.of, count, inputs, many, params)
+        return None if whole is None else whole[op.index]
     if op.spreads and not op.effect:
         return op(*spread(inputs, many), **params)
     rule = ROWS.get(op)
@@ -209,12 +224,22 @@ def _put_at(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dic
     return indexing.put_at(x, value, *arrays, template=(slice(None), *template))
 
 
-def _triangle(op: Operation) -> Rule:
+def _on_matrices(op: Operation) -> Rule:
+    """The rule of an operation on a matrix or a stack of them, as all rows together are."""
+
     def rule(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
         # Of a vector NumPy makes a matrix.
         return op(*inputs, **params) if ndim_of(inputs[0], True) >= 2 else None
 
     return rule
+
+
+def _solve(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    a, b = inputs
+    vector = ndim_of(b, many[1]) == 1
+    b = b[..., None] if vector else b
+    out = matrices.solve(*spread((a, b), many))
+    return out[..., 0] if vector else out
 
 
 def _diagonal(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
@@ -282,7 +307,7 @@ ROWS: dict[Operation, Rule] = {
             special.logsumexp,
         )
     },
-    **{op: _along(op, flattens=True) for op in (cumulative.cumsum, cumulative.cumprod)},
+    **{op: _along(op, flattens=True) for op in (cumulative.cumsum, cumulative.cumprod, sorting.sort)},
     cumulative.linear_recurrence: _recurrence,
     **{
         op: _by_examples(op)
@@ -301,8 +326,15 @@ ROWS: dict[Operation, Rule] = {
     indexing.getitem: _getitem,
     indexing.scatter_add: _scatter_add,
     indexing.put_at: _put_at,
-    linalg.tril: _triangle(linalg.tril),
-    linalg.triu: _triangle(linalg.triu),
+    **{
+        op: _on_matrices(op)
+        for op in (
+            linalg.tril, linalg.triu, matrices.inv, matrices.det, matrices._adjugate, matrices.slogdet,
+            matrices.cholesky, matrices._qr, matrices.eigh, matrices.eigvalsh, matrices._svd, matrices.svdvals,
+            matrices.expm,
+        )
+    },
+    matrices.solve: _solve,
     linalg.diagonal: _diagonal,
     products.einsum: _einsum,
     joining.concatenate: _concatenate,
