@@ -19,6 +19,8 @@ First steps:
 - `ag.draw(cost)` draws the graph, `ag.derive(cost)` prints its equations, `ag.explain(cost)` is a page that steps
   through both passes, `ag.check_equations` looks at yours.
 - `@ag.compile` records a training step once and replays it at the speed of a hand-written one.
+- `ag.checkpoint(f, x)` recomputes in the reverse pass instead of keeping, `ag.custom_gradient` states the gradient of a
+  function, `ag.stop_gradient` ends one.
 - `@ag.operation` declares an operation of your own; `ag.check_operation` tries it in every world the library has, and
   `ag.gradcheck` holds the gradients of any function against differences.
 - `import nn` has networks, costs, optimisers and `nn.fit`.

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.engine import calculus
 from autograd_lite.tree import take_apart
+from conftest import World
 
 RNG = np.random.default_rng(11)
 A = RNG.normal(size=(3, 3))
@@ -291,6 +293,32 @@ def test_an_argument_on_a_graph_stays_as_it_was() -> None:
     assert w.grad is None and w.node is None and w.name == "w"
 
 
+def test_other_array_libraries(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, x, v = (world.asarray(each) for each in (A, X, V))
+
+    def f(x: Any) -> ag.Tensor:
+        return ag.tanh(a @ x) * x
+
+    found = {
+        "jacobian": ag.jacobian(f, x), "hessian": ag.hessian(lambda x: f(x).sum(), x), "jvp": ag.jvp(f, x, v)[1],
+        "hvp": ag.hvp(lambda x: f(x).sum(), x, v),
+    }  # fmt: skip
+    monkeypatch.setattr(calculus, "BLOCK", 4)
+    found["in blocks"] = ag.jacobian(f, x)
+    monkeypatch.setattr(calculus, "TALL", 0)
+    found["by columns"] = ag.jacobian(f, x)
+    assert all(isinstance(each.data, world.array_type) for each in found.values())
+    assert not world.conversions
+    jacobian = ag.jacobian(vector, X).numpy()
+    expected = {
+        "jacobian": jacobian, "in blocks": jacobian, "by columns": jacobian, "jvp": jacobian @ V,
+        "hessian": ag.hessian(lambda x: vector(x).sum(), X).numpy(),
+    }  # fmt: skip
+    expected["hvp"] = expected["hessian"] @ V
+    for name, each in found.items():
+        np.testing.assert_allclose(world.to_numpy(each.data), expected[name], rtol=1e-12)
+
+
 def test_debug_mode_has_nothing_to_say() -> None:
     w = ag.tensor(V, requires_grad=True)
     f = lambda x: (w * x * x).sum()  # noqa: E731
@@ -312,6 +340,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a tangent of another shape": (lambda: ag.jvp(ag.square, X, V[:2]), ag.ShapeError, r"v has shape \(2,\)"),
     "a vector of another shape": (lambda: ag.hvp(scalar, X, V[:2]), ag.ShapeError, r"hvp\(\): v has shape \(2,\)"),
     "a complex tangent": (lambda: ag.jvp(ag.square, X, V * 1j), ag.DtypeError, "made of real numbers"),
+    "a gradient of another shape": (lambda: ag.vjp(vector, X)[1](V[:2]), ag.ShapeError, r"vjp\(\): a gradient has"),
     "a tangent of words": (lambda: ag.jvp(ag.square, X, "words"), ag.ArgumentError, "words"),
     "a tangent of other parts": (
         lambda: ag.jvp(lambda p: p[0] * p[1], (X, X), (X,)), ag.ArgumentError, "v has 1 parts, where there are 2",

@@ -96,6 +96,17 @@ def test_gradcheck_goes_through_it() -> None:
     assert ag.gradcheck(lambda x, w: ag.checkpoint(block, x, [w, w]), X, w, order=2).passed
 
 
+def test_other_calculus_goes_through_it() -> None:
+    def f(x: Any) -> Any:
+        return ag.tanh(x) * x.sum()
+
+    x = np.array([0.5, -1.0, 2.0])
+    again: Any = lambda x: ag.checkpoint(f, x)  # noqa: E731
+    np.testing.assert_allclose(ag.jacobian(again, x).data, ag.jacobian(f, x).data, rtol=1e-14)
+    mine, plain = (ag.hessian(lambda x, each=each: (each(x) ** 2).sum(), x).data for each in (again, f))
+    np.testing.assert_allclose(mine, plain, rtol=1e-13)
+
+
 # Memory.
 
 

@@ -165,7 +165,25 @@ def test_compiled_step_refuses_a_function_that_looks_at_values() -> None:
         ag.compile(lambda: seen(x).sum())()
 
 
-def test_it_can_be_drawn() -> None:
+def test_its_equations_are_written_where_the_rule_can_be() -> None:
+    x = leaf([0.5, 2.0], "x")
+    cube = ag.custom_gradient(lambda x: x**3, lambda g, out, x: 3 * g * x * x)
+    assert r"3 x \odot x" in ag.derive(cube(x).sum()).latex()
+    with pytest.raises(
+        ag.ArgumentError, match=r"the gradient of stable has no formula: .* declare it with ag.operation"
+    ):
+        ag.derive(softplus(x).sum())
+
+
+def test_other_calculus_goes_through_it() -> None:
+    x = np.array([0.5, -1.0])
+    assert np.array_equal(ag.jacobian(softplus, x).data, ag.jacobian(ag.softplus, x).data)
+    mine, ours = (ag.hessian(lambda x, f=f: (f(x) ** 2).sum(), x).data for f in (softplus, ag.softplus))
+    np.testing.assert_allclose(mine, ours, rtol=1e-14)
+
+
+def test_it_can_be_drawn_and_explained() -> None:
+    assert ag.explain(softplus(leaf([1.0], "x")).sum()).steps
     assert "stable" in ag.draw(softplus(leaf([1.0], "x"))).source
 
 

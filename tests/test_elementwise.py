@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import warnings
 from collections.abc import Callable
@@ -70,6 +71,36 @@ def second(f: Callable[..., Any], *xs: float) -> list[float]:
         (ag.expm1, (-40.0,), [np.exp(-40.0)]),
         (ag.float_power, (0.0, 1.0), [1.0, 0.0]),
         (ag.arctanh, (0.5,), [4 / 3]),
+        (ag.erf, (INF,), [0.0]),
+        (ag.erf, (0.0,), [2 / np.sqrt(np.pi)]),
+        (ag.lgamma, (1.0,), [-np.euler_gamma]),
+        (ag.lgamma, (-0.5,), [2 - np.euler_gamma - 2 * np.log(2)]),
+        (ag.digamma, (1.0,), [np.pi**2 / 6]),
+        (ag.digamma, (-0.5,), [np.pi**2 / 2 + 4]),
+        (ag.i0, (0.0,), [0.0]),
+        (ag.i1, (0.0,), [0.5]),
+        (ag.xlogy, (0.0, 0.0), [0.0, 0.0]),
+        (ag.xlogy, (0.0, 2.0), [np.log(2.0), 0.0]),
+        (ag.xlogy, (0.0, INF), [0.0, 0.0]),
+        (ag.leaky_relu, (0.0,), [0.01]),
+        (ag.elu, (0.0,), [1.0]),
+        (ag.elu, (-1000.0,), [0.0]),
+        (ag.celu, (1000.0,), [1.0]),
+        (ag.gelu, (-1000.0,), [0.0]),
+        (ag.gelu, (1000.0,), [1.0]),
+        (lambda x: ag.gelu(x, approximate="tanh"), (-1000.0,), [0.0]),
+        (ag.silu, (-1000.0,), [0.0]),
+        (ag.mish, (1000.0,), [1.0]),
+        (ag.mish, (-1000.0,), [0.0]),
+        (ag.relu6, (0.0,), [0.0]),
+        (ag.relu6, (6.0,), [0.0]),
+        (ag.hardtanh, (1.0,), [0.0]),
+        (ag.hard_sigmoid, (-3.0,), [0.0]),
+        (ag.hard_swish, (3.0,), [1.0]),
+        (ag.hard_swish, (-3.0,), [0.0]),
+        (ag.softsign, (0.0,), [1.0]),
+        (ag.softsign, (1e8 - 1,), [1e-16]),
+        (ag.prelu, (-2.0, 0.25), [0.25, -2.0]),
     ],
 )
 def test_first_derivative(f: Callable[..., Any], point: tuple[float, ...], expected: list[float | None]) -> None:
@@ -94,6 +125,14 @@ def test_first_derivative(f: Callable[..., Any], point: tuple[float, ...], expec
         (ag.sinc, (1e-9,), [-(np.pi**2) / 3]),
         (ag.sinc, (0.5,), [16 / np.pi - 2 * np.pi]),
         (ag.arctan, (0.0,), [0.0]),
+        (ag.xlogy, (0.0, 2.0), [0.0, 0.5, 0.5, 0.0]),
+        (ag.xlogy, (0.0, 0.0), [0.0, 0.0, 0.0, 0.0]),
+        (ag.erf, (0.5,), [-2 / np.sqrt(np.pi) * np.exp(-0.25)]),
+        (ag.i1, (0.0,), [0.0]),
+        (ag.i0, (0.0,), [0.5]),
+        (ag.lgamma, (0.5,), [np.pi**2 / 2]),
+        (ag.lgamma, (-1.5,), [np.pi**2 / 2 + 4 + 4 / 9]),
+        (ag.softsign, (0.0,), [0.0]),
     ],
 )
 def test_second_derivative(f: Callable[..., Any], point: tuple[float, ...], expected: list[float]) -> None:
@@ -112,6 +151,99 @@ def test_sinc_has_its_fourth_derivative_at_0() -> None:
 def test_the_two_ways_of_the_derivative_of_sinc_meet(near: float) -> None:
     (found,) = first(ag.sinc, near)
     assert found == pytest.approx((np.cos(np.pi * near) - np.sinc(near)) / near, rel=1e-14)
+
+
+# Special functions.
+
+
+def _each(f: Callable[[float], float], x: np.ndarray) -> np.ndarray:
+    return np.array([f(float(each)) for each in x])
+
+
+_rng = np.random.default_rng(3)
+_AROUND = np.concatenate([_rng.uniform(-6, 6, 2000), _rng.uniform(-0.5, 0.5, 500), 10 ** _rng.uniform(-300, 0, 200)])
+_ABOVE = np.concatenate([_rng.uniform(0, 30, 2000), 10 ** _rng.uniform(-300, 300, 500)])
+
+
+@pytest.mark.parametrize(
+    "name, x",
+    [
+        ("erf", _AROUND),
+        ("erfc", np.concatenate([_AROUND, _rng.uniform(5, 26, 500)])),
+        ("lgamma", _ABOVE[(np.abs(_ABOVE - 1) > 0.1) & (np.abs(_ABOVE - 2) > 0.1)]),
+    ],
+)
+def test_a_special_function_is_right_to_2e_14(name: str, x: np.ndarray) -> None:
+    np.testing.assert_allclose(getattr(ag, name)(x).data, _each(getattr(math, name), x), rtol=2e-14)
+
+
+def test_lgamma_keeps_its_digits_at_its_zeros() -> None:
+    z = np.array([1e-14, -1e-10, 1e-6, -1e-4])
+    gamma, half = np.euler_gamma, (np.pi**2 / 6) / 2
+    for zero, slope, curve in ((1.0, -gamma, half), (2.0, 1 - gamma, half - 0.5)):
+        at = zero + z
+        there = at - zero  # as it was rounded
+        third = {1.0: -1.2020569031595942 / 3, 2.0: (1 - 1.2020569031595942) / 3}[zero]
+        fourth = {1.0: np.pi**4 / 360, 2.0: np.pi**4 / 360 - 0.25}[zero]
+        want = there * (slope + there * (curve + there * (third + there * fourth)))
+        np.testing.assert_allclose(ag.lgamma(at).data, want, rtol=1e-13)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 6])
+def test_polygamma_keeps_its_recurrence_and_its_reflection(order: int) -> None:
+    x = np.concatenate([_rng.uniform(0.1, 30, 300), -_rng.integers(0, 9, 100) - _rng.uniform(0.1, 0.9, 100)])
+    step = (-1) ** order * float(math.factorial(order)) / x ** (order + 1)
+    here, next_one = ag.polygamma(x, order).data, ag.polygamma(x + 1, order).data
+    np.testing.assert_allclose(here + step, next_one, rtol=1e-13, atol=1e-13 * np.abs(step).max())
+
+
+def test_special_functions_at_their_limits() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        at = np.array([0.0, -1.0, INF, -INF, NAN])
+        np.testing.assert_array_equal(ag.lgamma(at).data, [INF, INF, INF, INF, NAN])
+        np.testing.assert_array_equal(ag.digamma(at).data, [-INF, NAN, INF, NAN, NAN])
+        np.testing.assert_array_equal(ag.polygamma(at, 1).data, [INF, INF, 0.0, NAN, NAN])
+        np.testing.assert_array_equal(ag.polygamma(at, 2).data, [NAN, NAN, 0.0, NAN, NAN])
+        np.testing.assert_array_equal(ag.erf(at).data[[0, 2, 3, 4]], [0.0, 1.0, -1.0, NAN])
+        np.testing.assert_array_equal(ag.erfc(np.array([1e300, -1e300, INF, NAN])).data, [0.0, 2.0, 0.0, NAN])
+        np.testing.assert_array_equal(ag.i1(at).data[[0, 2, 3, 4]], [0.0, INF, -INF, NAN])
+        np.testing.assert_array_equal(ag.xlogy([0.0, 0.0, 0.0, 1.0], [0.0, INF, NAN, 1.0]).data, [0.0, 0.0, NAN, 0.0])
+        for name in ("lgamma", "digamma", "polygamma", "erf", "erfc", "i1"):
+            assert np.isfinite(getattr(ag, name)(np.array([1e-150, 1e150 if name != "i1" else 1.0])).data).all()
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "lgamma", "digamma", "polygamma", "i1"])
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float16", "float32"])
+def test_a_special_function_rounds_to_the_dtype_of_its_argument(name: str, dtype: str) -> None:
+    x = np.array([1, 1, 1, 1] if dtype == "bool" else [1, 2, 3, 4], dtype)
+    found, want = getattr(ag, name)(x), getattr(ag, name)(x.astype(float)).data
+    assert found.dtype == (x.dtype if x.dtype.kind == "f" else np.float64)
+    limits = np.finfo(found.dtype)
+    np.testing.assert_allclose(found.data, want, rtol=4 * limits.eps, atol=float(limits.smallest_subnormal))
+
+
+@pytest.mark.parametrize("name", ["digamma", "i0", "erf", "sinc", "gelu", "mish"])
+def test_the_third_derivative_is_that_of_the_second(name: str) -> None:
+    def twice(x: ag.Tensor) -> ag.Tensor:
+        (slope,) = ag.grad(getattr(ag, name)(x).sum(), [x], create_graph=True)
+        (curve,) = ag.grad(slope.sum(), [x], create_graph=True)
+        return curve
+
+    at, step = np.array([0.7, 1.3, 2.2]), 1e-3
+    x = ag.tensor(at, requires_grad=True)
+    (found,) = ag.grad(twice(x).sum(), [x])
+    values = [twice(ag.tensor(at + k * step, requires_grad=True)).numpy() for k in (-2, -1, 1, 2)]
+    np.testing.assert_allclose(found.numpy(), np.array([1, -8, 8, -1]) @ values / (12 * step), rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "name", ["relu6", "hardtanh", "hard_sigmoid", "hard_swish", "elu", "selu", "leaky_relu", "softsign"]
+)
+def test_an_activation_lets_nan_pass(name: str) -> None:
+    x = ag.tensor([NAN, 1.0], requires_grad=True)
+    out = getattr(ag, name)(x)
+    assert np.isnan(out.numpy()).tolist() == [True, False]
 
 
 _FLOATS = (

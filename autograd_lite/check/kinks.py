@@ -1,7 +1,7 @@
 """Kinks and ties: where an operation has more than one slope, found from values of its forward alone.
 
-Where a function is smooth, (f(x+hd) - 2 f(x) + f(x-hd)) / h falls with h; at a kink it stays. Must not know any
-operation, nor its rules.
+Where a function is smooth, (f(x+hd) - 2 f(x) + f(x-hd)) / h falls with h; at a kink it stays, and near one it is large
+for an h that reaches over it. Must not know any operation, nor its rules.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from autograd_lite.check.report import Kink
 from autograd_lite.errors import AutogradError
 
 _STEP = 1e-5
+_REACH = 1.5e-3  # as far as the five-point difference goes
 _MOST = 2000  # elements that are looked at one by one
 
 
@@ -25,38 +26,49 @@ def found_in(step: Step, g: ndarray, rng: numpy.random.Generator) -> list[Kink]:
         return kinks
     for position in step.places:
         x = step.values[position]
-        way = (
-            _STEP * numpy.maximum(1.0, numpy.abs(x)) * rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-        )
+        way = numpy.maximum(1.0, numpy.abs(x)) * rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape)
         try:
-            wide, narrow = (_bend(step, position, way / by) for by in (1, 16))
+            far, wide, narrow = (_bend(step, position, way, h) for h in (_REACH, _STEP, _STEP / 16))
         except AutogradError:
             continue
         noise = 256 * EPSILON / _STEP * (1 + numpy.abs(step.out))
-        if x.size > _MOST or not (~numpy.isnan(narrow) & (narrow > noise) & (narrow > 0.5 * wide)).any():
+        at = (narrow[0] > noise) & (narrow[0] > 0.5 * wide[0])
+        near = far[0] > 0.05 * far[1] + 1e-6
+        if x.size > _MOST or not (at | near).any():
             continue
-        for element in numpy.ndindex(x.shape):
-            left, right = (_slope(step, position, element, sign) for sign in (-1, 1))
-            if (numpy.abs(left - right) > 1e-4 * (1 + numpy.abs(left) + numpy.abs(right))).any():
-                given = step.pull(position, g, step.out, step.values)
-                kinks.append(kink_of(step, position, element, float(given[element]), (g * left, g * right)))
+        for reach in [_STEP] * bool(at.any()) + [_REACH] * bool(near.any()):
+            kink = _first(step, position, g, reach)
+            if kink is not None:
+                kinks.append(kink)
                 break
     return kinks
 
 
-def _bend(step: Step, position: int, way: ndarray) -> ndarray:
-    """The second difference along `way` over its length."""
+def _first(step: Step, position: int, g: ndarray, reach: float) -> Kink | None:
+    """The first element of an argument with two slopes within `reach`."""
+    for element in numpy.ndindex(step.values[position].shape):
+        left, right = (_slope(step, position, element, sign * reach) for sign in (-1, 1))
+        apart = numpy.abs(left - right)
+        if (apart > (1e-4 if reach == _STEP else 0.05) * (1e-6 + numpy.abs(left) + numpy.abs(right))).any():
+            given = float(step.pull(position, g, step.out, step.values)[element])
+            return kink_of(step, position, element, given, (g * left, g * right), near=reach != _STEP)
+    return None
+
+
+def _bend(step: Step, position: int, way: ndarray, h: float) -> tuple[ndarray, ndarray]:
+    """The second difference of every result along `way` over its length, and the slope of the first."""
     x = step.values[position]
-    there, back = (step.forward([*step.values[:position], x + s * way, *step.values[position + 1 :]]) for s in (1, -1))
+    there, back = (
+        step.forward([*step.values[:position], x + s * h * way, *step.values[position + 1 :]]) for s in (1, -1)
+    )
     with numpy.errstate(all="ignore"):
-        bend: ndarray = numpy.abs(there - 2 * step.out + back) / numpy.abs(way).max(initial=0.0)
-    return bend
+        return numpy.abs(there - 2 * step.out + back) / h, numpy.abs(there - back) / h
 
 
-def _slope(step: Step, position: int, element: tuple[int, ...], sign: int) -> ndarray:
+def _slope(step: Step, position: int, element: tuple[int, ...], reach: float) -> ndarray:
     """The slope of every result on one side of one element."""
     x = step.values[position].copy()
-    x[element] += sign * _STEP * max(1.0, abs(float(x[element])))
+    x[element] += reach * max(1.0, abs(float(x[element])))
     way = x[element] - step.values[position][element]
     slope: ndarray = (step.forward([*step.values[:position], x, *step.values[position + 1 :]]) - step.out) / way
     return slope

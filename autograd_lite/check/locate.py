@@ -15,9 +15,9 @@ from typing import Any
 import numpy
 from numpy import ndarray
 
-from autograd_lite.check.compare import apart, rows_of
+from autograd_lite.check.compare import apart, nearer, rows_of
 from autograd_lite.check.kinks import kink_of, sides
-from autograd_lite.check.numeric import TOLERANCES, Expected, Numeric
+from autograd_lite.check.numeric import DIFFERENCE, TOLERANCES, Expected, Numeric
 from autograd_lite.check.recorded import Step
 from autograd_lite.check.report import Fault, Kink
 from autograd_lite.check.subject import copied, run_at, slopes_of, spread
@@ -67,9 +67,13 @@ def locate(recorded: Recorded, rng: numpy.random.Generator) -> Found:
         for position in step.places:
             try:
                 handed = step.pull(position, g, step.out, step.values)
-                found.fault = _judged(step, position, g, rng, found.kinks)
             except Exception as error:  # noqa: BLE001 - whatever a user's rule may raise
                 found.fault = fault_of(step, position, f"raises {type(error).__name__}: {error}")
+                return found
+            try:
+                found.fault = _judged(step, position, g, rng, found.kinks)
+            except AutogradError:
+                found.fault = None  # the operation is not defined around the operands, so nothing can be said of it
             if found.fault is not None:
                 return found
             x = result.node.inputs[position]
@@ -110,16 +114,31 @@ def _judged(step: Step, position: int, g: ndarray, rng: numpy.random.Generator, 
     expected = numeric.by_complex_step(place, seeds) if numeric.analytic else None
     if expected is not None:
         bad = _beyond(expected, given)
-    shrinks = (1.0, 0.1, 0.01, 0.001)
-    for shrink in shrinks:
+    tried: list[Expected] = []
+    best: Expected | None = None
+    for shrink in (1.0, 0.1, 0.01, 0.001):
         if not bad.any():
             return None
-        expected = numeric.by_difference(place, seeds, shrink)
-        wrong = bad & _beyond(expected, given)
-        if shrink != 1.0:
+        tried.append(numeric.by_difference(place, seeds, shrink))
+        best = tried[-1] if best is None else nearer(best, tried[-1], given)
+        wrong = bad & _beyond(best, given)
+        if shrink != 1.0 and not step.op.analytic:
             _put_down(step, position, numeric, place, bad & ~wrong, given[0][0], seeds[0], kinks)
         bad = wrong
-    return None if expected is None else _at_kinks(step, position, numeric, place, bad, given, seeds, kinks)
+    # Where small steps do not even agree with each other, the function has kinks everywhere, and nothing is said.
+    rough = bad & _unlike(*tried[-2:])
+    _put_down(step, position, numeric, place, rough, given[0][0], seeds[0], kinks)
+    bad = bad & ~rough
+    return _at_kinks(step, position, numeric, place, bad, given, seeds, kinks)
+
+
+def _unlike(one: Expected, other: Expected) -> ndarray:
+    """Where two numeric gradients are further from each other than both may be from the truth."""
+    unlike = numpy.zeros(one.values[0].shape, bool)
+    for a, b, size, size2 in zip(one.values, other.values, one.scales, other.scales, strict=True):
+        allowed = 0.01 * (numpy.abs(a) + numpy.abs(b)) + TOLERANCES[DIFFERENCE] * (size + size2)
+        unlike |= numpy.abs(a - b) > allowed
+    return unlike
 
 
 def _beyond(expected: Expected, given: Sequence[tuple[ndarray, ndarray]]) -> ndarray:

@@ -36,6 +36,7 @@ class Expected:
     method: str
     values: list[ndarray]
     scales: list[ndarray]
+    noises: list[ndarray]  # what rounding alone may have put them off
 
 
 class Numeric:
@@ -151,7 +152,7 @@ class Numeric:
     ) -> Expected:
         """What the columns of the Jacobian come to under each seed, and the measure of error of each sum."""
         shape = self.data[position].shape
-        values, scales = [], []
+        values, scales, noises = [], [], []
         with numpy.errstate(invalid="ignore", over="ignore"):
             for seed in seeds:
                 size = numpy.abs(seed)
@@ -163,5 +164,7 @@ class Numeric:
                 lost = numpy.array([32 * moves[column != 0].sum() for column in columns]).reshape(shape)
                 lost += 8 * largest(moves)
                 noise += EPSILON * lost / numpy.maximum(1.0, numpy.abs(self.data[position]))
+                noise += 32 * EPSILON * largest(terms)  # sums that cancel are rounded like their neighbours
                 scales.append(numpy.nan_to_num(terms) + noise / TOLERANCES[method])
-        return Expected(method, values, scales)
+                noises.append(noise)
+        return Expected(method, values, scales, noises)

@@ -105,10 +105,11 @@ def _operation(f: Callable[..., Any], rule: Callable[..., Any], parts: bool | No
                 found = [each if each is None else asarray(each) for each in _each(name, given, inputs)]
             _fit(f, found, inputs)
             return [None] * count + [each if each is None else each.data for each in found]
+        if not isinstance(g[0] if whole else g, Tensor):
+            return [None] * count + _each(name, _symbolic(name, rule, (g, out, *inputs), parameters), inputs)
         found = _each(name, rule(g, out, *inputs, **parameters), inputs)
-        if isinstance(g[0] if whole else g, Tensor):
-            found = [each if each is None else asarray(each) for each in found]
-            _fit(f, found, inputs)
+        found = [each if each is None else asarray(each) for each in found]
+        _fit(f, found, inputs)
         return [None] * count + found
 
     name = forward.__name__ = _named(f)
@@ -119,6 +120,17 @@ def _operation(f: Callable[..., Any], rule: Callable[..., Any], parts: bool | No
     latex = name.replace("_", r"\_")
     op = Operation(forward, rf"\operatorname{{{{{latex}}}}}({{arrays}})", name, analytic=False, parts=parts)
     return op.rules(arrays=gradients)
+
+
+def _symbolic(name: str, rule: Callable[..., Any], args: tuple[Any, ...], parameters: dict[str, Any]) -> Any:
+    """What a rule gives in another world than that of tensors, where operators and methods alone are known."""
+    try:
+        return rule(*args, **parameters)
+    except Exception as error:
+        raise ArgumentError(
+            f"the gradient of {name} has no formula: its rule calls functions on tensors; declare it with "
+            "ag.operation, whose rules are for every world, to see its equations"
+        ) from error
 
 
 def _lifted(x: Any) -> Any:
