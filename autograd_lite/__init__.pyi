@@ -1210,6 +1210,27 @@ def at_add(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], t
     array([21.,  2.])
     """
 
+def at_multiply(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are multiplied by `values`; users write `x.at[index].multiply`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].multiply([3.0, 5.0]).numpy()
+    array([15.,  2.])
+    """
+
+def at_divide(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are divided by `values`; users write `x.at[index].divide`.
+
+    >>> ag.tensor([1.0, 2.0]).at[0].divide(4.0).numpy()
+    array([0.25, 2.  ])
+    """
+
+def at_power(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are raised to `values`; users write `x.at[index].power`.
+
+    >>> ag.tensor([3.0, 2.0]).at[0].power(2.0).numpy()
+    array([9., 2.])
+    """
+
 def at_maximum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
     """`x` in which the elements at an index are at least `values`; users write `x.at[index].max`.
 
