@@ -497,7 +497,7 @@ def _sliding(inputs: Any, result: Any, params: Any) -> int:
     return int(2 * min(inputs[0][0], inputs[1][0]) * prod(result))
 
 
-@operation(notation=r"{x} * {y}", symbol="∗", linear=True, flops=_sliding, binds=6)
+@operation(notation=r"\operatorname{{convolve}}({x}, {y})", symbol="∗", linear=True, flops=_sliding)
 def convolve(xp: Any, x: Any, y: Any, *, mode: str = "full") -> Any:
     """The convolution Σ x[k] y[n - k] of two sequences.
 
@@ -524,7 +524,7 @@ convolve.rules(
 )
 
 
-@composed(notation=r"{x} \star {y}", symbol="⋆", analytic=False)
+@composed(notation=r"\operatorname{{correlate}}({x}, {y})", symbol="⋆", analytic=False)
 def correlate(xp: Any, x: Any, y: Any, *, mode: str = "valid") -> Any:
     """The cross-correlation Σ x[n + k] y[n] of two sequences; `mode` is as for `convolve`.
 
