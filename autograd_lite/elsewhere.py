@@ -39,6 +39,7 @@ INSTEAD: dict[str, str] = {
     "masked_select": "x[mask]",
     "boolean_mask": "x[mask]",
     "tensor_scatter_nd_update": "ag.put(x, (rows, index), 0.0)",
+    "put": "ag.put(x, (rows, index), 0.0)",
     "index_put": "ag.put(x, (rows, index), 0.0)",
     "cond": "ag.where(x > 0, x, y)  # or Python's own if: a graph is recorded as the code runs",
     "scan": "for row in x: state = ag.tanh(row)  # Python's own loops: a graph is recorded as the code runs",
