@@ -1119,69 +1119,6 @@ def cumulative_prod(x: Operand, axis: int | None = None, dtype: Any = None, incl
     array([1., 2., 6.])
     """
 
-def exp(x: Operand) -> Tensor:
-    """The exponential function, element by element.
-
-    >>> ag.exp(ag.tensor([0.0])).numpy()
-    array([1.])
-    """
-
-def log(x: Operand) -> Tensor:
-    """The natural logarithm, element by element; -inf at 0 and nan below, as in NumPy.
-
-    >>> ag.log(ag.tensor([1.0])).numpy()
-    array([0.])
-    """
-
-def exp2(x: Operand) -> Tensor:
-    """2 to the power `x`, element by element.
-
-    >>> ag.exp2(ag.tensor([3.0])).numpy()
-    array([8.])
-    """
-
-def expm1(x: Operand) -> Tensor:
-    """eˣ - 1, element by element, exact for small `x`.
-
-    >>> ag.expm1(ag.tensor([0.0, 1e-20])).numpy()
-    array([0.e+00, 1.e-20])
-    """
-
-def log2(x: Operand) -> Tensor:
-    """The logarithm to the base 2, element by element; -inf at 0 and nan below, as in NumPy.
-
-    >>> ag.log2(ag.tensor([8.0])).numpy()
-    array([3.])
-    """
-
-def log10(x: Operand) -> Tensor:
-    """The logarithm to the base 10, element by element; -inf at 0 and nan below, as in NumPy.
-
-    >>> ag.log10(ag.tensor([1000.0])).numpy()
-    array([3.])
-    """
-
-def log1p(x: Operand) -> Tensor:
-    """ln(1 + x), element by element, exact for small `x`.
-
-    >>> ag.log1p(ag.tensor([0.0, 1e-20])).numpy()
-    array([0.e+00, 1.e-20])
-    """
-
-def logaddexp(x: Operand, y: Operand) -> Tensor:
-    """ln(eˣ + eʸ), element by element, without overflow; two equal infinities share the gradient evenly.
-
-    >>> ag.logaddexp(ag.tensor([1000.0]), 1000.0).numpy()
-    array([1000.69314718])
-    """
-
-def logaddexp2(x: Operand, y: Operand) -> Tensor:
-    """The logarithm to the base 2 of 2ˣ + 2ʸ, element by element, without overflow.
-
-    >>> ag.logaddexp2(ag.tensor([1000.0]), 1000.0).numpy()
-    array([1001.])
-    """
-
 def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
     """`x[index]`, with `index` given as a template and the arrays in it; users write `x[index]`.
 
@@ -1208,6 +1145,27 @@ def at_add(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], t
 
     >>> ag.tensor([1.0, 2.0]).at[[0, 0]].add(10.0).numpy()
     array([21.,  2.])
+    """
+
+def at_multiply(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are multiplied by `values`; users write `x.at[index].multiply`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].multiply([3.0, 5.0]).numpy()
+    array([15.,  2.])
+    """
+
+def at_divide(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are divided by `values`; users write `x.at[index].divide`.
+
+    >>> ag.tensor([1.0, 2.0]).at[0].divide(4.0).numpy()
+    array([0.25, 2.  ])
+    """
+
+def at_power(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are raised to `values`; users write `x.at[index].power`.
+
+    >>> ag.tensor([3.0, 2.0]).at[0].power(2.0).numpy()
+    array([9., 2.])
     """
 
 def at_maximum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
@@ -1297,6 +1255,224 @@ def segment_min(x: Operand, segments: Operand, num_segments: int) -> Tensor:
 
     >>> ag.segment_min(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
     array([ 1.,  2., inf])
+    """
+
+def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The places of the elements along `axis` in ascending order; data, never differentiable.
+
+    >>> ag.argsort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1, 2, 0])
+    """
+
+def sort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
+    """The elements along `axis` in ascending order, nan last; of the flattened array where None.
+
+    >>> ag.sort(ag.tensor([3.0, 1.0, 2.0])).numpy()
+    array([1., 2., 3.])
+    """
+
+def sorted_places(x: Operand) -> tuple[Tensor, ...]:
+    """Of each element in the ascending order of its row along the last axis, all rows one after the other: data.
+
+    Its place in the flattened array, which group of equals in a row it is of, counted through all rows, and how many
+    those are.
+
+    >>> [each.numpy().tolist() for each in ag.sorted_places(ag.tensor([3.0, 1.0, 3.0]))]
+    [[1, 0, 2], [0, 1, 1], [1, 2, 2]]
+    """
+
+def partition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The elements along `axis` so that the smaller stand before place `kth` and the larger behind: here, all in order.
+
+    `kth` may be several places. Ties share their gradient evenly.
+
+    >>> ag.partition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1., 2., 3.])
+    """
+
+def argpartition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
+    """The places of the elements along `axis` in the order of `partition`; data, never differentiable.
+
+    >>> ag.argpartition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
+    array([1, 2, 0])
+    """
+
+def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> Tensor:
+    """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
+
+    Of equal elements the first counts first; they share the gradient of the values evenly. The indices are data.
+
+    >>> values, indices = ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
+    >>> values.numpy(), indices.numpy()
+    (array([3., 2.]), array([0, 2]))
+    """
+
+def searchsorted(a: Operand, v: Operand, side: str = 'left', sorter: Any = None) -> Tensor:
+    """Where each of `v` belongs in the sorted `a`, before equal elements or on the right `side`; data.
+
+    `sorter` are the places that put `a` in order.
+
+    >>> ag.searchsorted(ag.tensor([1.0, 2.0, 3.0]), 2.5).item()
+    2
+    """
+
+def unique_all(x: Operand, axis: int | None = None, equal_nan: bool = False) -> tuple[Tensor, ...]:
+    """The different elements in order, where each is first, which of them each element is, and how often: data.
+
+    >>> [each.numpy().tolist() for each in ag.unique_all(ag.tensor([3, 1, 3]))]
+    [[1, 3], [1, 0], [1, 0, 1], [1, 2]]
+    """
+
+def unique(x: Operand, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None, equal_nan: bool = True) -> Tensor:
+    """The different elements in order, or the different parts along `axis`, with what NumPy's returns: data.
+
+    >>> ag.unique(ag.tensor([3, 1, 3])).numpy()
+    array([1, 3])
+    """
+
+def nonzero(x: Operand) -> tuple[Tensor, ...]:
+    """The places of the elements other than 0, an array for each axis; data, never differentiable.
+
+    >>> [each.numpy().tolist() for each in ag.nonzero(ag.tensor([[0, 5], [6, 0]]))]
+    [[0, 1], [1, 0]]
+    """
+
+def flatnonzero(x: Operand) -> Tensor:
+    """The places of the elements other than 0 in the flattened array; data, never differentiable.
+
+    >>> ag.flatnonzero(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([1, 2])
+    """
+
+def argwhere(x: Operand) -> Tensor:
+    """The places of the elements other than 0, one a row; data, never differentiable.
+
+    >>> ag.argwhere(ag.tensor([[0, 5], [6, 0]])).numpy()
+    array([[0, 1],
+           [1, 0]])
+    """
+
+def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
+    """How often each whole number from 0 stands in `x`, or the sum of its `weights`, which have a gradient.
+
+    >>> ag.bincount(ag.tensor([0, 2, 2])).numpy()
+    array([1, 0, 2])
+    """
+
+def histogram(x: Operand, bins: Any = 10, range: Any = None, density: bool = False) -> tuple[Tensor, ...]:
+    """How many elements fall between one of the edges of `bins` and the next, and the edges: data.
+
+    `bins` is their number, their edges, or one of NumPy's words.
+
+    >>> [each.numpy().tolist() for each in ag.histogram(ag.tensor([0.0, 1.0, 1.5]), bins=2)]
+    [[1, 2], [0.0, 0.75, 1.5]]
+    """
+
+def diff(x: Operand, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    """The differences of neighbours along `axis`, taken `n` times; truths are compared.
+
+    `prepend` and `append`, numbers or arrays, are joined to `x` first, and have a gradient too.
+
+    >>> ag.diff(ag.tensor([1.0, 4.0, 9.0])).numpy()
+    array([3., 5.])
+    """
+
+def ediff1d(x: Operand, to_end: Operand | None = None, to_begin: Operand | None = None) -> Tensor:
+    """The differences of neighbours in the flattened array, with what else is to stand at the end and the beginning.
+
+    >>> ag.ediff1d(ag.tensor([1.0, 4.0, 9.0]), to_begin=0.0).numpy()
+    array([0., 3., 5.])
+    """
+
+def trapezoid(y: Operand, x: Operand | None = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
+    """The integral of samples `y` at the places `x`, or `dx` apart, along `axis` by the trapezoidal rule.
+
+    >>> ag.trapezoid(ag.tensor([0.0, 1.0, 4.0]), dx=0.5).item()
+    1.5
+    """
+
+def gradient(f: Operand, *spacing: Operand | Sequence[Operand], axis: Any = None, edge_order: int = 1) -> Tensor:
+    """The derivative of samples along each axis by second-order differences: one array, or a tuple for several axes.
+
+    `spacing` is nothing (1), one distance for all axes, or for each axis a distance or the places along it, which have
+    a gradient too. At the edges differences are of first or second `edge_order`. Not to be confused with `ag.grad`.
+
+    >>> ag.gradient(ag.tensor([0.0, 1.0, 4.0, 9.0])).numpy()
+    array([1., 2., 4., 5.])
+    """
+
+def interp(x: Operand, xp: Operand, fp: Operand, left: Any = None, right: Any = None, period: float | None = None) -> Tensor:
+    """The line through the points (`xp`, `fp`), which ascend, at `x`; beyond them `left` and `right`, or their ends.
+
+    Differentiable in all three. At a point the slope is that of the piece behind it, at the last one of the piece
+    before; beyond them it is 0. With a `period`, `x` and `xp` are taken modulo it and `xp` is put in order. float32
+    stays float32, where NumPy's gives float64.
+
+    >>> ag.interp(ag.tensor([0.5, 3.0]), [0.0, 1.0], [10.0, 20.0]).numpy()
+    array([15., 20.])
+    """
+
+def exp(x: Operand) -> Tensor:
+    """The exponential function, element by element.
+
+    >>> ag.exp(ag.tensor([0.0])).numpy()
+    array([1.])
+    """
+
+def log(x: Operand) -> Tensor:
+    """The natural logarithm, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log(ag.tensor([1.0])).numpy()
+    array([0.])
+    """
+
+def exp2(x: Operand) -> Tensor:
+    """2 to the power `x`, element by element.
+
+    >>> ag.exp2(ag.tensor([3.0])).numpy()
+    array([8.])
+    """
+
+def expm1(x: Operand) -> Tensor:
+    """eˣ - 1, element by element, exact for small `x`.
+
+    >>> ag.expm1(ag.tensor([0.0, 1e-20])).numpy()
+    array([0.e+00, 1.e-20])
+    """
+
+def log2(x: Operand) -> Tensor:
+    """The logarithm to the base 2, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log2(ag.tensor([8.0])).numpy()
+    array([3.])
+    """
+
+def log10(x: Operand) -> Tensor:
+    """The logarithm to the base 10, element by element; -inf at 0 and nan below, as in NumPy.
+
+    >>> ag.log10(ag.tensor([1000.0])).numpy()
+    array([3.])
+    """
+
+def log1p(x: Operand) -> Tensor:
+    """ln(1 + x), element by element, exact for small `x`.
+
+    >>> ag.log1p(ag.tensor([0.0, 1e-20])).numpy()
+    array([0.e+00, 1.e-20])
+    """
+
+def logaddexp(x: Operand, y: Operand) -> Tensor:
+    """ln(eˣ + eʸ), element by element, without overflow; two equal infinities share the gradient evenly.
+
+    >>> ag.logaddexp(ag.tensor([1000.0]), 1000.0).numpy()
+    array([1000.69314718])
+    """
+
+def logaddexp2(x: Operand, y: Operand) -> Tensor:
+    """The logarithm to the base 2 of 2ˣ + 2ʸ, element by element, without overflow.
+
+    >>> ag.logaddexp2(ag.tensor([1000.0]), 1000.0).numpy()
+    array([1001.])
     """
 
 def reshape(x: Operand, shape: Any) -> Tensor:
@@ -1825,117 +2001,6 @@ def draw_like(x: Operand, *arguments: Operand | Sequence[Operand], rng: Any, met
     array([5, 3, 3])
     """
 
-def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
-    """The places of the elements along `axis` in ascending order; data, never differentiable.
-
-    >>> ag.argsort(ag.tensor([3.0, 1.0, 2.0])).numpy()
-    array([1, 2, 0])
-    """
-
-def sort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
-    """The elements along `axis` in ascending order, nan last; of the flattened array where None.
-
-    >>> ag.sort(ag.tensor([3.0, 1.0, 2.0])).numpy()
-    array([1., 2., 3.])
-    """
-
-def sorted_places(x: Operand) -> tuple[Tensor, ...]:
-    """Of each element in the ascending order of its row along the last axis, all rows one after the other: data.
-
-    Its place in the flattened array, which group of equals in a row it is of, counted through all rows, and how many
-    those are.
-
-    >>> [each.numpy().tolist() for each in ag.sorted_places(ag.tensor([3.0, 1.0, 3.0]))]
-    [[1, 0, 2], [0, 1, 1], [1, 2, 2]]
-    """
-
-def partition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
-    """The elements along `axis` so that the smaller stand before place `kth` and the larger behind: here, all in order.
-
-    `kth` may be several places. Ties share their gradient evenly.
-
-    >>> ag.partition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
-    array([1., 2., 3.])
-    """
-
-def argpartition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
-    """The places of the elements along `axis` in the order of `partition`; data, never differentiable.
-
-    >>> ag.argpartition(ag.tensor([3.0, 1.0, 2.0]), 1).numpy()
-    array([1, 2, 0])
-    """
-
-def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> Tensor:
-    """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
-
-    Of equal elements the first counts first; they share the gradient of the values evenly. The indices are data.
-
-    >>> values, indices = ag.topk(ag.tensor([3.0, 1.0, 2.0]), 2)
-    >>> values.numpy(), indices.numpy()
-    (array([3., 2.]), array([0, 2]))
-    """
-
-def searchsorted(a: Operand, v: Operand, side: str = 'left', sorter: Any = None) -> Tensor:
-    """Where each of `v` belongs in the sorted `a`, before equal elements or on the right `side`; data.
-
-    `sorter` are the places that put `a` in order.
-
-    >>> ag.searchsorted(ag.tensor([1.0, 2.0, 3.0]), 2.5).item()
-    2
-    """
-
-def unique_all(x: Operand, axis: int | None = None, equal_nan: bool = False) -> tuple[Tensor, ...]:
-    """The different elements in order, where each is first, which of them each element is, and how often: data.
-
-    >>> [each.numpy().tolist() for each in ag.unique_all(ag.tensor([3, 1, 3]))]
-    [[1, 3], [1, 0], [1, 0, 1], [1, 2]]
-    """
-
-def unique(x: Operand, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None, equal_nan: bool = True) -> Tensor:
-    """The different elements in order, or the different parts along `axis`, with what NumPy's returns: data.
-
-    >>> ag.unique(ag.tensor([3, 1, 3])).numpy()
-    array([1, 3])
-    """
-
-def nonzero(x: Operand) -> tuple[Tensor, ...]:
-    """The places of the elements other than 0, an array for each axis; data, never differentiable.
-
-    >>> [each.numpy().tolist() for each in ag.nonzero(ag.tensor([[0, 5], [6, 0]]))]
-    [[0, 1], [1, 0]]
-    """
-
-def flatnonzero(x: Operand) -> Tensor:
-    """The places of the elements other than 0 in the flattened array; data, never differentiable.
-
-    >>> ag.flatnonzero(ag.tensor([[0, 5], [6, 0]])).numpy()
-    array([1, 2])
-    """
-
-def argwhere(x: Operand) -> Tensor:
-    """The places of the elements other than 0, one a row; data, never differentiable.
-
-    >>> ag.argwhere(ag.tensor([[0, 5], [6, 0]])).numpy()
-    array([[0, 1],
-           [1, 0]])
-    """
-
-def bincount(x: Operand, weights: Operand | None = None, minlength: int = 0) -> Tensor:
-    """How often each whole number from 0 stands in `x`, or the sum of its `weights`, which have a gradient.
-
-    >>> ag.bincount(ag.tensor([0, 2, 2])).numpy()
-    array([1, 0, 2])
-    """
-
-def histogram(x: Operand, bins: Any = 10, range: Any = None, density: bool = False) -> tuple[Tensor, ...]:
-    """How many elements fall between one of the edges of `bins` and the next, and the edges: data.
-
-    `bins` is their number, their edges, or one of NumPy's words.
-
-    >>> [each.numpy().tolist() for each in ag.histogram(ag.tensor([0.0, 1.0, 1.5]), bins=2)]
-    [[1, 2], [0.0, 0.75, 1.5]]
-    """
-
 def logsumexp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     """ln Σ eˣ over `axis` (all axes where None), without overflow.
 
@@ -1999,6 +2064,82 @@ def xlogy(x: Operand, y: Operand) -> Tensor:
 
     >>> ag.xlogy(ag.tensor([0.0, 2.0]), ag.tensor([0.0, 1.0])).numpy()
     array([0., 0.])
+    """
+
+def average(x: Operand, axis: Any = None, weights: Any = None, returned: bool = False, keepdims: bool = False) -> Tensor:
+    """The mean over `axis`, each element weighed; with `returned` also the sum of the weights.
+
+    `weights` are of the shape of `x`, or of its axes in `axis` alone, and have a gradient too. NumPy raises where they
+    sum to 0; here the result is nan or infinite, since no call looks at its data.
+
+    >>> ag.average(ag.tensor([1.0, 3.0]), weights=[3.0, 1.0]).item()
+    1.5
+    """
+
+def median(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The middle of the sorted elements over `axis` (all axes where None), of two middle ones their mean.
+
+    >>> ag.median(ag.tensor([3.0, 1.0, 10.0, 2.0])).item()
+    2.5
+    """
+
+def quantile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """What a share `q` of the elements over `axis` (all axes where None) is below; for an array of shares, all of them.
+
+    `method` is one of NumPy's but `inverted_cdf`, `averaged_inverted_cdf` and `closest_observation`, and there are no
+    weights. Results for several shares stand along new first axes.
+
+    >>> ag.quantile(ag.tensor([1.0, 2.0, 4.0]), 0.75).item()
+    3.0
+    """
+
+def percentile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """What `q` percent of the elements over `axis` (all axes where None) are below: `quantile` of `q` / 100.
+
+    >>> ag.percentile(ag.tensor([1.0, 2.0, 4.0]), [0, 75]).numpy()
+    array([1., 3.])
+    """
+
+def nanquantile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """`quantile` of the elements that are not nan, by one of the methods that go between neighbours.
+
+    >>> ag.nanquantile(ag.tensor([1.0, float("nan"), 2.0, 4.0]), 0.75).item()
+    3.0
+    """
+
+def nanpercentile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+    """`percentile` of the elements that are not nan, by one of the methods that go between neighbours.
+
+    >>> ag.nanpercentile(ag.tensor([1.0, float("nan"), 2.0, 4.0]), 75).item()
+    3.0
+    """
+
+def nanmedian(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The median of the elements that are not nan over `axis` (all axes where None); nan where there is none.
+
+    >>> ag.nanmedian(ag.tensor([3.0, float("nan"), 1.0])).item()
+    2.0
+    """
+
+def cov(m: Operand, y: Operand | None = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None, aweights: Any = None, dtype: Any = None) -> Tensor:
+    """The covariance matrix of variables, which are rows of `m` and `y`, or columns where not `rowvar`.
+
+    Products are divided by the number of observations less 1, with `bias` by that number, with `ddof` less that.
+    Observations may be repeated (`fweights`) and weighed (`aweights`). The dtype is that of the data.
+
+    >>> ag.cov(ag.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]])).numpy()
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+
+def corrcoef(m: Operand, y: Operand | None = None, rowvar: bool = True, dtype: Any = None) -> Tensor:
+    """The correlation coefficients of variables, which are rows of `m` and `y`, or columns where not `rowvar`.
+
+    They are limited to [-1, 1], where their derivative is 0. The dtype is that of the data.
+
+    >>> ag.corrcoef(ag.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]])).numpy().round(12)
+    array([[ 1., -1.],
+           [-1.,  1.]])
     """
 
 def tanh(x: Operand) -> Tensor:

@@ -388,6 +388,18 @@ class At:
         """A copy in which `values` are subtracted from them."""
         return self._gives(indexing.at_add, -values if hasattr(values, "shape") else negative(values))
 
+    def multiply(self, values: Any) -> Any:
+        """A copy in which they are multiplied by `values`."""
+        return self._gives(indexing.at_multiply, values)
+
+    def divide(self, values: Any) -> Any:
+        """A copy in which they are divided by `values`."""
+        return self._gives(indexing.at_divide, values)
+
+    def power(self, values: Any) -> Any:
+        """A copy in which they are raised to `values`."""
+        return self._gives(indexing.at_power, values)
+
     def min(self, values: Any) -> Any:
         """A copy in which they are at most `values`."""
         return self._gives(indexing.at_minimum, values)

@@ -129,7 +129,8 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "reads", "__dict__", "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "__dict__",
+        "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -141,6 +142,7 @@ class Operation:
     ) -> None:  # fmt: skip
         self.composed = composed
         self.wide: Operation | None = None  # the same with further keywords, composed of it and others
+        self.plainly: frozenset[str] = frozenset()  # the names that it is called with without those
         self.reads = reads
         self.name = self.__name__ = f"{space}.{forward.__name__}" if space else forward.__name__
         self.forward = forward if parts is None else _several(forward)
@@ -207,12 +209,13 @@ class Operation:
         wide = Operation(forward, self.notation, self.symbol, analytic=self.analytic, composed=True)
         wide.name = wide.__name__ = self.name
         wide.__doc__ = self.__doc__
+        self.plainly = frozenset({*self.parameters, *self.arguments})
         self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
         return forward
 
     def meant(self, kwargs: dict[str, Any]) -> Operation:
         """The operation that takes these keywords: itself, or where there are further ones `wide`."""
-        return self if self.wide is None or kwargs.keys() <= {*self.parameters, *self.arguments} else self.wide
+        return self if self.wide is None or kwargs.keys() <= self.plainly else self.wide
 
     def rules(self, **rules: Rule | None) -> Operation:
         """State the derivative rule of every array argument; `None` marks data that has none.

@@ -40,6 +40,31 @@ def replay(plan: Plan) -> Callable[..., tuple[ag.Tensor, ...]]:
     return f
 
 
+def _ordinary(out: ag.Tensor, leaves: list[ag.Tensor]) -> bool:
+    """Whether a value and its gradient are finite and of ordinary size."""
+    found = ag.grad(out, leaves, gradient=np.ones(out.shape), allow_unused=True)
+    arrays = [out.numpy(), *(g.numpy() for g in found if g is not None)]
+    return all(np.isfinite(x).all() and np.abs(x).max() < 100 for x in arrays)
+
+
+def _steady(plan: Plan, data: list[np.ndarray]) -> bool:
+    """Whether the result and its gradient change little where the inputs do: no matrix is singular, nothing jumps."""
+    found = []
+    for move in (0.0, 1e-7, -1e-7):
+        leaves = [
+            ag.tensor(x * (1 + move * np.cos(np.arange(x.size).reshape(x.shape))), requires_grad=True) for x in data
+        ]
+        try:
+            out = replay(plan)(*leaves)[-1]
+        except ag.AutogradError:
+            return False
+        gradients = ag.grad(out, leaves, gradient=np.ones(out.shape), allow_unused=True)
+        found.append([out.numpy(), *(g.numpy() for g in gradients if g is not None)])
+    return all(
+        np.allclose(x, y, rtol=1e-3, atol=1e-3) for other in found[1:] for x, y in zip(found[0], other, strict=True)
+    )
+
+
 def composition(seed: int) -> tuple[Plan, list[np.ndarray]]:
     """Up to four operations one after the other, and inputs at which all of them are defined and of ordinary size."""
     rng = np.random.default_rng(seed)
@@ -55,8 +80,8 @@ def composition(seed: int) -> tuple[Plan, list[np.ndarray]]:
         except ag.AutogradError:
             continue  # of other shapes or another kind of numbers
         fits = isinstance(out, ag.Tensor) and out.requires_grad and out.dtype == np.float64 and 0 < out.size <= 12
-        if fits and np.isfinite(out.numpy()).all() and np.abs(out.numpy()).max() < 100:
-            plan.append((name, places))
+        if fits and _ordinary(out, values[:2]) and _steady([*plan, (str(name), places)], data):
+            plan.append((str(name), places))
             values.append(out)
         if len(plan) == 4:
             break

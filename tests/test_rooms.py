@@ -139,10 +139,13 @@ def _docstrings(tree: ast.AST) -> set[int]:
 # The tables that say what an operation, a primitive call, a formula, a name of another library is; and an array library
 # that stands in for NumPy.
 NAMING = {"ops", "elsewhere.py", "program/calls.py", "show/formula/tidying.py", "check/standin.py"}
-# A column's heading, fields, and a program that draws.
+# A column's heading, fields, words of a legend, and a program that draws.
 ORDINARY = {
     ("check/report.py", "absolute"), ("compile/guards.py", "where"), ("debug.py", "trace"),
     ("engine/graph.py", "trace"), ("show/picture/draw.py", "dot"), ("show/picture/engine.py", "dot"),
+    ("check/operation.py", "gradient"), ("check/report.py", "gradient"), ("compile/source.py", "gradient"),
+    ("engine/custom.py", "gradient"), ("show/page/values.py", "average"), ("show/picture/labels.py", "gradient"),
+    ("show/picture/style.py", "gradient"),
 }  # fmt: skip
 
 

@@ -164,6 +164,7 @@ class Numeric:
                 lost = numpy.array([32 * moves[column != 0].sum() for column in columns]).reshape(shape)
                 lost += 8 * largest(moves)
                 noise += EPSILON * lost / numpy.maximum(1.0, numpy.abs(self.data[position]))
+                noise += 32 * EPSILON * largest(terms)  # sums that cancel are rounded like their neighbours
                 scales.append(numpy.nan_to_num(terms) + noise / TOLERANCES[method])
                 noises.append(noise)
         return Expected(method, values, scales, noises)

@@ -17,7 +17,7 @@ from autograd_lite.check.locate import Recorded, fault_of, locate, record
 from autograd_lite.check.numeric import EPSILON
 from autograd_lite.check.recorded import Step
 from autograd_lite.check.report import Fault, WitnessRow
-from autograd_lite.check.subject import run_at
+from autograd_lite.check.subject import largest, run_at
 from autograd_lite.engine import calculus
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import AutogradError
@@ -154,7 +154,10 @@ def _single(step: Step, position: int, g: ndarray, rng: numpy.random.Generator) 
     fine = numpy.isfinite(wanted) & (numpy.abs(wanted) < 1e37)
     fine &= bool(all(numpy.isfinite(x).all() for x in (out, seed, *small) if isinstance(x, ndarray)))
     scale = numpy.abs(wanted) + 1e-30 * (1 + float(numpy.abs(wide).max(initial=0.0)))
-    worst, at = _worst(numpy.where(fine, handed, 0.0), numpy.where(fine, wanted, 0.0), 1e-4 * scale + 32 * noise)
+    allowed = 1e-4 * scale + 32 * noise
+    if not step.op.spreads:  # a sum of many is rounded like the largest of them
+        allowed = allowed + 64 * _SINGLE * (largest(wanted) + largest(wide))
+    worst, at = _worst(numpy.where(fine, handed, 0.0), numpy.where(fine, wanted, 0.0), allowed)
     got, right = float(handed[at]), float(wanted[at])
     return worst, f"is wrong in float32: at element {at} it gives {got!r}, in float64 {right!r}"
 
@@ -164,6 +167,8 @@ def _layouts(step: Step, position: int, g: ndarray, rng: numpy.random.Generator)
     wanted = step.pull(position, g, step.out, step.values)
     allowed = 1e-9 * numpy.abs(wanted) + 1e-300
     allowed = allowed + 64 * _noise(step, position, g, step.values, wanted, EPSILON, 3, rng)
+    if not step.op.spreads:
+        allowed = allowed + 64 * EPSILON * (largest(wanted) + largest(g))
     worst, said = 0.0, ""
     for name, order in ORDERS.items():
         values = [order(x) if isinstance(x, ndarray) else x for x in step.values]

@@ -186,6 +186,12 @@ class Tensor(Arraylike):
         """The same values as a new tensor on the graph; NumPy's orders of memory are of no consequence here."""
         return apply(shaping.astype, (self,), {"dtype": self.dtype})
 
+    def choose(self, choices: Any, mode: str = "raise") -> Tensor:
+        """In every place the element of that one among the `choices` whose number stands here; others by `mode`."""
+        from autograd_lite.engine.nested import choose
+
+        return choose(self, choices, mode)
+
     def nonzero(self) -> tuple[Tensor, ...]:
         """Where the elements are that are not zero: their places along each axis; data, never differentiable."""
         mode.now.witness.reading(self)

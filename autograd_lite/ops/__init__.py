@@ -10,6 +10,7 @@ from autograd_lite.ops import (
     comparison,
     convolution,
     cumulative,
+    differences,
     exponential,
     indexing,
     joining,
@@ -22,10 +23,12 @@ from autograd_lite.ops import (
     shaping,
     sorting,
     special,
+    statistics,
     trigonometric,
 )
 
 __all__ = [
-    "activation", "arithmetic", "comparison", "convolution", "cumulative", "exponential", "indexing", "joining",
-    "linalg", "matrices", "norms", "products", "random", "reduction", "shaping", "sorting", "special", "trigonometric",
+    "activation", "arithmetic", "comparison", "convolution", "cumulative", "differences", "exponential", "indexing",
+    "joining", "linalg", "matrices", "norms", "products", "random", "reduction", "shaping", "sorting", "special",
+    "statistics", "trigonometric",
 ]  # fmt: skip

@@ -237,8 +237,64 @@ def at_add(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
     return x + scatter_add(added, *indices, template=template, shape=tuple(x.shape))
 
 
+def _product_at(xp: Any, x: Any, values: Any, indices: Any, template: Any) -> Any:
+    """At each place of `x` the product of the values that an index brings there, 1 where there is none.
+
+    They are brought into the order of their places, and multiplied with those 1, 2, 4, … before them: nothing is
+    divided, so that a 0 among them is no trouble to any derivative.
+    """
+    given = cast_for(xp, x, values)
+    if not indices:
+        return put_at(xp.ones_like(x), given, template=template)
+    places = getitem(xp.arange(x.size, like=x).reshape(tuple(x.shape)), *indices, template=template)
+    product = xp.broadcast_to(given, tuple(places.shape)).reshape(-1)
+    places = places.reshape(-1)
+    order = xp.argsort(places, kind="stable")
+    places, product = places[order], product[order]
+    before = 1
+    while before < places.size:
+        together = xp.where(places[before:] == places[:-before], product[:-before], 1) * product[before:]
+        product = xp.concatenate([product[:before], together])
+        before *= 2
+    last = xp.concatenate([places[1:], xp.full_like(places[:1], -1)]) != places
+    there = {"template": (ARRAY,), "shape": (x.size,)}
+    hits = scatter_add(xp.where(last, 1, 0), places, **there)
+    total = scatter_add(xp.where(last, product, 0), places, **there)
+    return xp.where(hits > 0, total, 1).reshape(tuple(x.shape))
+
+
+@composed(notation=r"\operatorname{{multiply}}({x}, {values})", symbol="at ⊙", analytic=False, data=["indices"])
+def at_multiply(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
+    """`x` whose elements at an index are multiplied by `values`; users write `x.at[index].multiply`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].multiply([3.0, 5.0]).numpy()
+    array([15.,  2.])
+    """
+    return x * _product_at(xp, x, values, indices, template)
+
+
+@composed(notation=r"\operatorname{{divide}}({x}, {values})", symbol="at ÷", analytic=False, data=["indices"])
+def at_divide(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
+    """`x` whose elements at an index are divided by `values`; users write `x.at[index].divide`.
+
+    >>> ag.tensor([1.0, 2.0]).at[0].divide(4.0).numpy()
+    array([0.25, 2.  ])
+    """
+    return x / _product_at(xp, x, values, indices, template)
+
+
+@composed(notation=r"\operatorname{{power}}({x}, {values})", symbol="at ^", analytic=False, data=["indices"])
+def at_power(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
+    """`x` whose elements at an index are raised to `values`; users write `x.at[index].power`.
+
+    >>> ag.tensor([3.0, 2.0]).at[0].power(2.0).numpy()
+    array([9., 2.])
+    """
+    return xp.power(x, _product_at(xp, x, values, indices, template))
+
+
 # No composition: which of the values at a place is the extreme cannot be said by one comparison for all of them.
-@operation(notation=r"\max({x}, {values})", symbol="at max", analytic=False, flops=0)
+@operation(notation=r"\operatorname{{atmax}}({x}, {values})", symbol="at max", analytic=False, flops=0)
 def at_maximum(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
     """`x` in which the elements at an index are at least `values`; users write `x.at[index].max`.
 
@@ -250,7 +306,7 @@ def at_maximum(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> An
     return out
 
 
-@operation(notation=r"\min({x}, {values})", symbol="at min", analytic=False, flops=0)
+@operation(notation=r"\operatorname{{atmin}}({x}, {values})", symbol="at min", analytic=False, flops=0)
 def at_minimum(xp: Any, x: Any, values: Any, *indices: Any, template: Any) -> Any:
     """`x` in which the elements at an index are at most `values`; users write `x.at[index].min`.
 

@@ -1,5 +1,7 @@
 r"""Functions of matrices, which stand under NumPy's `linalg`: inverses, determinants, factors, powers.
 
+Formulas write them as words: what they print is read back, and there x⁻¹ and eˣ are those of numbers.
+
 Matrices stand in the last two axes, others count them. Their rules are those of Giles, "Collected matrix derivative
 results for forward and reverse mode algorithmic differentiation" (2008), of Walter and Lehmann, "Algorithmic
 differentiation of linear algebra functions with application in optimum experimental design" (2010; QR) and of Golub and
@@ -59,7 +61,7 @@ def _cube(inputs: Any, result: Any, params: Any) -> int:
 # Inverses and systems.
 
 
-@operation(notation=r"{a}^{{-1}}", symbol="a⁻¹", space="linalg", flops=_cube, binds=10)
+@operation(notation=r"\operatorname{{inv}}({a})", symbol="a⁻¹", space="linalg", flops=_cube)
 def inv(xp: Any, a: Any) -> Any:
     """The inverse of square matrices.
 
@@ -76,7 +78,7 @@ def inv(xp: Any, a: Any) -> Any:
 inv.rules(a=lambda xp, g, out, a: -_times(_t(out), g, _t(out)))
 
 
-@operation(notation=r"{a}^{{-1}} {b}", symbol="solve", space="linalg", flops=_cube, binds=7)
+@operation(notation=r"\operatorname{{solve}}({a}, {b})", symbol="solve", space="linalg", flops=_cube)
 def solve(xp: Any, a: Any, b: Any) -> Any:
     """The solution x of a x = b, for a vector `b` or, where it has more axes, for each column of its matrices.
 
@@ -104,7 +106,7 @@ def _solve_rule(xp: Any, g: Any, out: Any, a: Any, b: Any) -> Any:
 solve.rules(a=_solve_rule, b=lambda xp, g, out, a, b: _solved_back(xp, g, a, b))
 
 
-@operation(notation=r"{a}^{{+}}", symbol="a⁺", space="linalg", analytic=False, flops=_cube, binds=10)
+@operation(notation=r"\operatorname{{pinv}}({a})", symbol="a⁺", space="linalg", analytic=False, flops=_cube)
 def pinv(xp: Any, a: Any, *, rcond: Any = None, hermitian: bool = False, rtol: Any = None) -> Any:
     """The pseudo-inverse of matrices (Moore and Penrose).
 
@@ -244,7 +246,7 @@ def _cholesky_rule(xp: Any, g: Any, out: Any, a: Any, *, upper: bool) -> Any:
 cholesky.rules(a=_cholesky_rule)
 
 
-@composed(notation=r"\operatorname{{qr}} {a}", space="linalg", analytic=False)
+@composed(notation=r"\operatorname{{factors}}({a})", space="linalg", analytic=False)
 def qr(xp: Any, a: Any, *, mode: str = "reduced") -> Any | tuple[Any, ...]:
     """The factors of a = Q R with orthonormal columns in Q and an upper triangular R: a tuple, or R alone.
 
@@ -353,14 +355,14 @@ def eigvalsh(xp: Any, a: Any, *, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy'
 
 
 def _eigvalsh_rule(xp: Any, g: Any, out: Any, a: Any, *, UPLO: str) -> Any:  # noqa: N803
-    _, v = xp.linalg.eigh(a, UPLO=UPLO)
+    _, v = xp.linalg.eigh(a if UPLO.upper() == "L" else _t(a))
     return _in_triangle(xp, (v * _columns(g)) @ _t(v), UPLO)
 
 
 eigvalsh.rules(a=_eigvalsh_rule)
 
 
-@composed(notation=r"\operatorname{{svd}} {a}", space="linalg", analytic=False)
+@composed(notation=r"\operatorname{{factors}}({a})", space="linalg", analytic=False)
 def svd(
     xp: Any, a: Any, *, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any | tuple[Any, ...]:
@@ -506,7 +508,7 @@ _PADE = (
 _MOST, _SQUARINGS = 5.371920351148152, 16
 
 
-@operation(notation=r"e^{{{a}}}", symbol="expm", space="linalg", flops=_cube, binds=10)
+@operation(notation=r"\operatorname{{expm}}({a})", symbol="expm", space="linalg", flops=_cube)
 def expm(xp: Any, a: Any) -> Any:
     """The exponential of square matrices, Σ aⁿ / n!, as `scipy.linalg.expm`.
 

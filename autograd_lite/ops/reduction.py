@@ -10,12 +10,13 @@ from __future__ import annotations
 import builtins
 import math
 from functools import lru_cache
+from operator import index as whole
 from typing import Any
 
 import numpy
 
 from autograd_lite.backend import native
-from autograd_lite.errors import ArgumentError
+from autograd_lite.errors import ArgumentError, AxisError
 from autograd_lite.op import composed, operation
 
 
@@ -46,8 +47,13 @@ def kept_shape(x: Any, axis: Any) -> tuple[int, ...]:
 
 
 def last(x: Any, axis: Any) -> Any:
-    """`x` with the axes in `axis` behind all others, as one."""
+    """`x` with the axes in `axis` behind all others, as one. Raises `AxisError` for axes that it has not, or twice."""
+    for each in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
+        if not -(x.ndim or 1) <= whole(each) < (x.ndim or 1):  # a number has a first axis here, as in NumPy
+            raise AxisError(f"axis {each} is out of bounds for array of dimension {x.ndim}")
     gone = reduced_axes(x.ndim, axis)
+    if len({*gone}) < len(gone):
+        raise AxisError(f"duplicate value in axis={axis}")
     kept = tuple(i for i in range(x.ndim) if i not in gone)
     there = x if kept + gone == tuple(range(x.ndim)) else x.transpose(kept + gone)
     return there.reshape((*(x.shape[i] for i in kept), math.prod(x.shape[i] for i in gone)))

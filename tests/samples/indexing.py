@@ -9,7 +9,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.ops.indexing import split
-from samples.making import AXIS, TWO_BY_THREE, Bad, Sample, apart, bad, between, normal, sample
+from samples.making import AXIS, TWO_BY_THREE, Bad, Sample, apart, away, bad, between, normal, positive, sample
 
 X = apart(4, 3)
 
@@ -105,6 +105,17 @@ SAMPLES: dict[str, list[Sample]] = {
         changed(np.add, normal(4, 3), (slice(None), [0, 0]), normal(2)),
         changed(np.add, normal(4, 3), 1, normal(3)),
         changed(np.add, normal(4), [1, 1], normal()),
+    ],
+    "at_multiply": [
+        changed(np.multiply, away(4), [0, 0, 2, 0], away(4)),
+        changed(np.multiply, away(4, 3), (slice(None), [0, 0]), away(2)),
+        changed(np.multiply, away(4, 3), 1, away(3)),
+        changed(np.multiply, away(4), [1, 1, 1], np.array([0.0, 0.0, 2.0])),
+    ],
+    "at_divide": [changed(np.divide, away(4), [0, 2], away(2)), changed(np.divide, away(4), slice(2), np.array(1.5))],
+    "at_power": [
+        changed(np.power, positive(4), [0, 2], away(2)),
+        changed(np.power, positive(4), [1, 3], np.array(1.5)),
     ],
     "at_maximum": [
         changed(np.maximum, apart(4), [0, 0, 2], between(3)),
@@ -204,6 +215,12 @@ ERRORS: dict[str, list[Bad]] = {
         bad(ag.ShapeError, r"at_add\(.*\): ", TWO_BY_THREE, np.ones(4), template=(0,)),
         bad(ag.DtypeError, r"at_add\(.*\): values of float64 do not go", np.ones(2, int), 0.5, template=(0,)),
     ],
+    "at_multiply": [
+        bad(ag.DtypeError, r"at_multiply\(.*\): values of float64 do not go", np.ones(2, int), 0.5, template=(0,)),
+        bad(ag.ShapeError, r"at_multiply\(.*\): ", TWO_BY_THREE, np.ones(4), template=(0,)),
+    ],
+    "at_divide": [bad(ag.IndexingError, r"at_divide\(.*index 5 is out of bounds", TWO_BY_THREE, 0.0, template=(5,))],
+    "at_power": [bad(ag.IndexingError, r"at_power\(.*index 5 is out of bounds", TWO_BY_THREE, 0.0, template=(5,))],
     "at_maximum": [bad(ag.IndexingError, r"at_maximum\(.*index 5 is out of bounds", TWO_BY_THREE, 0.0, template=(5,))],
     "at_minimum": [bad(ag.IndexingError, r"at_minimum\(.*index 5 is out of bounds", TWO_BY_THREE, 0.0, template=(5,))],
     "take": [
