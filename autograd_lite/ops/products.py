@@ -481,7 +481,7 @@ def _side_by_side(x: Any, y: Any) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
-def _cut(m: int, n: int, mode: str) -> slice:
+def overlap(m: int, n: int, mode: str) -> slice:
     """Where the result of `mode` stands in the whole convolution of m and n elements."""
     least = min(m, n)
     if mode == "full":
@@ -507,14 +507,14 @@ def convolve(xp: Any, x: Any, y: Any, *, mode: str = "full") -> Any:
     >>> ag.convolve(ag.tensor([1.0, 2.0, 3.0]), ag.tensor([1.0, 10.0])).numpy()
     array([ 1., 12., 23., 30.])
     """
-    _cut(*_side_by_side(x, y), mode)
+    overlap(*_side_by_side(x, y), mode)
     return xp.convolve(x, y, mode)
 
 
 def _convolved_back(g: Any, mine: Any, other: Any, mode: str) -> Any:
     # The whole gradient, correlated with the other sequence.
     m, n = mine.shape[0], other.shape[0]
-    whole = scatter_add(g, template=(_cut(m, n, mode),), shape=(m + n - 1,))
+    whole = scatter_add(g, template=(overlap(m, n, mode),), shape=(m + n - 1,))
     return convolve(whole, other[::-1], mode="full")[n - 1 : n - 1 + m]
 
 

@@ -268,6 +268,15 @@ def _by_examples(op: Operation) -> Rule:
     return rule
 
 
+def _convolve(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
+    if all(many) or not all(getattr(x, "ndim", 0) == 1 + each for x, each in zip(inputs, many, strict=True)):
+        return None
+    x, y = inputs if many[0] else inputs[::-1]  # which of the two moves makes no difference
+    n = y.shape[0]
+    whole = convolution.conv1d(x[:, None, :], y[::-1][None, None, :], padding=n - 1)[:, 0, :]
+    return whole[:, products.overlap(inputs[0].shape[-1], inputs[1].shape[-1], params["mode"])]
+
+
 def _recurrence(count: int, inputs: Sequence[Any], many: Sequence[bool], params: dict[str, Any]) -> Any:
     if not ndim_of(inputs[0], many[0]):
         return None
@@ -337,6 +346,7 @@ ROWS: dict[Operation, Rule] = {
     matrices.solve: _solve,
     linalg.diagonal: _diagonal,
     products.einsum: _einsum,
+    products.convolve: _convolve,
     joining.concatenate: _concatenate,
     joining.stack: _stack,
 }  # fmt: skip
