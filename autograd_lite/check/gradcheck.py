@@ -36,12 +36,12 @@ def gradcheck(
 
     `f` takes as many Tensors as there are `inputs`, of those shapes, and returns one, or a tuple or list of several.
     The inputs are Tensors, arrays or lists of float64 numbers; they are copied, in the memory order they have. At each
-    element the two gradients may differ by `tolerance` times the
-    magnitudes that add up to the gradient there: 1e-12 where every operation is analytic (`Operation.analytic`), which
-    the complex step can check, and 1e-9 elsewhere; beyond that only by the noise that is seen there when the inputs
-    move by their last bits. Parts of the result that are small beside others are checked once more, scaled up to them.
-    `rng` is a NumPy generator or a seed for the random output gradient; the same one is used where none is given. With
-    `order=2` the gradient's own gradient, also with respect to the output gradient, is checked in the same way.
+    element the two gradients may differ by `tolerance` times the magnitudes that add up to the gradient there: 1e-12
+    where every operation is analytic (`Operation.analytic`), which the complex step can check, and 1e-9 elsewhere;
+    beyond that only by the noise that is seen there when the inputs move by their last bits. Parts of the result that
+    are small beside others are checked once more, scaled up to them. `rng` is a NumPy generator or a seed for the
+    random output gradient; the same one is used where none is given. With `order=2` the gradient's own gradient, also
+    with respect to the output gradient, is checked in the same way.
 
     Then each rule on the graph is called twice, which must agree to the bit, with float32 numbers, and with operands in
     other orders of memory, and the gradient at a second point is held against a difference. Kinks and ties are reported
