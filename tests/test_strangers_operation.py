@@ -44,16 +44,16 @@ def test_an_elementwise_function() -> None:
 
 
 def test_a_forward_that_calls_operations_of_the_library() -> None:
-    @ag.operation(notation=r"\operatorname{{mish}}({x})", analytic=False)
-    def mish(xp: Any, x: Any) -> Any:
+    @ag.operation(notation=r"\operatorname{{mished}}({x})", analytic=False)
+    def mished(xp: Any, x: Any) -> Any:
         return x * xp.tanh(ag.REGISTRY["softplus"](x))
 
     def rule(xp: Any, g: Any, out: Any, x: Any) -> Any:
         t = xp.tanh(xp.softplus(x))
         return g * (t + x * (1 - t * t) * xp.sigmoid(x))
 
-    mish.rules(x=rule)
-    everywhere(check_operation(mish, [(X,), (np.array([0.5, -2.0]),)]))
+    mished.rules(x=rule)
+    everywhere(check_operation(mished, [(X,), (np.array([0.5, -2.0]),)]))
 
 
 def test_a_forward_and_a_rule_that_call_another_operation_of_the_user() -> None:
