@@ -25,7 +25,7 @@ from nn._origin import check_origin
 
 check_origin()
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
@@ -40,11 +40,12 @@ from nn.optim import SGD, Adam, Optimizer
 from nn.parameter import Parameter
 from nn.training import History, accuracy, fit
 
+if not TYPE_CHECKING:  # there it would promise every name
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(f"module 'nn' has no attribute {name!r}")
-    raise ag.UnknownNameError(instead, "module 'nn'", name, "nn.", __all__)
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module 'nn' has no attribute {name!r}")
+        raise ag.UnknownNameError(instead, "module 'nn'", name, "nn.", __all__)
 
 
 __all__ = [

@@ -4,8 +4,6 @@ A table and nothing else; `python -m tests.mutants` puts the faults in, one at a
 them.
 """
 
-# ruff: noqa: E501 - lines of the source stand here as they are
-
 from __future__ import annotations
 
 from typing import NamedTuple

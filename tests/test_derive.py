@@ -256,7 +256,7 @@ def _differentiable() -> Any:
     return pytest.mark.parametrize(
         "name, case",
         [
-            pytest.param(name, case, id=f"{name}-{i}")
+            pytest.param(name, case, id=f"{name}-{i}", marks=pytest.mark.slow if i else ())
             for name, cases in SAMPLES.items()
             for i, case in enumerate(cases)
             if name in ag.REGISTRY and ag.REGISTRY[name].differentiable
@@ -304,11 +304,11 @@ def test_an_operation_of_the_user_is_printed_in_its_own_notation(registry: dict[
 def test_a_rule_that_is_no_formula_says_so(registry: dict[str, Any]) -> None:
     @ag.operation(notation=r"\operatorname{{odd}}({x})")
     def odd(xp: Any, x: Any) -> Any:
-        return xp.tan(x)
+        return xp.spacing(x)
 
-    odd.rules(x=lambda xp, g, out, x: g * (1 + xp.tan(x) ** 2))
+    odd.rules(x=lambda xp, g, out, x: g * (1 + xp.spacing(x) ** 2))
     w = ag.tensor([1.0, 2.0], requires_grad=True, name="w")
-    with pytest.raises(ag.ArgumentError, match=r"calls xp\.tan, which is no registered operation"):
+    with pytest.raises(ag.ArgumentError, match=r"calls xp\.spacing, which is no registered operation"):
         derive(ag.sum(odd(w)))
 
 

@@ -1238,7 +1238,7 @@ def the_same_seed_in_two_processes_gives_the_same_bits() -> None:
             [sys.executable, "-c", f"import sys; sys.path[:0] = {path!r}\n{code}"],
             capture_output=True, text=True, check=True, env=lives.environment(hash_seed),
         ).stdout
-        for hash_seed in "12345"
+        for hash_seed in "12"
     }  # fmt: skip
     assert len(said) == 1 and [len(line) for line in said.pop().split()] == [64, 64]
 

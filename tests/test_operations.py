@@ -28,9 +28,14 @@ BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "rig
 Case = tuple[str, Sample]
 
 
-def _cases(keep: Callable[[str, Sample], bool]) -> Any:
+def _cases(keep: Callable[[str, Sample], bool], first: int = 2) -> Any:
     found = [(name, i, case) for name, cases in SAMPLES.items() for i, case in enumerate(cases) if keep(name, case)]
-    return pytest.mark.parametrize("name, case", [pytest.param(n, c, id=f"{n}-{i}") for n, i, c in found])
+    return pytest.mark.parametrize("name, case", [_numbered(n, i, c, first) for n, i, c in found])
+
+
+def _numbered(name: str, i: int, case: Sample, first: int) -> Any:
+    """A sample with its number; those after the `first` ones are tried in the slow tests."""
+    return pytest.param(name, case, id=f"{name}-{i}", marks=pytest.mark.slow if i >= first else ())
 
 
 def _every(name: str, case: Sample) -> bool:
@@ -49,7 +54,8 @@ def _derived(name: str, case: Sample) -> bool:
     return name in DIFFERENTIABLE
 
 
-every_sample, smooth_samples, derived_samples = _cases(_every), _cases(_smooth), _cases(_derived)
+every_sample, smooth_samples, derived_samples = _cases(_every), _cases(_smooth, 1), _cases(_derived)
+first_samples = _cases(_every, 1)
 
 every_variant = pytest.mark.parametrize(
     "name, case",
@@ -179,7 +185,7 @@ def _worldly(name: str) -> list[Sample]:
     return [replace(case, params={**case.params, "rng": np.random.default_rng(5)}) for case in SAMPLES[name]]
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", [name for name, op in OURS.items() if not op.composed])
 def test_every_operation_works_in_every_world(name: str) -> None:
     _works_everywhere(name, _worldly(name)[:1])
 
