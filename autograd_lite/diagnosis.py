@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.elsewhere import either
 from autograd_lite.errors import (
     ArgumentError,
     AutogradError,
@@ -60,20 +61,102 @@ def operands(op: Operation, inputs: Sequence[Any]) -> str:
 def _broadcast_problem(inputs: Sequence[Any]) -> str | None:
     """The axis at which the shapes of `inputs` do not broadcast, in words."""
     shapes = [tuple(x.shape) for x in inputs if hasattr(x, "shape")]
-    for back, sizes in enumerate(zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1), start=1):
-        different = sorted({size for size in sizes if size != 1})
-        if len(different) > 1:
-            return f"the sizes {' and '.join(map(str, different))} at axis -{back} differ and neither is 1"
-    return None
+    back = _axis_at_fault(shapes)
+    if back is None:
+        return None
+    different = sorted({shape[-back] for shape in shapes if len(shape) >= back and shape[-back] != 1})
+    return f"the sizes {' and '.join(map(str, different))} at axis -{back} differ and neither is 1"
 
 
 def diagnose(op: Operation, inputs: Sequence[Any], params: dict[str, Any], error: Exception) -> AutogradError:
-    """The library's exception for a forward of `op` that failed with `error`; its `problem` is what is said of it."""
+    """The library's exception for a forward of `op` that failed with `error`; its `problem` is what is said of it.
+
+    The first line is the call and the problem; below it stand the shapes, one under the other, with a mark at the axis
+    at fault, and a line that would work where one is known.
+    """
     call = f"{op.name}({operands(op, inputs)}{''.join(f', {k}={v!r}' for k, v in params.items())})"
     kind, problem = _problem(op, inputs, error)
-    found = kind(f"{call}: {problem}")
+    found = kind(f"{call}: {problem}{_below(op, inputs, kind)}")
     found.problem = problem
     return found
+
+
+def _named(op: Operation, inputs: Sequence[Any]) -> list[tuple[str, Any]]:
+    """The arrays among the operands by the names that a user or else the operation has for them."""
+    names = list(op.arguments[:-1] if op.variadic else op.arguments)
+    names += [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs) - len(names))]
+    found = [(getattr(x, "name", None) or name, x) for name, x in zip(names, inputs, strict=False)]
+    return [(name, x) for name, x in found if getattr(x, "shape", None) is not None]
+
+
+def _below(op: Operation, inputs: Sequence[Any], kind: type[AutogradError]) -> str:
+    """What stands under the first line of a message about several arrays: their shapes and what would fit."""
+    arrays = _named(op, inputs)
+    if len(arrays) < 2 or not issubclass(kind, ShapeError | DeviceError) or issubclass(kind, AxisError):
+        return ""
+    shapes = [tuple(x.shape) for _, x in arrays]
+    fault: list[int | None] = [None] * len(arrays)
+    fits: list[str] = []
+    if op.misfit is not None and all(shapes):
+        fault, fits = _inner_axes(shapes), []
+    elif kind is ShapeError and op.spreads and (back := _axis_at_fault(shapes)) is not None:
+        fault = [back if len(shape) >= back and shape[-back] != 1 else None for shape in shapes]
+        fits = _fitting(op, arrays) if len(arrays) == 2 and len(inputs) == 2 else []
+    lines = _under_each_other(arrays, fault)
+    lines += [f"  this would fit: {either(fits)}"] if fits else []
+    return "".join("\n" + line for line in lines)
+
+
+def _inner_axes(shapes: Sequence[tuple[int, ...]]) -> list[int | None]:
+    """The axes, counted from the end, that a product sums over, where they differ."""
+    first, second = 1, 1 if len(shapes[1]) == 1 else 2
+    return [None, None] if shapes[0][-first] == shapes[1][-second] else [first, second]
+
+
+def _axis_at_fault(shapes: Sequence[tuple[int, ...]]) -> int | None:
+    """The first axis, counted from the end, at which shapes do not broadcast."""
+    for back, sizes in enumerate(zip_longest(*(reversed(shape) for shape in shapes), fillvalue=1), start=1):
+        if len({size for size in sizes if size != 1}) > 1:
+            return back
+    return None
+
+
+def _under_each_other(arrays: Sequence[tuple[str, Any]], fault: Sequence[int | None]) -> list[str]:
+    """A line for each array, its axes under those of the others from the last on, a mark under the axis at fault."""
+    most = max(len(x.shape) for _, x in arrays)
+    widths = [
+        max([len(str(x.shape[-back])) for _, x in arrays if len(x.shape) >= back] or [1]) for back in range(1, most + 1)
+    ]
+    wide = max(len(name) for name, _ in arrays)
+    lines = []
+    for (name, x), wrong in zip(arrays, fault, strict=True):
+        cells = [str(x.shape[-back]).rjust(widths[back - 1]) for back in range(len(x.shape), 0, -1)]
+        missing = sum(widths[len(cells) :]) + 2 * (most - len(cells)) - (2 if most and not cells else 0)
+        place = getattr(x, "device", "cpu")
+        head = f"  {name.rjust(wide)}  " + " " * missing
+        lines.append(f"{head}({', '.join(cells)})  {x.dtype}  {place}")
+        if wrong is not None:
+            before = sum(widths[back - 1] + 2 for back in range(len(cells), wrong, -1))
+            lines.append(" " * (len(head) + before + widths[wrong - 1]) + "^")
+    return lines
+
+
+def _fitting(op: Operation, arrays: Sequence[tuple[str, Any]]) -> list[str]:
+    """Calls of the operation on two arrays turned or spread so that they broadcast; at most two."""
+    (first, x), (second, y) = arrays
+    a, b = tuple(x.shape), tuple(y.shape)
+
+    def ways(name: str, shape: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+        found = [(name, shape)]
+        if len(shape) == 2:
+            found.append((f"{name}.T", shape[::-1]))
+        if len(shape) == 1:
+            found.append((f"{name}[:, None]", (*shape, 1)))
+        return found
+
+    changed = [(f"{op.name}({m}, {n})", p, q) for m, p in ways(first, a) for n, q in ways(second, b)][1:]
+    found = [call for call, p, q in changed if _axis_at_fault([p, q]) is None]
+    return found[:2] or [f"{op.name}({first}[..., None], {second}) for every pair"] * (len(b) == 1 and len(a) > 0)
 
 
 def _problem(op: Operation, inputs: Sequence[Any], error: Exception) -> tuple[type[AutogradError], str]:
@@ -91,7 +174,9 @@ def _problem(op: Operation, inputs: Sequence[Any], error: Exception) -> tuple[ty
     if op.misfit is not None and all(hasattr(x, "dtype") for x in inputs) and isinstance(error, ValueError):
         return ShapeError, op.misfit(*inputs)
     if isinstance(error, numpy.exceptions.AxisError):
-        return AxisError, str(error)
+        return AxisError, f"{error}{_axes(error.ndim)}"
+    if "negative integer powers" in str(error):
+        return ShapeError, f"{error} Whole numbers stay whole: make them floating-point first, as in x.astype(float)"
     if isinstance(error, IndexError):
         return IndexingError, str(error)
     if isinstance(error, ValueError):
@@ -101,6 +186,13 @@ def _problem(op: Operation, inputs: Sequence[Any], error: Exception) -> tuple[ty
         return ShapeError, (_broadcast_problem(inputs) if spreads else None) or str(error)
     if any(getattr(x, "dtype", None) is not None for x in inputs) and isinstance(error, TypeError):
         bad = [x for x in inputs if not hasattr(x, "dtype") and not isinstance(x, backend.SCALARS)]
+        if not bad and "as an integer" in str(error):
+            return DtypeError, f"{error}: an axis or a length is a whole number, as in axis=1, or a tuple of them"
         if not bad:
             return DtypeError, str(error)
     return ArgumentError, str(error)
+
+
+def _axes(ndim: int | None) -> str:
+    """The axes that there are."""
+    return f"; the axes are 0 to {ndim - 1}, or -{ndim} to -1 from the last" if ndim else ""

@@ -15,6 +15,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor, display
 from nn import state as states
+from nn.calling import check_call
 from nn.errors import UnwrittenError
 from nn.parameter import is_parameter, mark
 from nn.state import Found
@@ -42,6 +43,10 @@ class Module:
 
     training: bool = True
     label: str | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        check_call(cls, args, kwargs)
+        return super().__new__(cls)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; written by each subclass."""

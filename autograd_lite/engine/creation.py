@@ -63,6 +63,14 @@ def _of_tensors(*values: Any) -> bool:
     return any(type(value) is Tensor for value in values)
 
 
+def _one_shape(said: str, name: str, shape: Any, dtype: Any) -> None:
+    # As in PyTorch, whose functions take the lengths one by one.
+    if isinstance(dtype, int) and not isinstance(dtype, bool):
+        raise ArgumentError(
+            f"{said}: the shape is one argument and the dtype the next: write {name}(({shape}, {dtype}))"
+        )
+
+
 def zeros(
     shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None, device: Any = None
 ) -> Tensor:  # fmt: skip
@@ -73,6 +81,7 @@ def zeros(
     array([0., 0.])
     """
     said = f"zeros({shape!r}, {dtype!r})"
+    _one_shape(said, "zeros", shape, dtype)
     return _leaf(said, lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
 
 
@@ -86,6 +95,7 @@ def ones(
     array([1., 1.])
     """
     said = f"ones({shape!r}, {dtype!r})"
+    _one_shape(said, "ones", shape, dtype)
     return _leaf(said, lambda: numpy.ones(shape, dtype), requires_grad, name, device)
 
 

@@ -13,6 +13,7 @@ import numpy
 from numpy import ndarray
 
 from autograd_lite.diagnosis import describe
+from autograd_lite.elsewhere import close, either
 from autograd_lite.engine import creation, functional, nested
 from autograd_lite.engine.graph import mode
 from autograd_lite.engine.tensor import Tensor
@@ -70,13 +71,30 @@ _UFUNCS: dict[str, Callable[..., Tensor]] = {
 """Ufuncs of NumPy that are no operations, but can be said with one."""
 
 
+def _rather(name: str, called: str) -> str:
+    """What to do where NumPy has a function that tensors have not: the nearest of ours, or how to declare one."""
+    whole = _WHOLE.get(called)
+    near = [f"ag.{each}" for each in ([whole] if whole else close(name, [op for op in REGISTRY if "_" not in op[:1]]))]
+    return (
+        (f": the nearest is {either(near)}; or" if near else ":")
+        + f" leave the tensors with np.{called} on x.numpy(), or declare it with its derivative, as in "
+        "@ag.elementwise(lambda xp, out, x: …), @ag.operation(…).rules(x=…) or ag.custom_gradient(f, rule)"
+    )
+
+
+_WHOLE = {f"{each.__name__}.reduce": ours.__name__ for each, ours in (
+    (numpy.add, numpy.sum), (numpy.multiply, numpy.prod), (numpy.maximum, numpy.max), (numpy.minimum, numpy.min),
+)} | {"add.accumulate": numpy.cumsum.__name__, "multiply.outer": numpy.outer.__name__}  # fmt: skip
+"""Methods of NumPy's ufuncs that are operations of ours."""
+
+
 def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """`numpy.exp(t)` and its kin: the operation of the same name."""
     name = ALIASES.get(ufunc.__name__, ufunc.__name__)
     named: Any = getattr(numpy, ufunc.__name__, None)
     if method != "__call__" or named is not ufunc or not (name in REGISTRY or name in _UFUNCS):
         called = name + ("" if method == "__call__" else "." + method)
-        raise ArgumentError(f"numpy.{called} is not an operation on tensors; those are: {', '.join(REGISTRY)}")
+        raise ArgumentError(f"numpy.{called} is not an operation on tensors{_rather(ufunc.__name__, called)}")
     if kwargs:
         raise ArgumentError(
             f"numpy.{name} on tensors takes no {', '.join(kwargs)}: a result is always a new tensor"
@@ -143,7 +161,8 @@ def array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: A
         name = f"{space}.{function.__name__}"
         known = name in REGISTRY
     if not known or not function.__module__.startswith("numpy"):
-        raise ArgumentError(f"numpy.{name} is not an operation on tensors: use numpy() to leave them")
+        called = f"{space}.{function.__name__}" if space else function.__name__
+        raise ArgumentError(f"numpy.{called} is not an operation on tensors{_rather(function.__name__, called)}")
     return (_ANSWERS[name] if name in _ANSWERS else getattr(functional, name))(*args, **kwargs)
 
 

@@ -430,7 +430,7 @@ def apply(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any] = _NO_P
             xp = backend.namespace(*arrays)
             out = op.run(xp, arrays, params)
     except FAILURES as error:
-        raise diagnose(op, inputs, params, error) from error
+        raise diagnose(op, inputs, params, error) from (None if op.ours else error)  # NumPy's adds nothing
     if type(out) is not ndarray:
         if op.parts is not None:
             several: Any = _results(op, inputs, params, xp, out, needs)
@@ -526,7 +526,7 @@ def _operand(op: Operation, value: Any) -> Any:
     try:
         return backend.as_array(value)
     except AutogradError as error:
-        raise ArgumentError(f"{op.name}: {error}") from error
+        raise ArgumentError(f"{op.name}: {error}") from None
 
 
 def _as_result(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp: Any, out: Any) -> Any:

@@ -77,10 +77,11 @@ def _sizes(sizes: Any) -> tuple[int, ...]:
         given = list(sizes)
         found = tuple(int(size) for size in given)
         exact = all(not isinstance(size, str) and int(size) == size for size in given)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError):
+        one = ": all sizes are one list, MLP([4, 3, 2]) instead of MLP(4, 3, 2)" if isinstance(sizes, int) else ""
         raise ag.ArgumentError(
-            f"MLP: sizes {sizes!r:.60} must be whole numbers of neurons, as in [64, 30, 10]"
-        ) from error
+            f"MLP: sizes {sizes!r:.60} must be whole numbers of neurons, as in [64, 30, 10]{one}"
+        ) from None
     if len(found) < 2:
         raise ag.ArgumentError(f"MLP: sizes {given} make no layer: give at least inputs and outputs")
     if not exact:

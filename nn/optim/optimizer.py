@@ -16,6 +16,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor, backend, live
 from nn import state as states
+from nn.calling import check_call
 from nn.errors import UnwrittenError
 from nn.state import Found
 
@@ -98,6 +99,7 @@ class Optimizer:
     _numbers: _Numbers
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        check_call(cls, args, kwargs)
         optimizer = super().__new__(cls)
         object.__setattr__(optimizer, "_numbers", _Numbers())
         return optimizer
@@ -323,10 +325,11 @@ def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:
         raise ag.ArgumentError(f"{optimizer}: give a list of tensors, as in [w] or model.parameters()")
     try:
         found = list(parameters)
-    except TypeError as error:
+    except TypeError:
         raise ag.ArgumentError(
-            f"{optimizer}: parameters is a list of tensors, as in model.parameters(), not {type(parameters).__name__}"
-        ) from error
+            f"{optimizer}: parameters is a list of tensors, as in model.parameters(), not {type(parameters).__name__}: "
+            f"write {optimizer}(model.parameters(), …)"
+        ) from None
     if not found:
         raise ag.ArgumentError(f"{optimizer}: there are no parameters to train")
     seen: set[int] = set()

@@ -112,7 +112,7 @@ def _checked(op: Operation, args: Sequence[Formula], params: dict[str, Any]) -> 
     except FAILURES as error:
         if isinstance(error, AutogradError):
             raise
-        raise UnfitError(str(diagnose(op, [arg.value for arg in args], params, error)).partition(": ")[2]) from error
+        raise UnfitError(diagnose(op, [arg.value for arg in args], params, error).problem) from error
 
 
 def _transposed(x: Formula, axes: tuple[int, ...] | None, reading: Reading) -> Formula:
