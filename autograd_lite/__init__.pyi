@@ -1297,7 +1297,7 @@ def argpartition(x: Operand, kth: Any, axis: int | None = -1) -> Tensor:
     array([1, 2, 0])
     """
 
-def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> Tensor:
+def topk(x: Operand, k: int, axis: int = -1, largest: bool = True) -> tuple[Tensor, ...]:
     """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
 
     Of equal elements the first counts first; they share the gradient of the values evenly. The indices are data.

@@ -162,8 +162,8 @@ def as_array(value: object, like: Any = numpy, copy: bool = False) -> Array:
             array = like.array(value) if copy else like.asarray(value)
         except AutogradError:
             raise
-        except Exception as error:  # whatever an object's own __array__ may raise
-            raise ArgumentError(f"cannot make an array of {type(value).__name__}: {error}") from error
+        except Exception as error:  # noqa: BLE001 - whatever an object's own __array__ raises
+            raise ArgumentError(f"cannot make an array of {type(value).__name__}: {error}") from None
         copy = False
     if array.dtype.kind not in NUMBERS:
         raise not_numbers(value, array.dtype)

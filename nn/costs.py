@@ -120,11 +120,11 @@ def softmax_cross_entropy(logits: Any, target: Any) -> Tensor:
             column = ag.where(labels < 0, logits.shape[-1], labels)
             try:
                 picked = chosen[ag.arange(examples, like=logits), column] if logits.ndim == 2 else chosen[column]
-            except ag.IndexingError as error:
+            except ag.IndexingError:
                 raise ag.IndexingError(
                     f"softmax_cross_entropy: a label is out of range: the {logits.shape[-1]} outputs stand for "
                     f"0 to {logits.shape[-1] - 1}"
-                ) from error
+                ) from None
             cost = -ag.sum(picked) / examples
         else:
             logits, target, examples = _operands("softmax_cross_entropy", logits, target)

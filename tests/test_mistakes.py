@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mistakes import MISTAKES, Mistake, caught, names
 
 import autograd_lite as ag
-from mistakes import MISTAKES, Mistake, caught, names
 
 ROOT = Path(__file__).resolve().parents[1]
 EVERY = [mistake for group in MISTAKES.values() for mistake in group]

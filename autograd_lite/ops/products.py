@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.backend import SCALARS
 from autograd_lite.errors import ArgumentError, DtypeError, ShapeError
 from autograd_lite.op import composed, operation, refused
 from autograd_lite.ops.indexing import scatter_add
@@ -390,9 +389,7 @@ def outer(xp: Any, x: Any, y: Any) -> Any:
     array([[3., 4.],
            [6., 8.]])
     """
-    column = x if isinstance(x, SCALARS) else xp.reshape(x, (-1, 1))
-    row = y if isinstance(y, SCALARS) else xp.reshape(y, (1, -1))
-    return xp.multiply(column, row)
+    return xp.multiply(xp.reshape(x, (-1, 1)), xp.reshape(y, (1, -1)))
 
 
 def _met(x: Any, y: Any, axes: Any) -> tuple[list[int], list[int]]:

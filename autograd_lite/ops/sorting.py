@@ -116,7 +116,7 @@ def argpartition(xp: Any, x: Any, *, kth: Any, axis: int | None = -1) -> Any:
     return xp.argsort(x, axis=axis)
 
 
-@composed(notation=r"\operatorname{{topk}}({x})", analytic=False)
+@composed(notation=r"\operatorname{{topk}}({x})", analytic=False, parts=2)
 def topk(xp: Any, x: Any, *, k: int, axis: int = -1, largest: bool = True) -> Any:
     """The `k` largest elements along `axis`, or the smallest, best first, and their places: values and indices.
 

@@ -57,11 +57,11 @@ class Linear(Module):
         z: Tensor
         try:
             z = x @ weight.T + self.bias
-        except ag.ShapeError as error:
+        except ag.ShapeError:
             raise ag.ShapeError(
                 f"{self.label or 'Linear'}: the input has shape {x.shape}, but {weight.name} {weight.shape} takes "
                 f"({weight.shape[1]},) for one example or (examples, {weight.shape[1]}) for several"
-            ) from error
+            ) from None
         return z
 
     def extra_repr(self) -> str:

@@ -19,8 +19,8 @@ def checked(what: str, data: Any) -> tuple[Any, Any]:
     """A pair of arrays of equal, positive length and finite values. Raises `DataError`, in the name of `fit`."""
     try:
         x, y = data
-    except (TypeError, ValueError) as error:
-        raise ag.DataError(f"fit: {what} must be a pair (x, y), not {type(data).__name__}") from error
+    except (TypeError, ValueError):
+        raise ag.DataError(f"fit: {what} must be a pair (x, y), not {type(data).__name__}") from None
     x, y = _examples("x", what, x), _examples("y", what, y)
     if x.shape[0] != y.shape[0]:
         raise ag.DataError(f"fit: {what} has {x.shape[0]} examples in x and {y.shape[0]} in y")
@@ -34,10 +34,10 @@ def _examples(name: str, what: str, part: Any) -> Any:
         )
     try:
         array = as_array(part)
-    except ValueError as error:
-        raise ag.DataError(f"fit: {name} of {what} is no array, but examples of different lengths") from error
-    except Exception as error:  # an object's own __array__ may raise anything
-        raise ag.DataError(f"fit: {name} of {what} cannot be made an array: {error!r:.100}") from error
+    except ValueError:
+        raise ag.DataError(f"fit: {name} of {what} is no array, but examples of different lengths") from None
+    except Exception as error:  # noqa: BLE001 - an object's own __array__ may raise anything
+        raise ag.DataError(f"fit: {name} of {what} cannot be made an array: {error!r:.100}") from None
     if array.ndim == 0 or array.shape[0] == 0:
         raise ag.DataError(f"fit: {name} of {what} has shape {array.shape}: there are no examples in it")
     if array.dtype.kind not in "biuf":

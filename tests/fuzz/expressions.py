@@ -23,7 +23,9 @@ NUMBERS = (
 )  # fmt: skip
 SIZES = (1, 2, 3, 3, 4)
 # Users write these as x[index] and ag.put; random numbers need a generator, which not every program has.
-_WRITTEN_OTHERWISE = {"getitem", "scatter_add", "put_at", "part"} | {"argpartition"}  # whose order is open
+_WRITTEN_OTHERWISE = {"getitem", "scatter_add", "put_at", "part", "sorted_places"}
+_WRITTEN_OTHERWISE |= {"argpartition"}  # whose order is open
+_WRITTEN_OTHERWISE |= {"diff", "gradient"}  # which take no tensors for what they read by name
 OPERATIONS = [
     name
     for name, op in ag.REGISTRY.items()
@@ -115,7 +117,7 @@ class Writer:
         for _ in range(25):
             expression = self._expression()
             value = self._tried(expression)
-            if value is None:
+            if value is None or isinstance(value, tuple | list):  # several results that no index has been written for
                 continue
             name = f"t{self.count}"
             self.count += 1
