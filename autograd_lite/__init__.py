@@ -43,7 +43,6 @@ from autograd_lite.debug import debug
 from autograd_lite.elsewhere import instead
 from autograd_lite.engine import functional, random, reverse
 from autograd_lite.engine.calculus import grad, hessian, hvp, jacobian, jvp, linearize, value_and_grad, vjp
-from autograd_lite.engine.checkpoint import checkpoint
 from autograd_lite.engine.creation import (
     arange,
     empty,
@@ -70,6 +69,7 @@ from autograd_lite.watch import live
 __version__ = "0.1.0"
 
 _WHEN_USED = {
+    "checkpoint": "engine.checkpoint",
     "CheckReport": "check.report",
     "gradcheck": "check.gradcheck",
     "OperationReport": "check.operation",
@@ -129,7 +129,7 @@ Tensor.backward = reverse.backward  # type: ignore[method-assign]
 Tensor._repr_html_ = _repr_html_  # type: ignore[attr-defined]
 
 __all__ = [
-    "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "block", "checkpoint", "choose",
+    "Operation", "REGISTRY", "Tensor", "ancestors", "arange", "asarray", "block", "choose",
     "custom_gradient", "debug", "elementwise", "empty", "enable_grad", "errors", "eye", "fromfunction", "full",
     "functional", "geomspace", "grad", "hessian", "hvp", "identity", "insert", "is_grad_enabled", "jacobian", "jvp",
     "linalg", "linearize", "linspace", "live", "logspace", "no_grad", "ones", "operation", "ops", "put", "random",

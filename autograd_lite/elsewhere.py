@@ -6,7 +6,6 @@ Keras stands in one table with a line that works. Knows names as strings. Must n
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 
 INSTEAD: dict[str, str] = {
@@ -199,6 +198,8 @@ def close(name: str, known: Collection[str]) -> list[str]:
     plain: dict[str, str] = {}
     for each in known:
         plain.setdefault(each.lower(), each)
+    import difflib  # only a mistake needs it
+
     return [plain[each] for each in difflib.get_close_matches(name.lower(), plain, 3, 0.75)]
 
 

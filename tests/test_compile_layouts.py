@@ -88,7 +88,7 @@ COSTS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("mode", ["backward", "accumulated", "freed", "grad"])
-@pytest.mark.parametrize("order", ["C", "Fortran", "neither", "backwards"])
+@pytest.mark.parametrize("order", ["C", "Fortran", pytest.param("neither", marks=pytest.mark.slow), "backwards"])
 @pytest.mark.parametrize("cost", COSTS)
 @pytest.mark.parametrize("moved", MOVES)
 def test_a_gradient_of_a_moved_parameter_keeps_its_order(moved: str, cost: str, order: str, mode: str) -> None:

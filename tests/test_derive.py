@@ -256,7 +256,9 @@ def _differentiable() -> Any:
     return pytest.mark.parametrize(
         "name, case",
         [
-            pytest.param(name, case, id=f"{name}-{i}", marks=pytest.mark.slow if i else ())
+            pytest.param(
+                name, case, id=f"{name}-{i}", marks=pytest.mark.slow if i or ag.REGISTRY[name].composed else ()
+            )
             for name, cases in SAMPLES.items()
             for i, case in enumerate(cases)
             if name in ag.REGISTRY and ag.REGISTRY[name].differentiable

@@ -55,7 +55,7 @@ def grad(
             raise ArgumentError(f"grad(): input {i} is {type(x).__name__}, not a tensor")
     outputs, given = _outputs(output, gradient)
     seeds = [seed_of(each, start, "grad()") for each, start in zip(outputs, given, strict=True)]
-    useful = _useful(outputs, set(targets))
+    useful = _useful(outputs, {x for x in targets if x.requires_grad})
     record = create_graph or mode.now.witness.records
     if record:
         with enable_grad() if create_graph else no_grad():
