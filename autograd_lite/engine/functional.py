@@ -39,11 +39,9 @@ def compose(op: Operation, inputs: Sequence[Any], params: dict[str, Any]) -> Any
     """Run an operation that is composed of others, each of which records itself.
 
     Its arrays are Tensors in it, and its first argument is one in any case; what its parts refuse is said of the whole.
-    A Python number keeps no dtype of its own only where it is spread over the others, element by element.
     """
     inputs = [int(x) if type(x) is backend.Size else x for x in inputs]
-    plain = SCALARS if op.spreads else ()
-    given = [x if type(x) in plain or x is None or hasattr(x, "__number__") else operand(op, x) for x in inputs]
+    given = [x if type(x) in SCALARS or x is None or hasattr(x, "__number__") else operand(op, x) for x in inputs]
     if given and not builtins.any(type(x) is Tensor for x in given):
         given[0] = operand(op, given[0])
     try:

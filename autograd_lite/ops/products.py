@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from autograd_lite.backend import SCALARS
 from autograd_lite.errors import ArgumentError, DtypeError, ShapeError
 from autograd_lite.op import composed, operation, refused
 from autograd_lite.ops.indexing import scatter_add
@@ -389,7 +390,9 @@ def outer(xp: Any, x: Any, y: Any) -> Any:
     array([[3., 4.],
            [6., 8.]])
     """
-    return xp.multiply(xp.reshape(x, (-1, 1)), xp.reshape(y, (1, -1)))
+    column = x if isinstance(x, SCALARS) else xp.reshape(x, (-1, 1))
+    row = y if isinstance(y, SCALARS) else xp.reshape(y, (1, -1))
+    return xp.multiply(column, row)
 
 
 def _met(x: Any, y: Any, axes: Any) -> tuple[list[int], list[int]]:
@@ -439,6 +442,8 @@ def kron(xp: Any, x: Any, y: Any) -> Any:
     >>> ag.kron(ag.tensor([1.0, 10.0]), ag.tensor([1.0, 2.0])).numpy()
     array([ 1.,  2., 10., 20.])
     """
+    if isinstance(x, SCALARS) or isinstance(y, SCALARS):
+        return xp.multiply(x, y)
     a, b = shape_of(x), shape_of(y)
     ndim = max(len(a), len(b))
     a, b = (1,) * (ndim - len(a)) + a, (1,) * (ndim - len(b)) + b
