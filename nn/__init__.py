@@ -38,7 +38,7 @@ from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
 from nn.module import Module
 from nn.optim import SGD, Adam, Optimizer
 from nn.parameter import Parameter
-from nn.training import History, accuracy, fit
+from nn.training import History, accuracy, fit, plot
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -73,6 +73,7 @@ __all__ = [
     "cross_entropy_cost",
     "digits",
     "fit",
+    "plot",
     "quadratic_cost",
     "scaled_normal",
     "softmax_cross_entropy",

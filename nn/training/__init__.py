@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from nn.training.evaluation import accuracy
 from nn.training.fitting import fit
-from nn.training.history import History
+from nn.training.history import History, plot
 
-__all__ = ["History", "accuracy", "fit"]
+__all__ = ["History", "accuracy", "fit", "plot"]
