@@ -139,7 +139,6 @@ MISTAKES: dict[str, list[Mistake]] = {
         _row("w.unsqueeze(0)", ag.UnknownNameError, "ag.expand_dims(w, 0)", "write ag.expand_dims(x, axis=0)"),
         _row("w.exp()", ag.UnknownNameError, "ag.exp(w)", "write ag.exp(x)"),
         _row("w.add_(1)", ag.UnknownNameError, "w + 1", "nothing is changed in place"),
-        _row("w.bakward()", ag.UnknownNameError, "w.sum().backward()", "did you mean x.backward?"),
         _row("ag.cat([w, w])", ag.UnknownNameError, "ag.concatenate([w, w])", "write ag.concatenate([x, y], axis=0)"),
         _row("ag.reduce_sum(w)", ag.UnknownNameError, "ag.sum(w)", "write ag.sum(x, axis=0)"),
         _row("ag.sigmoids(w)", ag.UnknownNameError, "ag.sigmoid(w)", "did you mean ag.sigmoid?"),

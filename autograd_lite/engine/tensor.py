@@ -15,7 +15,7 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.arraylike import Arraylike
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
-from autograd_lite.elsewhere import instead, keyword
+from autograd_lite.elsewhere import INSTEAD, instead, keyword
 from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import (
@@ -309,13 +309,9 @@ class Tensor(Arraylike):
         self._data, self._grad, self._requires_grad, self.name = state
         self.node, self._changed = None, 0
 
-    if not TYPE_CHECKING:  # to a type checker a tensor has what is written here and nothing else
-
-        def __getattr__(self, name: str) -> Any:
-            # Python asks for it only where there is nothing of that name; its own protocols are asked for by the way.
-            if name.startswith("__"):
-                raise AttributeError(f"'Tensor' object has no attribute {name!r}")
-            raise UnknownNameError(_missing, name)
+    def __dir__(self) -> list[str]:
+        # What other libraries call things is in the class for its messages alone.
+        return [name for name in super().__dir__() if name not in _THEIRS]
 
     # Items.
 
@@ -388,9 +384,32 @@ class Tensor(Arraylike):
         return results  # type: ignore[no-any-return]
 
 
+class _Elsewhere:
+    """A name that other libraries' tensors have, which says what to write here; for Python it is not there.
+
+    One for each name, since a class with `__getattr__` would have all its attributes found the slow way.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, tensor: Tensor | None, kind: type) -> Any:
+        raise UnknownNameError(_missing, self.name)
+
+
+_OURS = [name for name in dir(Tensor) if name[0] != "_"]
+
+
 def _missing(name: str) -> str:
     """What to say to one who missed something in a tensor."""
-    return instead("'Tensor' object", name, "x.", [each for each in dir(Tensor) if each[0] != "_"], REGISTRY.keys())
+    return instead("'Tensor' object", name, "x.", _OURS, REGISTRY.keys())
+
+
+_THEIRS = {*INSTEAD, *REGISTRY, *(f"{name}_" for name in (*INSTEAD, *REGISTRY, *_OURS))} - {*dir(Tensor)}
+for _name in sorted(_THEIRS):
+    setattr(Tensor, _name, _Elsewhere(_name))
 
 
 _PLAIN_OR_TENSOR = _PLAIN | {Tensor}
