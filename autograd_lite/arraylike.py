@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
-from autograd_lite.op import Operation, settled
+from autograd_lite.op import Operation, one_axis, settled
 from autograd_lite.ops import (
     arithmetic,
     comparison,
@@ -182,6 +182,8 @@ class Arraylike:
         return self.__apply__(op, *op.bind((self, *inputs), params))
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
+        if type(axis) is list:
+            one_axis(f"x.{op.name}()", axis)
         if unknown:
             if op.meant(unknown) is op:
                 op.bind((self,), unknown)  # which says what there is

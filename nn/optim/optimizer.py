@@ -54,7 +54,7 @@ class Number:
     def checked(self, owner: str, value: Any) -> float:
         """The value as a Python float, since a NumPy float64 would widen float32 parameters."""
         try:
-            number = float(value)
+            number = float("nan") if isinstance(value, str | bytes) else float(value)  # "0.1" is a word
         except (TypeError, ValueError):
             number = float("nan")
         if not (isfinite(number) and 0 <= number < self.high) or (self.positive and number == 0):
@@ -275,13 +275,18 @@ def _recorded() -> bool:
     return type(live(_PROBE, "value")) is not float
 
 
+_APART = frozenset({"parameters", "_known", "_numbers"})
+
+
 def _held(optimizer: Optimizer) -> list[Tensor]:
-    """The tensors of an optimiser, its parameters among them; lists of tensors are what there mostly is."""
-    found: list[Tensor] = []
-    for value in vars(optimizer).values():
-        if type(value) is list and all(isinstance(each, Tensor) for each in value):
+    """The tensors of an optimiser, its parameters first; lists of tensors are what there mostly is."""
+    found = [*optimizer._leaves()]
+    for name, value in vars(optimizer).items():
+        if name in _APART or value.__class__ is bool:
+            continue
+        if value.__class__ is list and all(each.__class__ is Tensor for each in value):
             found += value
-        elif not isinstance(value, bool | int | float | str | _Numbers):
+        else:
             found += [each.value for each in states.inside(Found("", "", value), Tensor)]
     return found
 
