@@ -74,7 +74,8 @@ def _labels(what: str, y: np.ndarray, outputs: int) -> np.ndarray:
                 f"{what}: y is no class in example {int(wrong.argmax())}: a row is one-hot, or not negative with the "
                 "sum 1; numbers are measured by nn.mean_absolute_error or nn.r2"
             )
-        return np.argmax(y, axis=1)
+        largest: np.ndarray = y.argmax(axis=1)
+        return largest
     wrong = ~((y % 1 == 0) & (y >= 0) & (y < outputs))
     if bool(wrong.any()):
         raise ag.DataError(
