@@ -7,11 +7,11 @@ it down. Knows operations and how an index is read. Must not know any of the wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
-from autograd_lite.op import Operation, settled
+from autograd_lite.op import Operation, one_axis, settled
 from autograd_lite.ops import (
     arithmetic,
     comparison,
@@ -181,7 +181,14 @@ class Arraylike:
             return op(self, *inputs, **params)
         return self.__apply__(op, *op.bind((self, *inputs), params))
 
-    def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
+    def _reduced(self, op: Operation, axis: Any, keepdims: Any, more: tuple[Any, ...], unknown: dict[str, Any]) -> Any:
+        if more:
+            raise ArgumentError(
+                f"x.{op.name}(axis, keepdims) got {2 + len(more)} positional arguments: write everything else by its "
+                f"name, as in x.{op.name}(axis=0, keepdims=True)"
+            )
+        if type(axis) is list:
+            one_axis(f"x.{op.name}()", axis)
         if unknown:
             if op.meant(unknown) is op:
                 op.bind((self,), unknown)  # which says what there is
@@ -268,41 +275,41 @@ class Arraylike:
 
     conjugate = conj
 
-    def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def sum(self, axis: Any = None, keepdims: bool = False, *more: Never, **unknown: Any) -> Self:
         """The sum over `axis` (all axes where None)."""
-        return self._reduced(reduction.sum, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.sum, axis, keepdims, more, unknown)  # type: ignore[no-any-return]
 
-    def mean(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def mean(self, axis: Any = None, keepdims: bool = False, *more: Never, **unknown: Any) -> Self:
         """The mean over `axis` (all axes where None)."""
-        return self._reduced(reduction.mean, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.mean, axis, keepdims, more, unknown)  # type: ignore[no-any-return]
 
-    def max(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def max(self, axis: Any = None, keepdims: bool = False, *more: Never, **unknown: Any) -> Self:
         """The largest element over `axis` (all axes where None); ties share the gradient evenly."""
-        return self._reduced(reduction.max, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.max, axis, keepdims, more, unknown)  # type: ignore[no-any-return]
 
-    def min(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def min(self, axis: Any = None, keepdims: bool = False, *more: Never, **unknown: Any) -> Self:
         """The smallest element over `axis` (all axes where None); ties share the gradient evenly."""
-        return self._reduced(reduction.min, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.min, axis, keepdims, more, unknown)  # type: ignore[no-any-return]
 
-    def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def argmax(self, axis: Any = None, keepdims: bool = False, *more: Never, **unknown: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
-        return self._reduced(reduction.argmax, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmax, axis, keepdims, more, unknown)  # type: ignore[no-any-return]
 
-    def argmin(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def argmin(self, axis: Any = None, keepdims: bool = False, *more: Never, **unknown: Any) -> Self:
         """The place of the first smallest element along `axis`; data, never differentiable."""
-        return self._reduced(reduction.argmin, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmin, axis, keepdims, more, unknown)  # type: ignore[no-any-return]
 
-    def prod(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+    def prod(self, axis: Any = None, keepdims: bool = False, *more: Never, **further: Any) -> Self:
         """The product over `axis` (all axes where None)."""
-        return self._reduced(reduction.prod, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.prod, axis, keepdims, more, further)  # type: ignore[no-any-return]
 
-    def any(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+    def any(self, axis: Any = None, keepdims: bool = False, *more: Never, **further: Any) -> Self:
         """Whether any element over `axis` is other than 0; data, never differentiable."""
-        return self._reduced(reduction.any, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.any, axis, keepdims, more, further)  # type: ignore[no-any-return]
 
-    def all(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+    def all(self, axis: Any = None, keepdims: bool = False, *more: Never, **further: Any) -> Self:
         """Whether all elements over `axis` are other than 0; data, never differentiable."""
-        return self._reduced(reduction.all, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.all, axis, keepdims, more, further)  # type: ignore[no-any-return]
 
     def var(self, axis: Any = None, **further: Any) -> Self:
         """The variance over `axis` (all axes where None), with the keywords of `ag.var`."""

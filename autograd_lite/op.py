@@ -74,6 +74,15 @@ def settled(value: Any) -> Any:
     return value
 
 
+def one_axis(call: str, axis: Any) -> None:
+    """Raise `ArgumentError` for a list as an axis: NumPy takes several axes as a tuple."""
+    if type(axis) is list:
+        meant = axis[0] if len(axis) == 1 else tuple(axis)
+        raise ArgumentError(
+            f"{call}: axis={axis!r} is a list, and an axis is a whole number or a tuple of them: write axis={meant!r}"
+        )
+
+
 def _declared(
     forward: Callable[..., Any],
 ) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...], dict[str, Any], bool]:
@@ -329,6 +338,8 @@ class Operation:
             args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
+            if type(kwargs.get("axis")) is list:
+                one_axis(f"{self.name}{self.__signature__}", kwargs["axis"])
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
         extra: Sequence[Any] = ()
         if self.joins and args and isinstance(args[0], list | tuple):
@@ -354,6 +365,8 @@ class Operation:
         missing += [name for name in self.parameters if name not in params]
         if missing:
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+        if type(params.get("axis")) is list:
+            one_axis(f"{self.name}{self.__signature__}", params["axis"])
         return inputs, {name: settled(value) for name, value in params.items()}
 
     def _named(self, names: Sequence[str], kwargs: dict[str, Any]) -> tuple[Any, ...]:

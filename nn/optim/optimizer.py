@@ -54,7 +54,7 @@ class Number:
     def checked(self, owner: str, value: Any) -> float:
         """The value as a Python float, since a NumPy float64 would widen float32 parameters."""
         try:
-            number = float(value)
+            number = float("nan") if isinstance(value, str | bytes) else float(value)  # "0.1" is a word
         except (TypeError, ValueError):
             number = float("nan")
         if not (isfinite(number) and 0 <= number < self.high) or (self.positive and number == 0):
