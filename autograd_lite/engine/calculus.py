@@ -49,7 +49,7 @@ def grad(
     if inputs is None:
         raise ArgumentError("grad(): say with respect to what, as in ag.grad(output, x)")
     single = isinstance(inputs, Tensor)
-    if not isinstance(inputs, Tensor | Iterable):
+    if not single and not isinstance(inputs, Iterable):
         raise ArgumentError(f"grad(): {inputs!r:.60} is no tensor and no list of tensors: write ag.grad(output, x)")
     targets: Sequence[Tensor] = (inputs,) if single else tuple(inputs)
     for i, x in enumerate(targets):
