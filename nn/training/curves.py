@@ -113,7 +113,8 @@ class Curves:
     def svg(self) -> str:
         """The picture as SVG, a panel for each kind of figure, epochs from left to right."""
         across = min(len(self.panels), _ACROSS)
-        width, legend, drawn = _WIDE * across, 0, []
+        width, legend = _WIDE * across, 0
+        drawn: list[str] = []
         if len(self.runs) > 1:
             words = "dashed: validation" if any(line.dashed for lines in self.panels.values() for line in lines) else ""
             drawn, legend = _runs(self.runs, width, words)
