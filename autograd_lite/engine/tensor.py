@@ -654,7 +654,7 @@ def lift(op: Operation) -> Lifted:
         def function(*args: Any, **kwargs: Any) -> Tensor:
             if len(args) == plain and not kwargs:
                 return apply(op, args, op.defaults)
-            if op.wide is not None and (wide := op.meant(kwargs)) is not op:
+            if op.wide is not None and (wide := op.meant(kwargs, len(args))) is not op:
                 return Tensor.__compose__(wide, *wide.bind(args, kwargs))  # type: ignore[attr-defined,no-any-return]
             inputs, params = op.bind(args, kwargs)
             return apply(op, inputs, params)
