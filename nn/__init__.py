@@ -29,10 +29,25 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import Digits, digits
-from nn.errors import DivergenceError
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    cross_entropy_cost,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
+from nn.data import (
+    Digits,
+    digits,
+)
+from nn.errors import (
+    DivergenceError,
+)
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -45,7 +60,7 @@ from nn.initializers import (
     xavier_normal,
     xavier_uniform,
     zeros,
-)  # fmt: skip
+)
 from nn.layers import (
     CELU,
     ELU,
@@ -100,11 +115,44 @@ from nn.layers import (
     Softsign,
     Tanh,
     Unflatten,
-)  # fmt: skip
-from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
-from nn.parameter import Parameter
-from nn.training import History, accuracy, fit
+)
+from nn.metrics import (
+    confusion_matrix,
+    f1,
+    precision,
+    r2,
+    recall,
+    root_mean_squared_error,
+    top_k,
+)
+from nn.module import (
+    Module,
+)
+from nn.optim import (
+    SGD,
+    Adam,
+    Optimizer,
+)
+from nn.parameter import (
+    Parameter,
+)
+from nn.schedules import (
+    ConstantSchedule,
+    CosineSchedule,
+    EarlyStopping,
+    ExponentialSchedule,
+    HalvingSchedule,
+    OneCycleSchedule,
+    PlateauSchedule,
+    Schedule,
+    StepSchedule,
+    WarmUpSchedule,
+)
+from nn.training import (
+    History,
+    accuracy,
+    fit,
+)
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -133,18 +181,23 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "ClosedFormReport",
+    "ConstantSchedule",
     "Conv1d",
     "Conv2d",
     "Conv3d",
     "ConvTranspose1d",
     "ConvTranspose2d",
+    "CosineSchedule",
     "Difference",
     "Digits",
     "DivergenceError",
     "Dropout",
     "Dropout2d",
+    "EarlyStopping",
+    "ExponentialSchedule",
     "Flatten",
     "GroupNorm",
+    "HalvingSchedule",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -163,13 +216,16 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "OneCycleSchedule",
     "Optimizer",
     "PReLU",
     "Parameter",
+    "PlateauSchedule",
     "RMSNorm",
     "ReLU",
     "ReLU6",
     "Residual",
+    "Schedule",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -177,22 +233,31 @@ __all__ = [
     "Softmin",
     "Softplus",
     "Softsign",
+    "StepSchedule",
     "Tanh",
     "Unflatten",
+    "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
     "closed_form",
+    "confusion_matrix",
     "cross_entropy_cost",
     "digits",
+    "f1",
     "fit",
     "kaiming_normal",
     "kaiming_uniform",
     "normal",
     "orthogonal",
+    "precision",
     "quadratic_cost",
+    "r2",
+    "recall",
+    "root_mean_squared_error",
     "scaled_normal",
     "softmax_cross_entropy",
     "standard_normal",
+    "top_k",
     "truncated_normal",
     "uniform",
     "xavier_normal",

@@ -39,7 +39,7 @@ def _shape(rng: Any, *sizes: Any) -> tuple[np.random.Generator, tuple[int, ...]]
 
 def _positive(what: str, value: Any) -> float:
     try:
-        found = float(value)
+        found = float("nan") if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError):
         found = float("nan")
     if not 0 <= found < float("inf"):

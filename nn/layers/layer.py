@@ -79,7 +79,7 @@ def number(what: str, given: Any, low: float, high: float = float("inf"), least:
     0.5
     """
     try:
-        found = float(given)
+        found = float("nan") if isinstance(given, str | bytes) else float(given)
     except (TypeError, ValueError):
         found = float("nan")
     if not (low <= found < high and (least or found > low)):
