@@ -42,6 +42,8 @@ from nn.costs import (
     softmax_cross_entropy,
 )
 from nn.data import (
+    DataLoader,
+    Dataset,
     Digits,
     digits,
 )
@@ -188,6 +190,8 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "CosineSchedule",
+    "DataLoader",
+    "Dataset",
     "Difference",
     "Digits",
     "DivergenceError",
