@@ -22,6 +22,7 @@ from autograd_lite.errors import ArgumentError, AutogradError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
+Parts = bool | int | type | None
 Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[str, Any]]]
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
@@ -74,6 +75,15 @@ def settled(value: Any) -> Any:
     return value
 
 
+def one_axis(call: str, axis: Any) -> None:
+    """Raise `ArgumentError` for a list as an axis: NumPy takes several axes as a tuple."""
+    if type(axis) is list:
+        meant = axis[0] if len(axis) == 1 else tuple(axis)
+        raise ArgumentError(
+            f"{call}: axis={axis!r} is a list, and an axis is a whole number or a tuple of them: write axis={meant!r}"
+        )
+
+
 def _declared(
     forward: Callable[..., Any],
 ) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...], dict[str, Any], bool]:
@@ -101,6 +111,11 @@ def _declared(
     )  # fmt: skip
 
 
+_BY_PLACE = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_NOTHING: dict[str, Any] = {"out": None, "overwrite_input": False}
+"""What NumPy's functions are told by place and ours are not, with the value that says nothing."""
+
+
 class _Signature:
     """The signature of an operation as users call it, made when it is asked for."""
 
@@ -115,8 +130,10 @@ class _Signature:
         declared = [p.replace(annotation=p.empty) for p in annotated]
         if op.variadic:
             return inspect.Signature(declared)
+        known = {p.name: p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared}
+        order = dict.fromkeys((*op.arguments, *op.places, *op.parameters))
         return inspect.Signature(
-            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
+            [known.get(name) or inspect.Parameter(name, _BY_PLACE, default=_NOTHING[name]) for name in order]
         )
 
 
@@ -129,20 +146,21 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "__dict__",
-        "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "places",
+        "kind", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
         self, forward: Callable[..., Any], notation: str, symbol: str | None = None, prime: str | None = None, *,
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
-        binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
+        binds: int | None = None, parts: Parts = None, misfit: Callable[..., str] | None = None,
         composed: bool = False, reads: Reading | None = None, space: str = "",
     ) -> None:  # fmt: skip
         self.composed = composed
         self.wide: Operation | None = None  # the same with further keywords, composed of it and others
         self.plainly: frozenset[str] = frozenset()  # the names that it is called with without those
+        self.places: tuple[str, ...] = ()  # what stands at each place behind the arrays, where not as declared
         self.reads = reads
         self.name = self.__name__ = f"{space}.{forward.__name__}" if space else forward.__name__
         self.forward = forward if parts is None else _several(forward)
@@ -166,7 +184,9 @@ class Operation:
         self.effect = effect
         self.flops = 0 if moves else flops
         self.binds = binds
-        self.parts = parts
+        # What the results of a call stand in: a tuple, or one whose places have names.
+        self.kind: Any = parts if isinstance(parts, type) else tuple
+        self.parts = len(getattr(parts, "_fields", ())) if isinstance(parts, type) else parts
         self.of: Operation | None = None  # of a part: the operation of several results, and which of them this is
         self.index = 0
         self._made: dict[int, Operation] = {}
@@ -213,9 +233,39 @@ class Operation:
         self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
         return forward
 
-    def meant(self, kwargs: dict[str, Any]) -> Operation:
-        """The operation that takes these keywords: itself, or where there are further ones `wide`."""
-        return self if self.wide is None or kwargs.keys() <= self.plainly else self.wide
+    def meant(self, kwargs: dict[str, Any], given: int = 0) -> Operation:
+        """The operation that takes these keywords and so many by place: itself, or `wide` where there are more."""
+        if self.wide is None or (kwargs.keys() <= self.plainly and (given < 3 or not self.places)):
+            return self
+        return self.wide
+
+    def placed(self, *names: str) -> None:
+        """State what stands at each place behind the arrays, where that is not as declared: NumPy's order.
+
+        What we have no name for (`out`) may only be said as nothing.
+
+        >>> import autograd_lite as ag
+        >>> ag.sum(ag.tensor([1, 2]), 0, float, None, True).numpy()
+        array([3.])
+        """
+        self.places = names
+        if self.wide is not None:
+            self.wide.places = names
+
+    def _by_place(self, extra: Sequence[Any]) -> dict[str, Any]:
+        """What was given by place behind the arrays, by name."""
+        given = dict(zip(self.places or self.parameters, extra, strict=False))
+        for name in [name for name in given if name in _NOTHING or name == "dtype"] if self.places else ():
+            value = given[name]
+            if value is None or (name == "overwrite_input" and isinstance(value, bool)):
+                del given[name]
+            elif name in _NOTHING or isinstance(value, int):
+                meant = {bool: "keepdims", int: "ddof", str: "method"}.get(type(value), "")
+                said = f": say {meant}={value!r}" if meant in self.parameters else keyword(name, ())
+                raise ArgumentError(
+                    f"{self.name}{self.__signature__} got {value!r} at the place of {name}, which is NumPy's{said}"
+                )
+        return given
 
     def rules(self, **rules: Rule | None) -> Operation:
         """State the derivative rule of every array argument; `None` marks data that has none.
@@ -314,6 +364,10 @@ class Operation:
         blank = [numpy.zeros(x.shape, x.dtype) if hasattr(x, "shape") else x for x in inputs]
         return len(self.forward(backend.NUMPY, *blank, **params))
 
+    def gathered(self, results: Sequence[Any]) -> Any:
+        """The results of one call as they are given: in a tuple, whose places may have names."""
+        return tuple(results) if self.kind is tuple else self.kind(*results)
+
     def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
         """How many additions, multiplications and function calls it takes on arrays of these shapes.
 
@@ -329,6 +383,8 @@ class Operation:
             args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
+            if type(kwargs.get("axis")) is list:
+                one_axis(f"{self.name}{self.__signature__}", kwargs["axis"])
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
         extra: Sequence[Any] = ()
         if self.joins and args and isinstance(args[0], list | tuple):
@@ -340,12 +396,16 @@ class Operation:
             if len(inputs) < count:
                 kwargs = dict(kwargs)
                 inputs += self._named(self.arguments[len(inputs) :], kwargs)
-        if len(extra) > len(self.parameters):
+        if len(extra) > len(self.places or self.parameters):
             raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
-        given = dict(zip(self.parameters, extra, strict=False))
+        given = self._by_place(extra)
         if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
             raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
-        if unknown := kwargs.keys() - set(self.parameters):
+        unknown = kwargs.keys() - set(self.parameters)
+        if unknown and self.places:
+            kwargs = {name: value for name, value in kwargs.items() if value is not _NOTHING.get(name, _NOTHING)}
+            unknown = kwargs.keys() - set(self.parameters)
+        if unknown:
             known = [*self.parameters, *(() if self.variadic else self.arguments)]
             said = ", ".join(sorted(unknown)) + "".join(keyword(name, known) for name in sorted(unknown))
             raise ArgumentError(f"{self.name}{self.__signature__} has no argument {said}")
@@ -354,6 +414,8 @@ class Operation:
         missing += [name for name in self.parameters if name not in params]
         if missing:
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+        if type(params.get("axis")) is list:
+            one_axis(f"{self.name}{self.__signature__}", params["axis"])
         return inputs, {name: settled(value) for name, value in params.items()}
 
     def _named(self, names: Sequence[str], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -368,7 +430,7 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
-        if self.wide is not None and self.meant(kwargs) is not self:
+        if self.wide is not None and self.meant(kwargs, len(args)) is not self:
             return self.wide(*args, **kwargs)
         inputs, params = self.bind(args, kwargs)
         for value in inputs:
@@ -381,7 +443,7 @@ class Operation:
                 together = getattr(value, "__apply_parts__", None)
                 if together is not None:
                     return together(self, inputs, params)
-                return tuple(world(self.part(i), inputs, params) for i in range(self.count(inputs, params)))
+                return self.gathered([world(self.part(i), inputs, params) for i in range(self.count(inputs, params))])
         return self.run(backend.namespace(*inputs), inputs, params)
 
     def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -456,7 +518,7 @@ def _by_name(name: str) -> Operation:
 def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
-    effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
+    effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: Parts = None,
     misfit: Callable[..., str] | None = None, reads: Reading | None = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
@@ -475,8 +537,8 @@ def operation(
     - `effect`: it does more than compute (draws random numbers, communicates): never dropped, merged, moved or folded
     - `flops`: how many operations for each element of the result, or `flops(input_shapes, result_shape, params)`
     - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
-    - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call; in a rule
-      `g` and `out` are tuples then, with zeros for a result that got no gradient
+    - `parts`: the forward returns a tuple of results: their number, the named tuple that they stand in, or True where
+      their number follows from the call; in a rule `g` and `out` are tuples, with zeros for a result without gradient
     - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
       the forward is declared
     - `space`: the name it stands under, as in `xp.linalg.inv`, where that is not the namespace itself
@@ -510,7 +572,7 @@ def operation(
 
 def composed(
     notation: str = "", symbol: str | None = None, *, data: Sequence[str] | bool = (), analytic: bool = True,
-    spreads: bool = False, parts: bool | int | None = None, space: str = "",
+    spreads: bool = False, parts: Parts = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation by what it is composed of, which has all its derivatives: decorate its forward.
 

@@ -7,7 +7,7 @@ reverse pass is done.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_lite import backend, tree
@@ -49,6 +49,8 @@ def grad(
     if inputs is None:
         raise ArgumentError("grad(): say with respect to what, as in ag.grad(output, x)")
     single = isinstance(inputs, Tensor)
+    if not single and not isinstance(inputs, Iterable):
+        raise ArgumentError(f"grad(): {inputs!r:.60} is no tensor and no list of tensors: write ag.grad(output, x)")
     targets: Sequence[Tensor] = (inputs,) if single else tuple(inputs)
     for i, x in enumerate(targets):
         if not isinstance(x, Tensor):
@@ -161,6 +163,8 @@ def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[..., tuple[A
     forms = [tree.take_apart(each, _tensor)[1] for each in (at.out if several else [at.out])]
 
     def pull(*gradients: Any) -> tuple[Any, ...]:
+        if not several and len(gradients) == len(getattr(at.out, "_fields", ())) != 1:
+            gradients = (type(at.out)(*gradients),)  # one for each of the named results
         if len(gradients) != len(forms):
             raise ArgumentError(f"vjp(): f has {len(forms)} results, and {len(gradients)} gradients were given")
         given: list[Any] = []
