@@ -150,11 +150,7 @@ from nn.schedules import (
     StepSchedule,
     WarmUpSchedule,
 )
-from nn.training import History, (, accuracy, fit, plot
-    History,
-    accuracy,
-    fit,
-)
+from nn.training import History, Run, accuracy, evaluate, fit, plot, predict
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -229,6 +225,7 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Residual",
+    "Run",
     "Schedule",
     "Sequential",
     "SiLU",
@@ -247,6 +244,7 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy_cost",
     "digits",
+    "evaluate",
     "f1",
     "fit",
     "kaiming_normal",
@@ -255,6 +253,7 @@ __all__ = [
     "orthogonal",
     "plot",
     "precision",
+    "predict",
     "quadratic_cost",
     "r2",
     "recall",
