@@ -32,12 +32,13 @@ from autograd_lite.elsewhere import instead
 from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
 from nn.data import Digits, digits
-from nn.errors import DivergenceError
+from nn.errors import CheckpointError, DivergenceError
 from nn.initializers import scaled_normal, standard_normal
 from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
 from nn.module import Module
 from nn.optim import SGD, Adam, Optimizer
 from nn.parameter import Parameter
+from nn.saving import load, save
 from nn.training import History, accuracy, fit
 
 if not TYPE_CHECKING:  # there it would promise every name
@@ -52,6 +53,7 @@ __all__ = [
     "MLP",
     "SGD",
     "Adam",
+    "CheckpointError",
     "ClosedFormReport",
     "Difference",
     "Digits",
@@ -73,7 +75,9 @@ __all__ = [
     "cross_entropy_cost",
     "digits",
     "fit",
+    "load",
     "quadratic_cost",
+    "save",
     "scaled_normal",
     "softmax_cross_entropy",
     "standard_normal",
