@@ -457,14 +457,14 @@ def heaviside(x: Operand, y: Operand) -> Tensor:
     array([0. , 0.5, 1. ])
     """
 
-def sum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+def sum(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The sum over `axis` (all axes where None).
 
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0).numpy()
     array([4., 6.])
     """
 
-def prod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+def prod(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The product over `axis` (all axes where None).
 
     The derivative at an element is the product of the others, which is exact where some of them are 0.
@@ -473,56 +473,56 @@ def prod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None
     24.0
     """
 
-def mean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
+def mean(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, where: Any = None) -> Tensor:
     """The mean over `axis` (all axes where None).
 
     >>> ag.mean(ag.tensor([1.0, 3.0])).item()
     2.0
     """
 
-def max(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+def max(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The largest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.max(ag.tensor([1.0, 3.0])).item()
     3.0
     """
 
-def min(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+def min(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The smallest element over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.min(ag.tensor([1.0, 3.0])).item()
     1.0
     """
 
-def ptp(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def ptp(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False) -> Tensor:
     """The distance between the largest and the smallest element over `axis` (all axes where None).
 
     >>> ag.ptp(ag.tensor([1.0, 4.0, 2.0])).item()
     3.0
     """
 
-def argmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def argmax(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False) -> Tensor:
     """The place of the first largest element along `axis`; data, never differentiable.
 
     >>> ag.argmax(ag.tensor([1.0, 3.0])).item()
     1
     """
 
-def argmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def argmin(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False) -> Tensor:
     """The place of the first smallest element along `axis`; data, never differentiable.
 
     >>> ag.argmin(ag.tensor([1.0, 3.0])).item()
     0
     """
 
-def any(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+def any(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False, where: Any = None) -> Tensor:
     """Whether any element over `axis` is other than 0; data, never differentiable.
 
     >>> ag.any(ag.tensor([0.0, 3.0]) > 2).item()
     True
     """
 
-def all(x: Operand, axis: Any = None, keepdims: bool = False, where: Any = None) -> Tensor:
+def all(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False, where: Any = None) -> Tensor:
     """Whether all elements over `axis` are other than 0; data, never differentiable.
 
     >>> ag.all(ag.tensor([0.0, 3.0]) > 2).item()
@@ -536,7 +536,7 @@ def count_nonzero(x: Operand, axis: Any = None, keepdims: bool = False) -> Tenso
     2
     """
 
-def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+def var(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The variance over `axis` (all axes where None): the mean square distance from the mean.
 
     It is divided by the number of elements less `ddof`, which may be called `correction` too. A `mean` that is known
@@ -546,7 +546,7 @@ def var(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, d
     2.0
     """
 
-def std(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+def std(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The standard deviation over `axis` (all axes where None): the root of the variance, with the keywords of `var`.
 
     Its derivative is 0 where it is 0, the subgradient of smallest norm.
@@ -555,56 +555,56 @@ def std(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, d
     1.0
     """
 
-def nansum(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+def nansum(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The sum of the elements that are not nan over `axis` (all axes where None).
 
     >>> ag.nansum(ag.tensor([1.0, float("nan"), 2.0])).item()
     3.0
     """
 
-def nanprod(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, initial: Any = None, where: Any = None) -> Tensor:
+def nanprod(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The product of the elements that are not nan over `axis` (all axes where None).
 
     >>> ag.nanprod(ag.tensor([2.0, float("nan"), 3.0])).item()
     6.0
     """
 
-def nanmean(x: Operand, axis: Any = None, keepdims: bool = False, dtype: Any = None, where: Any = None) -> Tensor:
+def nanmean(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, where: Any = None) -> Tensor:
     """The mean of the elements that are not nan over `axis` (all axes where None).
 
     >>> ag.nanmean(ag.tensor([1.0, float("nan"), 2.0])).item()
     1.5
     """
 
-def nanmax(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+def nanmax(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The largest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.nanmax(ag.tensor([1.0, float("nan"), 2.0])).item()
     2.0
     """
 
-def nanmin(x: Operand, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
+def nanmin(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False, initial: Any = None, where: Any = None) -> Tensor:
     """The smallest element that is not nan over `axis` (all axes where None); ties share the gradient evenly.
 
     >>> ag.nanmin(ag.tensor([1.0, float("nan"), 2.0])).item()
     1.0
     """
 
-def nanvar(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+def nanvar(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The variance of the elements that are not nan, with the keywords of `var`; nan where there are `ddof` or fewer.
 
     >>> ag.nanvar(ag.tensor([1.0, float("nan"), 3.0])).item()
     1.0
     """
 
-def nanstd(x: Operand, axis: Any = None, ddof: float = 0, keepdims: bool = False, dtype: Any = None, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
+def nanstd(x: Operand, axis: Any = None, dtype: Any = None, out: None = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None, mean: Any = None, where: Any = None) -> Tensor:
     """The standard deviation of the elements that are not nan: the root of `nanvar`, with derivative 0 where it is 0.
 
     >>> ag.nanstd(ag.tensor([1.0, float("nan"), 3.0])).item()
     1.0
     """
 
-def nanargmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanargmax(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False) -> Tensor:
     """The place of the first largest element that is not nan along `axis`; data, never differentiable.
 
     Raises `ShapeError` where there is none.
@@ -613,7 +613,7 @@ def nanargmax(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
     2
     """
 
-def nanargmin(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanargmin(x: Operand, axis: Any = None, out: None = None, keepdims: bool = False) -> Tensor:
     """The place of the first smallest element that is not nan along `axis`; data, never differentiable.
 
     Raises `ShapeError` where there is none.
@@ -1182,7 +1182,7 @@ def at_minimum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand
     array([-3.,  2.])
     """
 
-def take(x: Operand, indices: Operand, axis: int | None = None, mode: str = 'raise') -> Tensor:
+def take(x: Operand, indices: Operand, axis: int | None = None, out: None = None, mode: str = 'raise') -> Tensor:
     """The elements at `indices` along `axis`, or of the flattened array; places beyond the end by `mode`.
 
     >>> ag.take(ag.tensor([1.0, 2.0, 3.0]), [2, 0]).numpy()
@@ -2076,45 +2076,46 @@ def average(x: Operand, axis: Any = None, weights: Any = None, returned: bool = 
     1.5
     """
 
-def median(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def median(x: Operand, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Tensor:
     """The middle of the sorted elements over `axis` (all axes where None), of two middle ones their mean.
 
     >>> ag.median(ag.tensor([3.0, 1.0, 10.0, 2.0])).item()
     2.5
     """
 
-def quantile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+def quantile(x: Operand, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = 'linear', keepdims: bool = False, weights: Any = None) -> Tensor:
     """What a share `q` of the elements over `axis` (all axes where None) is below; for an array of shares, all of them.
 
-    `method` is one of NumPy's but `inverted_cdf`, `averaged_inverted_cdf` and `closest_observation`, and there are no
-    weights. Results for several shares stand along new first axes.
+    `method` is one of NumPy's. With `weights`, as those of `average` but without a gradient, `method="inverted_cdf"`
+    gives the first element up to which there is the share `q` of them. Results for several shares stand along new
+    first axes.
 
     >>> ag.quantile(ag.tensor([1.0, 2.0, 4.0]), 0.75).item()
     3.0
     """
 
-def percentile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
+def percentile(x: Operand, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = 'linear', keepdims: bool = False, weights: Any = None) -> Tensor:
     """What `q` percent of the elements over `axis` (all axes where None) are below: `quantile` of `q` / 100.
 
     >>> ag.percentile(ag.tensor([1.0, 2.0, 4.0]), [0, 75]).numpy()
     array([1., 3.])
     """
 
-def nanquantile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
-    """`quantile` of the elements that are not nan, by one of the methods that go between neighbours.
+def nanquantile(x: Operand, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = 'linear', keepdims: bool = False, weights: Any = None) -> Tensor:
+    """`quantile` of the elements that are not nan, with the same methods and weights.
 
     >>> ag.nanquantile(ag.tensor([1.0, float("nan"), 2.0, 4.0]), 0.75).item()
     3.0
     """
 
-def nanpercentile(x: Operand, q: Any, axis: Any = None, method: str = 'linear', keepdims: bool = False) -> Tensor:
-    """`percentile` of the elements that are not nan, by one of the methods that go between neighbours.
+def nanpercentile(x: Operand, q: Any, axis: Any = None, out: None = None, overwrite_input: bool = False, method: str = 'linear', keepdims: bool = False, weights: Any = None) -> Tensor:
+    """`percentile` of the elements that are not nan, with the same methods and weights.
 
     >>> ag.nanpercentile(ag.tensor([1.0, float("nan"), 2.0, 4.0]), 75).item()
     3.0
     """
 
-def nanmedian(x: Operand, axis: Any = None, keepdims: bool = False) -> Tensor:
+def nanmedian(x: Operand, axis: Any = None, out: None = None, overwrite_input: bool = False, keepdims: bool = False) -> Tensor:
     """The median of the elements that are not nan over `axis` (all axes where None); nan where there is none.
 
     >>> ag.nanmedian(ag.tensor([3.0, float("nan"), 1.0])).item()

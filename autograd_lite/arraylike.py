@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from autograd_lite import backend
 from autograd_lite.errors import ArgumentError
-from autograd_lite.op import Operation, settled
+from autograd_lite.op import Operation, one_axis, settled
 from autograd_lite.ops import (
     arithmetic,
     comparison,
@@ -182,6 +182,8 @@ class Arraylike:
         return self.__apply__(op, *op.bind((self, *inputs), params))
 
     def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
+        if type(axis) is list:
+            one_axis(f"x.{op.name}()", axis)
         if unknown:
             if op.meant(unknown) is op:
                 op.bind((self,), unknown)  # which says what there is
@@ -210,9 +212,9 @@ class Arraylike:
         """Each element `repeats` times along `axis` (None: flattened)."""
         return self._called(shaping.repeat, repeats=repeats, axis=axis)  # type: ignore[no-any-return]
 
-    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Self:
+    def take(self, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise") -> Self:
         """The elements at `indices` along `axis`, or of the flattened array."""
-        return self._called(indexing.take, indices, axis=axis, mode=mode)  # type: ignore[no-any-return]
+        return self._called(indexing.take, indices, axis, out, mode)  # type: ignore[no-any-return]
 
     def compress(self, condition: Any, axis: int | None = None) -> Self:
         """The elements along `axis` (None: flattened) for which `condition`, a truth for each, holds."""
@@ -268,49 +270,73 @@ class Arraylike:
 
     conjugate = conj
 
-    def sum(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def sum(
+        self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any
+    ) -> Self:  # fmt: skip
         """The sum over `axis` (all axes where None)."""
-        return self._reduced(reduction.sum, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        if dtype is not None or out is not None or more:
+            return reduction.sum(self, axis, dtype, out, keepdims, *more, **further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.sum, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def mean(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def mean(
+        self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any
+    ) -> Self:  # fmt: skip
         """The mean over `axis` (all axes where None)."""
-        return self._reduced(reduction.mean, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        if dtype is not None or out is not None or more:
+            return reduction.mean(self, axis, dtype, out, keepdims, *more, **further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.mean, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def max(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def max(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The largest element over `axis` (all axes where None); ties share the gradient evenly."""
-        return self._reduced(reduction.max, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        if out is not None or more:
+            return reduction.max(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.max, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def min(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def min(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The smallest element over `axis` (all axes where None); ties share the gradient evenly."""
-        return self._reduced(reduction.min, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        if out is not None or more:
+            return reduction.min(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.min, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def argmax(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def argmax(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
-        return self._reduced(reduction.argmax, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        if out is not None or more:
+            return reduction.argmax(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmax, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def argmin(self, axis: Any = None, keepdims: bool = False, **unknown: Any) -> Self:
+    def argmin(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The place of the first smallest element along `axis`; data, never differentiable."""
-        return self._reduced(reduction.argmin, axis, keepdims, unknown)  # type: ignore[no-any-return]
+        if out is not None or more:
+            return reduction.argmin(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmin, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def prod(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+    def prod(
+        self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any
+    ) -> Self:  # fmt: skip
         """The product over `axis` (all axes where None)."""
+        if dtype is not None or out is not None or more:
+            return reduction.prod(self, axis, dtype, out, keepdims, *more, **further)  # type: ignore[no-any-return]
         return self._reduced(reduction.prod, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def any(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+    def any(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """Whether any element over `axis` is other than 0; data, never differentiable."""
+        if out is not None or more:
+            return reduction.any(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
         return self._reduced(reduction.any, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def all(self, axis: Any = None, keepdims: bool = False, **further: Any) -> Self:
+    def all(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """Whether all elements over `axis` are other than 0; data, never differentiable."""
+        if out is not None or more:
+            return reduction.all(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
         return self._reduced(reduction.all, axis, keepdims, further)  # type: ignore[no-any-return]
 
-    def var(self, axis: Any = None, **further: Any) -> Self:
+    def var(self, axis: Any = None, *further: Any, **named: Any) -> Self:
         """The variance over `axis` (all axes where None), with the keywords of `ag.var`."""
-        return self._called(reduction.var, axis=axis, **further)  # type: ignore[no-any-return]
+        return self._called(reduction.var, axis, *further, **named)  # type: ignore[no-any-return]
 
-    def std(self, axis: Any = None, **further: Any) -> Self:
+    def std(self, axis: Any = None, *further: Any, **named: Any) -> Self:
         """The standard deviation over `axis` (all axes where None), with the keywords of `ag.var`."""
-        return self._called(reduction.std, axis=axis, **further)  # type: ignore[no-any-return]
+        return self._called(reduction.std, axis, *further, **named)  # type: ignore[no-any-return]
 
     def cumsum(self, axis: Any = None, dtype: Any = None) -> Self:
         """The sum of all elements up to each along `axis`, of the flattened array where None."""

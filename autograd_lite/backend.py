@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.errors import ArgumentError, AutogradError, DeviceError
+from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, DtypeError
 
 Array = Any  # a numpy.ndarray, a cupy.ndarray, or an array of a registered namespace
 SCALARS = (bool, int, float, complex)
@@ -177,13 +177,16 @@ NUMBERS = "biufc"
 
 
 def native(dtype: Any) -> numpy.dtype[Any]:
-    """`dtype` in the byte order of this machine, the only one that tensors have.
+    """`dtype` in the byte order of this machine, the only one that tensors have. Raises `DtypeError` for what is none.
 
     >>> from autograd_lite import backend
     >>> backend.native(">f8").isnative
     True
     """
-    found: numpy.dtype[Any] = numpy.dtype(dtype)
+    try:
+        found: numpy.dtype[Any] = numpy.dtype(dtype)
+    except TypeError:
+        raise DtypeError(f"{dtype!r:.60} is no dtype: give one such as float, np.float32 or 'int64'") from None
     # NumPy's own object for a dtype stays itself: quick ways compare dtypes by identity.
     return found if found.isnative else found.newbyteorder("=")
 

@@ -43,7 +43,7 @@ _MATRICES = {
 
 def describe(value: Any, name: str | None = None) -> str:
     """One operand in words: its name, shape, dtype, and its device where that is not the CPU."""
-    called = getattr(value, "name", None) or name
+    called = str(getattr(value, "name", None) or name or "")
     if not hasattr(value, "shape"):
         return f"{called + ' ' if called else ''}{value!r}"
     place = getattr(value, "device", "cpu")
@@ -85,7 +85,7 @@ def _named(op: Operation, inputs: Sequence[Any]) -> list[tuple[str, Any]]:
     """The arrays among the operands by the names that a user or else the operation has for them."""
     names = list(op.arguments[:-1] if op.variadic else op.arguments)
     names += [f"{op.arguments[-1]}[{i}]" for i in range(len(inputs) - len(names))]
-    found = [(getattr(x, "name", None) or name, x) for name, x in zip(names, inputs, strict=False)]
+    found = [(str(getattr(x, "name", None) or name), x) for name, x in zip(names, inputs, strict=False)]
     return [(name, x) for name, x in found if getattr(x, "shape", None) is not None]
 
 

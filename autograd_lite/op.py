@@ -74,6 +74,15 @@ def settled(value: Any) -> Any:
     return value
 
 
+def one_axis(call: str, axis: Any) -> None:
+    """Raise `ArgumentError` for a list as an axis: NumPy takes several axes as a tuple."""
+    if type(axis) is list:
+        meant = axis[0] if len(axis) == 1 else tuple(axis)
+        raise ArgumentError(
+            f"{call}: axis={axis!r} is a list, and an axis is a whole number or a tuple of them: write axis={meant!r}"
+        )
+
+
 def _declared(
     forward: Callable[..., Any],
 ) -> tuple[tuple[str, ...], dict[str, Any], tuple[str, ...], dict[str, Any], bool]:
@@ -101,6 +110,11 @@ def _declared(
     )  # fmt: skip
 
 
+_BY_PLACE = inspect.Parameter.POSITIONAL_OR_KEYWORD
+_NOTHING: dict[str, Any] = {"out": None, "overwrite_input": False}
+"""What NumPy's functions are told by place and ours are not, with the value that says nothing."""
+
+
 class _Signature:
     """The signature of an operation as users call it, made when it is asked for."""
 
@@ -115,8 +129,10 @@ class _Signature:
         declared = [p.replace(annotation=p.empty) for p in annotated]
         if op.variadic:
             return inspect.Signature(declared)
+        known = {p.name: p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared}
+        order = dict.fromkeys((*op.arguments, *op.places, *op.parameters))
         return inspect.Signature(
-            [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.kind is p.KEYWORD_ONLY else p for p in declared]
+            [known.get(name) or inspect.Parameter(name, _BY_PLACE, default=_NOTHING[name]) for name in order]
         )
 
 
@@ -129,8 +145,8 @@ class Operation:
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
-        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "__dict__",
-        "__weakref__",
+        "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "places",
+        "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -143,6 +159,7 @@ class Operation:
         self.composed = composed
         self.wide: Operation | None = None  # the same with further keywords, composed of it and others
         self.plainly: frozenset[str] = frozenset()  # the names that it is called with without those
+        self.places: tuple[str, ...] = ()  # what stands at each place behind the arrays, where not as declared
         self.reads = reads
         self.name = self.__name__ = f"{space}.{forward.__name__}" if space else forward.__name__
         self.forward = forward if parts is None else _several(forward)
@@ -213,9 +230,39 @@ class Operation:
         self.wide = wide.rules(**dict.fromkeys(wide.arguments, self.rules_by_argument[0] and _by_its_parts))
         return forward
 
-    def meant(self, kwargs: dict[str, Any]) -> Operation:
-        """The operation that takes these keywords: itself, or where there are further ones `wide`."""
-        return self if self.wide is None or kwargs.keys() <= self.plainly else self.wide
+    def meant(self, kwargs: dict[str, Any], given: int = 0) -> Operation:
+        """The operation that takes these keywords and so many by place: itself, or `wide` where there are more."""
+        if self.wide is None or (kwargs.keys() <= self.plainly and (given < 3 or not self.places)):
+            return self
+        return self.wide
+
+    def placed(self, *names: str) -> None:
+        """State what stands at each place behind the arrays, where that is not as declared: NumPy's order.
+
+        What we have no name for (`out`) may only be said as nothing.
+
+        >>> import autograd_lite as ag
+        >>> ag.sum(ag.tensor([1, 2]), 0, float, None, True).numpy()
+        array([3.])
+        """
+        self.places = names
+        if self.wide is not None:
+            self.wide.places = names
+
+    def _by_place(self, extra: Sequence[Any]) -> dict[str, Any]:
+        """What was given by place behind the arrays, by name."""
+        given = dict(zip(self.places or self.parameters, extra, strict=False))
+        for name in [name for name in given if name in _NOTHING or name == "dtype"] if self.places else ():
+            value = given[name]
+            if value is None or (name == "overwrite_input" and isinstance(value, bool)):
+                del given[name]
+            elif name in _NOTHING or isinstance(value, int):
+                meant = {bool: "keepdims", int: "ddof", str: "method"}.get(type(value), "")
+                said = f": say {meant}={value!r}" if meant in self.parameters else keyword(name, ())
+                raise ArgumentError(
+                    f"{self.name}{self.__signature__} got {value!r} at the place of {name}, which is NumPy's{said}"
+                )
+        return given
 
     def rules(self, **rules: Rule | None) -> Operation:
         """State the derivative rule of every array argument; `None` marks data that has none.
@@ -329,6 +376,8 @@ class Operation:
             args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
+            if type(kwargs.get("axis")) is list:
+                one_axis(f"{self.name}{self.__signature__}", kwargs["axis"])
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
         extra: Sequence[Any] = ()
         if self.joins and args and isinstance(args[0], list | tuple):
@@ -340,12 +389,16 @@ class Operation:
             if len(inputs) < count:
                 kwargs = dict(kwargs)
                 inputs += self._named(self.arguments[len(inputs) :], kwargs)
-        if len(extra) > len(self.parameters):
+        if len(extra) > len(self.places or self.parameters):
             raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
-        given = dict(zip(self.parameters, extra, strict=False))
+        given = self._by_place(extra)
         if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
             raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
-        if unknown := kwargs.keys() - set(self.parameters):
+        unknown = kwargs.keys() - set(self.parameters)
+        if unknown and self.places:
+            kwargs = {name: value for name, value in kwargs.items() if value is not _NOTHING.get(name, _NOTHING)}
+            unknown = kwargs.keys() - set(self.parameters)
+        if unknown:
             known = [*self.parameters, *(() if self.variadic else self.arguments)]
             said = ", ".join(sorted(unknown)) + "".join(keyword(name, known) for name in sorted(unknown))
             raise ArgumentError(f"{self.name}{self.__signature__} has no argument {said}")
@@ -354,6 +407,8 @@ class Operation:
         missing += [name for name in self.parameters if name not in params]
         if missing:
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+        if type(params.get("axis")) is list:
+            one_axis(f"{self.name}{self.__signature__}", params["axis"])
         return inputs, {name: settled(value) for name, value in params.items()}
 
     def _named(self, names: Sequence[str], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -368,7 +423,7 @@ class Operation:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply to arrays, or in the world of the first argument that has one of its own."""
-        if self.wide is not None and self.meant(kwargs) is not self:
+        if self.wide is not None and self.meant(kwargs, len(args)) is not self:
             return self.wide(*args, **kwargs)
         inputs, params = self.bind(args, kwargs)
         for value in inputs:

@@ -59,7 +59,12 @@ def quoted(docstring: str) -> str:
 
 def parameters(op: Operation) -> str:
     """The parameters of an operation as a user calls it, arrays first, with their types."""
-    declared = list(inspect.signature((op.wide or op).forward).parameters.values())[1:]
+    forward = list(inspect.signature((op.wide or op).forward).parameters.values())[1:]
+    known = {p.name: p for p in forward}
+    declared = [
+        known.get(name, p.replace(annotation="None" if p.default is None else type(p.default).__name__))
+        for name, p in op.__signature__.parameters.items()
+    ]
     found = []
     for p in declared:
         array = p.name in op.arguments

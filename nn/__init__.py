@@ -35,10 +35,23 @@ from nn.data import Digits, digits
 from nn.errors import CheckpointError, DivergenceError
 from nn.initializers import scaled_normal, standard_normal
 from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
+from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
 from nn.module import Module
 from nn.optim import SGD, Adam, Optimizer
 from nn.parameter import Parameter
 from nn.saving import load, save
+from nn.schedules import (
+    ConstantSchedule,
+    CosineSchedule,
+    EarlyStopping,
+    ExponentialSchedule,
+    HalvingSchedule,
+    OneCycleSchedule,
+    PlateauSchedule,
+    Schedule,
+    StepSchedule,
+    WarmUpSchedule,
+)
 from nn.training import History, accuracy, fit
 
 if not TYPE_CHECKING:  # there it would promise every name
@@ -55,30 +68,47 @@ __all__ = [
     "Adam",
     "CheckpointError",
     "ClosedFormReport",
+    "ConstantSchedule",
+    "CosineSchedule",
     "Difference",
     "Digits",
     "DivergenceError",
     "Dropout",
+    "EarlyStopping",
+    "ExponentialSchedule",
+    "HalvingSchedule",
     "History",
     "Identity",
     "Linear",
     "Module",
+    "OneCycleSchedule",
     "Optimizer",
     "Parameter",
+    "PlateauSchedule",
     "ReLU",
+    "Schedule",
     "Sequential",
     "Sigmoid",
+    "StepSchedule",
     "Tanh",
+    "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
     "closed_form",
+    "confusion_matrix",
     "cross_entropy_cost",
     "digits",
+    "f1",
     "fit",
     "load",
+    "precision",
     "quadratic_cost",
+    "r2",
+    "recall",
+    "root_mean_squared_error",
     "save",
     "scaled_normal",
     "softmax_cross_entropy",
     "standard_normal",
+    "top_k",
 ]

@@ -35,8 +35,8 @@ def Parameter(  # noqa: N802 - it reads as what it makes
     """
     dtype = float_dtype("Parameter", dtype)
     parameter = ag.tensor(data, requires_grad=True, dtype=dtype, name=name)
-    if not requires_grad:
-        parameter.requires_grad = False
+    if requires_grad is not True:
+        parameter.requires_grad = requires_grad
     mark(parameter)
     return parameter
 

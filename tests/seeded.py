@@ -24,7 +24,9 @@ _LIVES = "tests/test_threads_and_memory.py"
 _HELD = "tests/test_promises_held.py"
 _WATCHED = "tests/test_promises_watched.py"
 _LAYOUTS = "tests/test_compile_layouts.py -n 2"
-_COMPILE = "tests/test_compile.py"
+_COMPILE = " ".join(
+    f"tests/test_compile_{subject}.py" for subject in ("bits", "memory", "source", "watched", "refused", "signatures")
+)
 _ORDER = "tests/test_compile_order.py"
 _VIEWS = "tests/test_compile_views.py"
 _PASSES = "tests/test_compile_passes.py"

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from samples import SAMPLES
 
 import autograd_lite as ag
 import nn
+from autograd_lite.op import Operation
 from conftest import World
 
 
@@ -221,3 +223,87 @@ def test_a_released_graph_is_named_and_so_is_the_function_that_needed_it(case: s
         f"{said}the graph behind {behind}, was released by backward(free=True): {instead}, or leave free out to keep "
         "the graph"
     )
+
+
+# What was taken for something else without a word.
+
+ALONG = [op for op in ag.REGISTRY.values() if op.ours and "axis" in op.parameters]
+
+
+@pytest.mark.parametrize("op", ALONG, ids=[op.name for op in ALONG])
+def test_a_list_is_no_axis_in_any_operation(op: Operation) -> None:
+    sample = SAMPLES[op.name][0]
+    for axis, meant in (([0], "axis=0"), ([0, 1], "axis=(0, 1)")):
+        with pytest.raises(ag.ArgumentError, match="is a list") as caught:
+            op(*sample.inputs, **{**sample.params, "axis": axis})
+        assert str(caught.value).endswith(f"write {meant}")
+
+
+METHODS = ("sum", "mean", "max", "min", "argmax", "argmin", "prod", "any", "all", "var", "std", "cumsum", "sort")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_list_is_no_axis_in_any_method(name: str) -> None:
+    with pytest.raises(ag.ArgumentError, match=r"axis=0$"):
+        getattr(leaf(2, 3), name)(axis=[0])
+
+
+def test_a_list_is_no_axis_where_no_operation_is_called() -> None:
+    w, rng = leaf(2, 3), np.random.default_rng(0)
+    for call in (
+        lambda: ag.insert(w, 0, 1.0, axis=[0]),
+        lambda: ag.linspace(w, w, 3, axis=[0]),
+        lambda: ag.logspace(w, w, 3, axis=[0]),
+        lambda: ag.geomspace(w, w, 3, axis=[0]),
+        lambda: ag.random.permutation(w, axis=[0], rng=rng),
+        lambda: ag.random.choice(w, axis=[0], rng=rng),
+        lambda: ag.random.categorical(w, axis=[0], rng=rng),
+        lambda: np.sum(w, axis=[0]),
+    ):
+        with pytest.raises(ag.ArgumentError, match=r"axis=0$"):
+            call()
+
+
+@pytest.mark.parametrize("value", ["yes", "False", 1, 0, 2.0, None, [True]], ids=repr)
+def test_requires_grad_is_a_truth_and_nothing_that_is_like_one(value: Any) -> None:
+    w = leaf(2)
+    for call in (
+        lambda: setattr(w, "requires_grad", value),
+        lambda: ag.tensor([1.0], requires_grad=value),
+        lambda: ag.asarray([1.0], requires_grad=value),
+        lambda: ag.zeros(2, requires_grad=value),
+        lambda: nn.Parameter([1.0], requires_grad=value),
+    ):
+        with pytest.raises(ag.ArgumentError, match="True or False"):
+            call()
+    assert w.requires_grad
+    assert ag.tensor([1.0], requires_grad=np.True_).requires_grad  # type: ignore[arg-type]
+    assert not ag.tensor([1.0], requires_grad=np.False_).requires_grad  # type: ignore[arg-type]
+
+
+def test_a_word_is_no_number() -> None:
+    w = leaf(2)
+    sgd = nn.SGD([w], 0.1)
+    for call in (
+        lambda: nn.SGD([w], "0.1"),  # type: ignore[arg-type]
+        lambda: nn.SGD([w], 0.1, momentum="0.5"),  # type: ignore[arg-type]
+        lambda: nn.Adam([w], np.str_("0.1")),  # type: ignore[arg-type]
+        lambda: nn.Dropout("0.5"),  # type: ignore[arg-type]
+        lambda: setattr(sgd, "lr", b"0.1"),
+    ):
+        with pytest.raises(ag.ArgumentError, match="not"):
+            call()
+    assert sgd.lr == 0.1
+
+
+@pytest.mark.parametrize("dtype", ["float99", 3, 3.0, "int 64"], ids=repr)
+def test_what_is_no_dtype_is_called_so(dtype: Any) -> None:
+    w = leaf(2)
+    for call in (
+        lambda: ag.tensor(1.0, dtype=dtype),
+        lambda: ag.asarray(w, dtype=dtype),
+        lambda: w.astype(dtype),
+        lambda: ag.sum(w, dtype=dtype),
+    ):
+        with pytest.raises(ag.DtypeError, match="is no dtype"):
+            call()

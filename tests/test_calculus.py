@@ -359,3 +359,10 @@ def test_refused(what: str) -> None:
     run, error, match = REFUSED[what]
     with pytest.raises(error, match=match):
         run()
+
+
+@pytest.mark.parametrize("inputs", [3, 1.5, len])
+def test_inputs_that_are_no_tensors_are_refused_by_grad(inputs: Any) -> None:
+    x = ag.tensor([1.0], requires_grad=True)
+    with pytest.raises(ag.ArgumentError, match=r"no tensor and no list of tensors: write ag\.grad\(output, x\)"):
+        ag.grad(x.sum(), inputs)

@@ -85,7 +85,7 @@ def hold_to_eager(name: str, case: Sample, layout: Callable[[np.ndarray], np.nda
     compiled = ag.compile(f)
     move = scaled if case.stays else other
     if ag.REGISTRY[name].effect:
-        return  # of a stand-in for a generator; real ones are tested in test_compile.py
+        return  # of a stand-in for a generator; real ones are tested in test_compile_bits.py
     if masks(name, case):
         with pytest.raises(ag.CompileError, match="depends on data"):
             compiled(*tensors(case.inputs, places, wanted))

@@ -112,7 +112,7 @@ def test_jedi_completes_operations_with_signature_and_docstring() -> None:
     assert [p.name for p in signature.params] == ["x"]
     assert "element by element" in signature.docstring()
     (signature,) = jedi.Script("import autograd_lite as ag\nag.sum(", project=PROJECT).get_signatures()
-    assert [p.name for p in signature.params] == ["x", "axis", "keepdims", "dtype", "initial", "where"]
+    assert [p.name for p in signature.params] == ["x", "axis", "dtype", "out", "keepdims", "initial", "where"]
 
 
 def test_jedi_completes_the_methods_of_a_result() -> None:

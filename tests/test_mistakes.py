@@ -58,3 +58,10 @@ def test_the_catalogue_is_up_to_date() -> None:
     if script.VERSION in written:  # another NumPy has other words for some of them
         assert written == script.page(), "run python docs/errors.py"
     assert np.__version__
+
+
+def test_a_name_that_is_no_word_does_not_spoil_the_message_of_another_mistake() -> None:
+    x = ag.tensor(np.ones((3, 4)))
+    x.name = 3  # type: ignore[assignment]
+    with pytest.raises(ag.ShapeError, match=r"matmul\(3 \(3, 4\) float64"):
+        x @ x

@@ -162,7 +162,7 @@ def test_function_has_the_signature_and_text_of_its_operation(name: str) -> None
 
     function, op = getattr(ag, name), OURS[name]
     op = op.wide or op
-    assert list(inspect.signature(function).parameters) == [*op.arguments, *op.parameters]
+    assert list(inspect.signature(function).parameters) == [*dict.fromkeys((*op.arguments, *op.places, *op.parameters))]
     said, meant = inspect.getdoc(function) or "", inspect.getdoc(OURS[name]) or ""
     assert said and said.splitlines()[0] == meant.splitlines()[0]
 

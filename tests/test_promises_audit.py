@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_compile import batch, bits, plain, state
+from compiling import batch, bits, plain, state
 
 import autograd_lite as ag
 import nn

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_compile import batch, bits, plain, training_step
+from compiling import batch, bits, plain, training_step
 
 import autograd_lite as ag
 import nn

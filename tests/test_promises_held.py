@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_compile import OPTIMIZERS, batch, bits, plain, state, training_step
+from compiling import OPTIMIZERS, batch, bits, plain, state, training_step
 
 import autograd_lite as ag
 import nn

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_compile import bits
+from compiling import bits
 
 import autograd_lite as ag
 import nn

@@ -194,3 +194,104 @@ def test_a_long_recurrence_is_that_of_a_loop() -> None:
         state = factor * state + term
         expected.append(state)
     np.testing.assert_allclose(ag.linear_recurrence(a, b).numpy(), expected, rtol=1e-11, atol=1e-13)
+
+
+# By place as in NumPy.
+
+_ROWS = np.array([[3.0, -1.0, 2.5], [0.5, 4.0, -2.0]])
+_PLACED: list[tuple[str, tuple[Any, ...]]] = [
+    *((name, (0, np.float32, None, True)) for name in ("sum", "prod", "mean", "nansum", "nanprod", "nanmean")),
+    *((name, (1, None, None, True, 10.0)) for name in ("sum", "prod", "nansum", "nanprod")),
+    *((name, (1, np.float32, None, 1, True)) for name in ("var", "std", "nanvar", "nanstd")),
+    *((name, (1, None, True, 3.0)) for name in ("max", "min", "amax", "amin", "nanmax", "nanmin")),
+    *((name, (1, None, True)) for name in ("any", "all", "ptp")),
+    *((name, (1, None)) for name in ("argmax", "argmin", "nanargmax", "nanargmin")),
+    *((name, (1, None, False, True)) for name in ("median", "nanmedian")),
+    *((name, (0.3, 1, None, False, "hazen", True)) for name in ("quantile", "nanquantile")),
+    *((name, (30, 1, None, False, "hazen", True)) for name in ("percentile", "nanpercentile")),
+    ("take", ([4, 0], 1, None, "wrap")),
+]
+
+
+@pytest.mark.parametrize("name, places", _PLACED, ids=[f"{name}-{len(places)}" for name, places in _PLACED])
+def test_by_place_a_reduction_reads_what_numpys_reads(name: str, places: tuple[Any, ...]) -> None:
+    expected = getattr(np, name)(_ROWS, *places)
+    x = ag.tensor(_ROWS, requires_grad=True)
+    calls = [getattr(ag, name), getattr(np, name), ag.compile(lambda x: getattr(ag, name)(x, *places))]
+    if hasattr(np.ndarray, name):
+        calls.append(lambda x, *places: getattr(x, name)(*places))
+    for call in calls:
+        found = call(x) if call is calls[2] else call(x, *places)
+        assert found.shape == expected.shape
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["sum", "mean", "prod", "max", "min", "any", "all", "var", "std", "median", "argmax"])
+def test_keepdims_in_the_place_of_another_is_named(name: str) -> None:
+    for call in (getattr(ag, name), lambda x, *places: getattr(x, name)(*places)):
+        if name == "median" and call is not ag.median:
+            continue
+        with pytest.raises(ag.ArgumentError, match=r"True at the place of (dtype|out).*keepdims=True"):
+            call(ag.tensor(_ROWS), 0, True)
+    with pytest.raises(ag.ArgumentError, match=r"1 at the place of dtype.*ddof=1"):
+        ag.var(_ROWS, 0, 1)
+    with pytest.raises(ag.ArgumentError, match=r"at the place of out.*always a new tensor"):
+        ag.sum(_ROWS, 0, None, np.zeros(3))
+    assert ag.sum(_ROWS, out=None).item() == ag.median(_ROWS, overwrite_input=False).item() * 0 + _ROWS.sum()
+    with pytest.raises(ag.ArgumentError, match=r"has no argument out: a result is always a new tensor"):
+        ag.sum(_ROWS, out=np.zeros(()))
+    with pytest.raises(ag.ArgumentError, match=r"method='lower'"):
+        ag.quantile(_ROWS, 0.5, 0, "lower")
+
+
+_METHODS = ["inverted_cdf", "averaged_inverted_cdf", "closest_observation", "lower", "higher", "nearest", "midpoint"]
+
+
+@pytest.mark.parametrize("method", _METHODS)
+def test_quantiles_by_the_methods_that_jump_are_numpys(method: str) -> None:
+    rng = np.random.default_rng(3)
+    for size in range(1, 8):
+        # At the shares where a method jumps, and between them.
+        q = np.concatenate([np.arange(size + 1) / size, (np.arange(size) + 0.5) / size, np.linspace(0, 1, 11)])
+        x = rng.integers(-9, 9, (4, size)).astype(float)
+        gaps = np.where(rng.random(x.shape) < 0.3, NAN, x)
+        for data in (x, gaps, x.astype(int)):
+            found = ag.quantile(data, q, axis=1, method=method).numpy()
+            expected = np.quantile(data, q, axis=1, method=method)
+            np.testing.assert_array_equal(found, expected)
+            assert found.dtype == expected.dtype
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # NumPy speaks of rows of nothing but nan
+                expected = np.nanquantile(data, q, axis=1, method=method)
+            np.testing.assert_array_equal(ag.nanquantile(data, q, axis=1, method=method).numpy(), expected)
+
+
+def test_weighed_quantiles_are_numpys_and_nan_weighs_nothing() -> None:
+    rng = np.random.default_rng(4)
+    for size in range(1, 8):
+        q = np.linspace(0, 1, 13)
+        x = rng.integers(-9, 9, (4, size)).astype(float)
+        for w in (rng.uniform(0.1, 1, size), rng.integers(0, 3, (4, size)) + (np.arange(size) == 0)):
+            expected = np.quantile(x, q, axis=1, method="inverted_cdf", weights=w)
+            found = ag.quantile(x, q, axis=1, method="inverted_cdf", weights=w).numpy()
+            np.testing.assert_array_equal(found, expected)
+            percent = ag.nanpercentile(x, 100 * q, axis=1, method="inverted_cdf", weights=ag.tensor(w)).numpy()
+            np.testing.assert_array_equal(percent, np.percentile(x, 100 * q, axis=1, method="inverted_cdf", weights=w))
+            gaps = x.copy()
+            gaps[:, 1::2] = NAN
+            kept = w[..., ::2]
+            if (kept.sum(axis=-1) > 0).all():
+                expected = np.quantile(x[:, ::2], q, axis=1, method="inverted_cdf", weights=kept)
+                found = ag.nanquantile(gaps, q, axis=1, method="inverted_cdf", weights=w).numpy()
+                np.testing.assert_array_equal(found, expected)
+
+
+def test_the_gradient_of_a_weighed_quantile_goes_to_the_element_that_it_is() -> None:
+    x = ag.tensor([4.0, 1.0, 3.0, 2.0], requires_grad=True)
+    w = ag.tensor([1.0, 1.0, 5.0, 1.0], requires_grad=True)
+    out = ag.quantile(x, 0.5, method="inverted_cdf", weights=w)
+    assert out.item() == 3.0
+    out.backward()
+    assert x.grad is not None and x.grad.tolist() == [0.0, 0.0, 1.0, 0.0]
+    assert w.grad is None

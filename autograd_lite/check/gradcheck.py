@@ -60,6 +60,10 @@ def gradcheck(
     >>> report.passed, report.rows[0].method
     (True, 'complex step')
     """
+    if not callable(f):
+        raise ArgumentError(
+            f"gradcheck() takes a function and then its inputs, not {type(f).__name__}: gradcheck(lambda x: ..., x)"
+        )
     seed = 0 if rng is None else rng
     try:
         report = report_of(f, inputs, tolerance, seed, order)

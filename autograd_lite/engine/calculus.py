@@ -7,7 +7,7 @@ reverse pass is done.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autograd_lite import backend, tree
@@ -49,6 +49,8 @@ def grad(
     if inputs is None:
         raise ArgumentError("grad(): say with respect to what, as in ag.grad(output, x)")
     single = isinstance(inputs, Tensor)
+    if not single and not isinstance(inputs, Iterable):
+        raise ArgumentError(f"grad(): {inputs!r:.60} is no tensor and no list of tensors: write ag.grad(output, x)")
     targets: Sequence[Tensor] = (inputs,) if single else tuple(inputs)
     for i, x in enumerate(targets):
         if not isinstance(x, Tensor):

@@ -47,6 +47,10 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     >>> [x.name or x.node.op.name for x in ag.ancestors(y) if x.requires_grad]
     ['w', 'checkpoint']
     """
+    if not callable(f):
+        raise ArgumentError(
+            f"checkpoint() takes a function and then its arguments, not {type(f).__name__}: ag.checkpoint(f, x)"
+        )
     now = mode.now
     if not now.grad:
         return f(*args, **kwargs)

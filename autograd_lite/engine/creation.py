@@ -15,6 +15,7 @@ import numpy
 from autograd_lite import backend
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, GraphError
+from autograd_lite.op import one_axis
 from autograd_lite.ops import joining, shaping
 
 __all__ = [
@@ -153,7 +154,7 @@ def arange(
             )
     first, last, stride = (each.item() if type(each) is Tensor else each for each in (start, stop, step))
     bounds = (first,) if last is None else (first, last)
-    kind = None if dtype is None else numpy.dtype(dtype)
+    kind = None if dtype is None else backend.native(dtype)
     xp = numpy if like is None else backend.namespace(like._data if type(like) is Tensor else like)
 
     def make() -> Any:
@@ -179,6 +180,7 @@ def linspace(
     """
     on_device(device)
     said = f"linspace({start!r}, {stop!r}, {num!r})"
+    one_axis(said, axis)
     if not _of_tensors(start, stop):
         step: list[Any] = []
 
@@ -235,8 +237,9 @@ def logspace(
     array([  1.,  10., 100.])
     """
     on_device(device)
+    said = f"logspace({start!r}, {stop!r}, {num!r})"
+    one_axis(said, axis)
     if not _of_tensors(start, stop, base):
-        said = f"logspace({start!r}, {stop!r}, {num!r})"
         return _leaf(
             said, lambda: numpy.logspace(start, stop, num, endpoint, base, dtype, axis), requires_grad, name, device
         )
@@ -256,8 +259,9 @@ def geomspace(
     array([  1.,  10., 100.])
     """
     on_device(device)
+    said = f"geomspace({start!r}, {stop!r}, {num!r})"
+    one_axis(said, axis)
     if not _of_tensors(start, stop):
-        said = f"geomspace({start!r}, {stop!r}, {num!r})"
         return _leaf(
             said, lambda: numpy.geomspace(start, stop, num, endpoint, dtype, axis), requires_grad, name, device
         )

@@ -14,6 +14,7 @@ import numpy
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.tensor import Tensor, asarray
 from autograd_lite.errors import ArgumentError, DtypeError, IndexingError, ShapeError
+from autograd_lite.op import one_axis
 from autograd_lite.ops import comparison, indexing, joining, shaping
 
 __all__ = ["block", "choose", "insert", "select"]
@@ -122,6 +123,7 @@ def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:
     array([1., 9., 2., 3.])
     """
     x = asarray(x)
+    one_axis("insert(x, obj, values, axis)", axis)
     if axis is None:
         x, axis = x.reshape(-1), 0
     place = shaping.axis_of(x, axis)

@@ -16,6 +16,7 @@ import numpy
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine.tensor import Tensor, apply, asarray
 from autograd_lite.errors import ArgumentError, DtypeError, ShapeError
+from autograd_lite.op import one_axis
 from autograd_lite.ops import indexing, reduction, shaping
 from autograd_lite.ops.exponential import log
 from autograd_lite.ops.random import draw_like
@@ -186,6 +187,7 @@ def permutation(x: Any, axis: int = 0, *, rng: Any) -> Tensor:
     whole = asarray(x)
     if not whole.ndim:
         raise ShapeError(f"random.permutation: {describe(whole)} has no axis: give a plain number, or an array")
+    one_axis("random.permutation", axis)
     place = shaping.axis_of(whole, axis)
     order = _drawn(rng, "permutation", whole.shape[place])
     return indexing.take(whole, order, axis=place)  # type: ignore[no-any-return]
@@ -206,6 +208,7 @@ def choice(
     parts = None if plain else asarray(a)
     if parts is not None and not parts.ndim:
         raise ShapeError(f"random.choice: {describe(parts)} has no parts to choose from")
+    one_axis("random.choice", axis)
     place = 0 if parts is None else shaping.axis_of(parts, axis)
     count = a if parts is None else parts.shape[place]
     shape = None if size is None else _shape("choice", size)
@@ -227,6 +230,7 @@ def categorical(logits: Any, size: Any = None, axis: int = -1, *, rng: Any) -> T
     weights = asarray(logits)
     if not weights.ndim:
         raise ShapeError(f"random.categorical: {describe(weights)} has no axis of classes")
+    one_axis("random.categorical", axis)
     place = shaping.axis_of(weights, axis) - weights.ndim
     times = () if size is None else _shape("categorical", size)
     noise = gumbel(size=(*times, *weights.shape), rng=rng, dtype=_real("categorical", None, weights))

@@ -163,7 +163,7 @@ class _World:
             if op is None:
                 out = found(*args, **kwargs)
                 return _wrapped(out) if isinstance(out, Tensor) else out
-            meant = op.meant(kwargs)
+            meant = op.meant(kwargs, len(args))
             inputs, params = meant.bind(args, kwargs)
             if not any(type(x) is Rows for x in inputs):
                 return _wrapped(run(meant, inputs, params))

@@ -7,7 +7,7 @@ how gradients are computed: `backward` is joined to it by the package's face.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy
 from numpy import generic, ndarray
@@ -15,7 +15,7 @@ from numpy import generic, ndarray
 from autograd_lite import backend
 from autograd_lite.arraylike import Arraylike
 from autograd_lite.diagnosis import FAILURES, describe, diagnose
-from autograd_lite.elsewhere import INSTEAD, instead
+from autograd_lite.elsewhere import INSTEAD, instead, keyword
 from autograd_lite.engine.graph import Node, history, mode, no_grad, tick, touch
 from autograd_lite.engine.witness import SILENT
 from autograd_lite.errors import (
@@ -69,8 +69,13 @@ class Tensor(Arraylike):
         self._requires_grad = False
         self.node: Node | None = None
         self.name = name
-        if requires_grad:
-            self.requires_grad = True
+        if requires_grad is not False:
+            if isinstance(data, int | float) and type(requires_grad) in (int, float):
+                raise ArgumentError(
+                    f"requires_grad is True or False, not {requires_grad!r}, and numbers that belong together are one "
+                    f"argument: write ag.tensor([{data!r}, {requires_grad!r}])"
+                )
+            self.requires_grad = requires_grad
             self._changed = 0
         mode.now.witness.made(self, data)
 
@@ -124,6 +129,8 @@ class Tensor(Arraylike):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool | numpy.bool_):
+            raise ArgumentError(f"requires_grad is True or False, not {value!r:.60}")
         if self.node is not None:
             raise GraphError(f"{describe(self)} is a result, whose requires_grad follows from its inputs: detach() it")
         if value and self._data.dtype.kind != "f":
@@ -273,7 +280,10 @@ class Tensor(Arraylike):
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.ndim:
-            raise DtypeError(f"{describe(self)} is not an integer index")
+            raise DtypeError(
+                f"{describe(self)} is not an integer index: write int(x) for the number, ag.zeros_like(x) or x.shape "
+                "for an array of its shape"
+            )
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
@@ -586,7 +596,16 @@ def put_call(tensor: Any, index: Any, value: Any) -> tuple[Operation, tuple[Any,
     return indexing.put_at, (tensor, value, *arrays), {"template": template}
 
 
-def tensor(data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> Tensor:
+def _refuse(name: str, unknown: dict[str, Any]) -> ArgumentError:
+    """The exception for keywords that a function which makes a tensor does not have."""
+    known = ["data", "requires_grad", "dtype", "name"]
+    said = ", ".join(unknown) + "".join(keyword(each, known) for each in unknown)
+    return ArgumentError(f"{name}({', '.join(known)}) has no argument {said}")
+
+
+def tensor(
+    data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, **unknown: Never
+) -> Tensor:  # fmt: skip
     """A tensor with a copy of `data`: an array, a number, or nested lists.
 
     An array keeps its dtype and its device; lists follow NumPy. Raises `DtypeError` when a gradient
@@ -596,10 +615,14 @@ def tensor(data: Any, requires_grad: bool = False, dtype: Any = None, name: str 
     >>> ag.tensor([1.0, 2.0], requires_grad=True, name="w")
     tensor([1., 2.], dtype=float64, name='w', requires_grad=True)
     """
+    if unknown:
+        raise _refuse("tensor", unknown)
     return Tensor(data, requires_grad, dtype, name)
 
 
-def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> Tensor:
+def asarray(
+    data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None, **unknown: Never
+) -> Tensor:  # fmt: skip
     """A tensor that shares the memory of `data` where it is an array of the right dtype.
 
     Writing into that array later changes the tensor behind the back of every graph it is part of:
@@ -611,11 +634,13 @@ def asarray(data: Any, requires_grad: bool = False, dtype: Any = None, name: str
     >>> ag.asarray(a).data is a
     True
     """
+    if unknown:
+        raise _refuse("asarray", unknown)
     if type(data) is Tensor and not requires_grad and dtype in (None, data.dtype) and name is None:
         return data
     if type(data) is Tensor and not requires_grad:
         with no_grad():
-            alike = apply(shaping.astype, (data,), {"dtype": numpy.dtype(data.dtype if dtype is None else dtype)})
+            alike = apply(shaping.astype, (data,), {"dtype": backend.native(data.dtype if dtype is None else dtype)})
         alike.name = name
         return alike
     return Tensor(data, requires_grad, dtype, name, copy=type(data) is Tensor)
@@ -629,7 +654,7 @@ def lift(op: Operation) -> Lifted:
         def function(*args: Any, **kwargs: Any) -> Tensor:
             if len(args) == plain and not kwargs:
                 return apply(op, args, op.defaults)
-            if op.wide is not None and (wide := op.meant(kwargs)) is not op:
+            if op.wide is not None and (wide := op.meant(kwargs, len(args))) is not op:
                 return Tensor.__compose__(wide, *wide.bind(args, kwargs))  # type: ignore[attr-defined,no-any-return]
             inputs, params = op.bind(args, kwargs)
             return apply(op, inputs, params)

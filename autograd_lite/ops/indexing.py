@@ -383,6 +383,9 @@ def take(xp: Any, x: Any, indices: Any, *, axis: int | None = None, mode: str = 
     return x[(*(slice(None),) * place, _in_range(xp, indices, x.shape[place], mode))]
 
 
+take.placed("axis", "out", "mode")
+
+
 def _open_grid(xp: Any, x: Any, indices: Any, axis: int) -> tuple[Any, ...]:
     """The index that takes along an axis at `indices`, which has as many axes as `x`."""
     if indices.ndim != x.ndim:

@@ -536,3 +536,16 @@ def nanargmin(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> A
     1
     """
     return xp.nanargmin(x, axis=axis, keepdims=keepdims)
+
+
+# NumPy's order of what is given by place.
+for _each in (sum, prod, nansum, nanprod):
+    _each.placed("axis", "dtype", "out", "keepdims", "initial", "where")
+for _each in (mean, nanmean):
+    _each.placed("axis", "dtype", "out", "keepdims")
+for _each in (max, min, nanmax, nanmin):
+    _each.placed("axis", "out", "keepdims", "initial", "where")
+for _each in (var, std, nanvar, nanstd):
+    _each.placed("axis", "dtype", "out", "ddof", "keepdims")
+for _each in (any, all, ptp, argmax, argmin, nanargmax, nanargmin):
+    _each.placed("axis", "out", "keepdims")

@@ -75,16 +75,24 @@ def _nan_where(xp: Any, found: Any, row: Any) -> Any:
 
 _BETWEEN: dict[str, tuple[float, float]] = {
     "linear": (1, 1), "weibull": (0, 0), "hazen": (1 / 2, 1 / 2), "median_unbiased": (1 / 3, 1 / 3),
-    "normal_unbiased": (3 / 8, 3 / 8), "interpolated_inverted_cdf": (0, 1),
+    "normal_unbiased": (3 / 8, 3 / 8), "interpolated_inverted_cdf": (0, 1), "inverted_cdf": (0, 1),
+    "averaged_inverted_cdf": (0, 1), "closest_observation": (-1 / 2, 3 / 2),
 }  # fmt: skip
-"""Where a quantile stands: the α and β of R. J. Hyndman, Y. Fan, Sample quantiles in statistical packages, 1996."""
+"""Where a quantile stands: the α and β of R. J. Hyndman, Y. Fan, Sample quantiles in statistical packages, 1996.
+
+The last three are their definitions 1 to 3, at size · q - 1 and for the last one half a place before."""
 _SHARES: dict[str, Any] = {
-    "lower": lambda share, place: 0.0,
-    "higher": lambda share, place: float(share > 0),
-    "nearest": lambda share, place: float(share > 0.5 or (share == 0.5 and place % 2 == 1)),
-    "midpoint": lambda share, place: 0.5 if share > 0 else 0.0,
+    "lower": lambda share, place: 0.0 * share,
+    "higher": lambda share, place: 1.0 * (share > 0),
+    "nearest": lambda share, place: 1.0 * ((share > 0.5) | ((share == 0.5) & (place % 2 == 1))),
+    "midpoint": lambda share, place: 0.5 * (share > 0),
+    "inverted_cdf": lambda share, place: 1.0 * (share > 0),
+    "averaged_inverted_cdf": lambda share, place: 1.0 - 0.5 * (share == 0),
+    "closest_observation": lambda share, place: 1.0 - 1.0 * ((share == 0) & (place % 2 == 1)),
 }
-"""What the other methods make of the share of the upper neighbour in `linear`."""
+"""What a method makes of the share of the upper neighbour; others leave it as it is."""
+_ELEMENTS = {"lower", "higher", "nearest", "inverted_cdf", "closest_observation"}
+"""The methods that give an element of the array, in its dtype."""
 
 
 def _quantiles(q: Any) -> numpy.ndarray:
@@ -96,32 +104,66 @@ def _quantiles(q: Any) -> numpy.ndarray:
     return found
 
 
-def _known(method: str, *tables: Any) -> None:
-    names = [name for table in tables for name in table]
+def _known(method: str, weights: Any) -> None:
+    names = dict.fromkeys((*_BETWEEN, *_SHARES))
     if method not in names:
         raise ArgumentError(f"method={method!r} is none of {', '.join(names)}")
+    if weights is None:
+        return
+    if method != "inverted_cdf":
+        raise ArgumentError(f"with weights there is method='inverted_cdf' alone, not {method!r}")
+    if not hasattr(weights, "__apply__") and (numpy.asarray(weights) < 0).any():
+        raise ArgumentError("weights are not negative")
+
+
+def _exact(q: float, size: Any, method: str) -> Any:
+    """Where among `size` sorted elements a quantile stands, which may be before the first or behind the last."""
+    alpha, beta = _BETWEEN.get(method, (1, 1))
+    if (alpha, beta) == (1, 1):
+        return q * (size - 1)
+    if method == "closest_observation":
+        return size * q - 1 - 0.5
+    return size * q + (alpha + q * (1 - alpha - beta)) - 1
 
 
 def _place(q: float, size: int, method: str) -> tuple[int, float]:
     """Below which of `size` sorted elements a quantile stands, and the share of the next in it."""
-    alpha, beta = _BETWEEN.get(method, (1, 1))
-    exact = q * (size - 1) if (alpha, beta) == (1, 1) else size * q + (alpha + q * (1 - alpha - beta)) - 1
-    exact = min(max(exact, 0.0), float(size - 1))
+    exact = _exact(q, size, method)
+    if exact < 0 or exact >= size - 1:
+        return (0 if exact < 0 else size - 1), 0
     place = int(exact)
     share = exact - place
     return place, _SHARES[method](share, place) if method in _SHARES else share
 
 
-def quantile_at(xp: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
+def _weighed(xp: Any, row: Any, order: Any, q: float, w: Any) -> Any:
+    """The first of sorted elements up to which there is the share `q` of the weights, of those that weigh anything."""
+    heavy = xp.cumsum(xp.take_along_axis(w, order, axis=-1), axis=-1)
+    part = heavy / heavy[..., -1:]
+    before = xp.sum(part < q if q else part <= 0, axis=-1, keepdims=True)
+    return xp.take_along_axis(row, xp.minimum(before, row.shape[-1] - 1), axis=-1)[..., 0]
+
+
+def _beside(xp: Any, x: Any, axis: Any, weights: Any) -> Any:
+    """Weights of the elements of `last(x, axis)`."""
+    return last(xp.broadcast_to(_weights(xp, x, axis, weights).astype(float), tuple(x.shape)), axis)
+
+
+def quantile_at(xp: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
     """What `quantile` gives."""
     asked = _quantiles(q)
-    _known(method, _BETWEEN, _SHARES)
-    row = xp.sort(last(x, axis), axis=-1)
+    _known(method, weights)
+    there = last(x, axis)
+    row = xp.sort(there, axis=-1)
     if not row.shape[-1]:
         raise ShapeError("there is no quantile of no elements")
-    if row.dtype.kind in "iub" and (method in _BETWEEN or method == "midpoint"):
+    if row.dtype.kind in "iub" and method not in _ELEMENTS:
         row = row.astype(float)
-    found = [_lerp(row, *_place(float(each), row.shape[-1], method)) for each in asked.reshape(-1)]
+    if weights is None:
+        found = [_lerp(row, *_place(float(each), row.shape[-1], method)) for each in asked.reshape(-1)]
+    else:
+        w, order = _beside(xp, x, axis, weights), xp.argsort(there, axis=-1)
+        found = [_weighed(xp, row, order, float(each), w) for each in asked.reshape(-1)]
     found = [_nan_where(xp, each, row) for each in found]
     if keepdims:
         found = [each.reshape(kept_shape(x, axis)) for each in found]
@@ -137,77 +179,97 @@ def _lerp(row: Any, place: int, share: float) -> Any:
 
 
 @composed(notation=r"Q({x})", analytic=False)
-def quantile(xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+def quantile(
+    xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False, weights: Any = None
+) -> Any:  # fmt: skip
     """What a share `q` of the elements over `axis` (all axes where None) is below; for an array of shares, all of them.
 
-    `method` is one of NumPy's but `inverted_cdf`, `averaged_inverted_cdf` and `closest_observation`, and there are no
-    weights. Results for several shares stand along new first axes.
+    `method` is one of NumPy's. With `weights`, as those of `average` but without a gradient, `method="inverted_cdf"`
+    gives the first element up to which there is the share `q` of them. Results for several shares stand along new
+    first axes.
 
     >>> ag.quantile(ag.tensor([1.0, 2.0, 4.0]), 0.75).item()
     3.0
     """
-    return quantile_at(xp, x, q, axis, method, keepdims)
+    return quantile_at(xp, x, q, axis, method, keepdims, weights)
 
 
 @composed(notation=r"Q({x})", analytic=False)
-def percentile(xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
+def percentile(
+    xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False, weights: Any = None
+) -> Any:  # fmt: skip
     """What `q` percent of the elements over `axis` (all axes where None) are below: `quantile` of `q` / 100.
 
     >>> ag.percentile(ag.tensor([1.0, 2.0, 4.0]), [0, 75]).numpy()
     array([1., 3.])
     """
-    return quantile_at(xp, x, _hundredth(q), axis, method, keepdims)
+    return quantile_at(xp, x, _hundredth(q), axis, method, keepdims, weights)
 
 
 def _hundredth(q: Any) -> Any:
     return q if hasattr(q, "__apply__") else numpy.true_divide(q, 100)
 
 
-def nan_quantile_at(xp: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Any:
+def nan_quantile_at(xp: Any, x: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
     """What `nanquantile` gives: the places depend on how many numbers there are in each row."""
     if x.dtype.kind not in "fc":
-        return quantile_at(xp, x, q, axis, method, keepdims)
+        return quantile_at(xp, x, q, axis, method, keepdims, weights)
     asked = _quantiles(q)
-    _known(method, _BETWEEN)
-    alpha, beta = _BETWEEN[method]
-    row = xp.sort(last(x, axis), axis=-1)
+    _known(method, weights)
+    there = last(x, axis)
+    row = xp.sort(there, axis=-1)
     shape, size = tuple(row.shape[:-1]), row.shape[-1]
     if not size:
         raise ShapeError("there is no quantile of no elements")
-    flat = row.reshape(-1)
-    count = xp.sum(row == row, axis=-1).reshape(-1)
-    start = (xp.cumsum(xp.ones_like(count)) - 1) * size
-    highest = xp.maximum(count - 1, 0)
-    found = []
-    for each in map(float, asked.reshape(-1)):
-        exact = each * highest if (alpha, beta) == (1, 1) else count * each + (alpha + each * (1 - alpha - beta)) - 1
-        exact = xp.minimum(xp.maximum(exact, 0.0), highest)
-        place = exact.astype(int)
-        share = (exact - place).astype(row.dtype)
-        low, high = flat[start + place], flat[start + xp.minimum(place + 1, highest)]
-        between = xp.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
-        found.append(between.reshape(kept_shape(x, axis) if keepdims else shape))
+    if weights is not None:
+        w, order = xp.where(there == there, _beside(xp, x, axis, weights), 0), xp.argsort(there, axis=-1)
+        found = [_weighed(xp, row, order, each, w) for each in map(float, asked.reshape(-1))]
+    else:
+        count = xp.sum(row == row, axis=-1).reshape(-1)
+        start = (xp.cumsum(xp.ones_like(count)) - 1) * size
+        found = [_among(xp, row.reshape(-1), start, count, each, method) for each in map(float, asked.reshape(-1))]
+    found = [each.reshape(kept_shape(x, axis) if keepdims else shape) for each in found]
     return xp.stack(found).reshape((*asked.shape, *found[0].shape)) if asked.ndim else found[0]
 
 
+def _among(xp: Any, flat: Any, start: Any, count: Any, q: float, method: str) -> Any:
+    """A quantile of each of the rows that begin at `start` in `flat`, of their first `count` elements."""
+    highest = xp.maximum(count - 1, 0)
+    exact = _exact(q, count, method)
+    within = xp.minimum(xp.maximum(exact, 0.0), highest)
+    place = within.astype(int)
+    share = within - place
+    if method in _SHARES:
+        share = xp.where(exact < 0, 0.0, _SHARES[method](share, place))
+    share = share.astype(flat.dtype)
+    low, high = flat[start + place], flat[start + xp.minimum(place + 1, highest)]
+    if method in _ELEMENTS:
+        return xp.where(share > 0.5, high, low)
+    return xp.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+
+
 @composed(notation=r"Q({x})", analytic=False)
-def nanquantile(xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    """`quantile` of the elements that are not nan, by one of the methods that go between neighbours.
+def nanquantile(
+    xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False, weights: Any = None
+) -> Any:  # fmt: skip
+    """`quantile` of the elements that are not nan, with the same methods and weights.
 
     >>> ag.nanquantile(ag.tensor([1.0, float("nan"), 2.0, 4.0]), 0.75).item()
     3.0
     """
-    return nan_quantile_at(xp, x, q, axis, method, keepdims)
+    return nan_quantile_at(xp, x, q, axis, method, keepdims, weights)
 
 
 @composed(notation=r"Q({x})", analytic=False)
-def nanpercentile(xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Any:
-    """`percentile` of the elements that are not nan, by one of the methods that go between neighbours.
+def nanpercentile(
+    xp: Any, x: Any, *, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False, weights: Any = None
+) -> Any:  # fmt: skip
+    """`percentile` of the elements that are not nan, with the same methods and weights.
 
     >>> ag.nanpercentile(ag.tensor([1.0, float("nan"), 2.0, 4.0]), 75).item()
     3.0
     """
-    return nan_quantile_at(xp, x, _hundredth(q), axis, method, keepdims)
+    return nan_quantile_at(xp, x, _hundredth(q), axis, method, keepdims, weights)
 
 
 @composed(notation=r"\operatorname{{median}}({x})", analytic=False)
@@ -219,7 +281,7 @@ def nanmedian(xp: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> A
     """
     if not x.size:
         return xp.mean(x, axis=axis, keepdims=keepdims)
-    return nan_quantile_at(xp, x, 0.5, axis, "linear", keepdims)
+    return nan_quantile_at(xp, x, 0.5, axis, "linear", keepdims, None)
 
 
 def _covariance(
@@ -285,3 +347,10 @@ def corrcoef(xp: Any, m: Any, y: Any = None, *, rowvar: bool = True, dtype: Any 
     apart, _ = _covariance(xp, m, y, rowvar, True, None, None, None, dtype)
     apart = apart / xp.sqrt(xp.sum(xp.square(apart), axis=1, keepdims=True))
     return xp.squeeze(xp.clip(apart @ apart.T, -1, 1))
+
+
+# NumPy's order of what is given by place.
+for _each in (quantile, percentile, nanquantile, nanpercentile):
+    _each.placed("q", "axis", "out", "overwrite_input", "method", "keepdims")
+for _each in (median, nanmedian):
+    _each.placed("axis", "out", "overwrite_input", "keepdims")

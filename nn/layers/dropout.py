@@ -25,7 +25,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, rng: Any = None) -> None:
         try:
-            self.p = float(p)
+            self.p = float("nan") if isinstance(p, str | bytes) else float(p)
         except (TypeError, ValueError):
             self.p = float("nan")
         if not 0 <= self.p < 1:
