@@ -31,7 +31,7 @@ import autograd_lite as ag
 from autograd_lite.elsewhere import instead
 from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import Digits, digits
+from nn.data import DataLoader, Dataset, Digits, digits
 from nn.errors import CheckpointError, DivergenceError
 from nn.initializers import scaled_normal, standard_normal
 from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
@@ -70,6 +70,8 @@ __all__ = [
     "ClosedFormReport",
     "ConstantSchedule",
     "CosineSchedule",
+    "DataLoader",
+    "Dataset",
     "Difference",
     "Digits",
     "DivergenceError",
