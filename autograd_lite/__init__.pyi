@@ -172,7 +172,9 @@ def softmin(x: Operand, axis: int = -1) -> Tensor:
     """
 
 def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Tensor:
-    """`x` above 0 and `negative_slope` · x below, element by element; its derivative at 0 is the slope.
+    """`x` above 0 and `negative_slope` · x below, element by element.
+
+    Its derivative at 0 is the slope between both that is closest to 0: `negative_slope` where that is from 0 to 1.
 
     >>> ag.leaky_relu(ag.tensor([-1.0, 2.0])).numpy()
     array([-0.01,  2.  ])
@@ -181,12 +183,16 @@ def leaky_relu(x: Operand, negative_slope: float = 0.01) -> Tensor:
 def prelu(x: Operand, weight: Operand) -> Tensor:
     """`x` above 0 and `weight` ⊙ x below, element by element; `weight` is learned, and broadcasts.
 
+    Its derivative at 0 is that of `leaky_relu`, and 0 with respect to `weight`.
+
     >>> ag.prelu(ag.tensor([[-1.0, -2.0]]), ag.tensor([0.5, 0.25])).numpy()
     array([[-0.5, -0.5]])
     """
 
 def elu(x: Operand, alpha: float = 1.0) -> Tensor:
-    """`x` above 0 and α (eˣ - 1) below, element by element; its derivative at 0 is `alpha`.
+    """`x` above 0 and α (eˣ - 1) below, element by element.
+
+    Its derivative at 0 is the slope between α and 1 that is closest to 0: `alpha` where that is from 0 to 1.
 
     Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear units (2016).
 
@@ -204,7 +210,7 @@ def celu(x: Operand, alpha: float = 1.0) -> Tensor:
     """
 
 def selu(x: Operand) -> Tensor:
-    """λ elu(x) with the λ and α that keep means at 0 and variances at 1, element by element.
+    """λ elu(x) with the λ and α that keep means at 0 and variances at 1, element by element; its derivative at 0 is λ.
 
     Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks (2017).
 

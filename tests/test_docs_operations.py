@@ -50,7 +50,9 @@ def test_every_operation_has_its_place() -> None:
     page, readme = operations.page(), operations.replaced((ROOT / "README.md").read_text(encoding="utf-8"))
     listed = readme.partition(operations.BEGIN)[2].partition(operations.END)[0]
     for op in ag.REGISTRY.values():
-        if op.ours:
+        if op.ours and op.name.rpartition(".")[2].startswith("_"):
+            assert f"`{op.name}(" not in page and op.name not in listed
+        elif op.ours:
             assert f"\n### `{op.name}(" in page
             assert re.search(rf"\b{op.name}\b", listed)
 
