@@ -29,16 +29,115 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import DataLoader, Dataset, Digits, digits
-from nn.errors import DivergenceError
-from nn.initializers import scaled_normal, standard_normal
-from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
-from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
-from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
-from nn.parameter import Parameter
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    cross_entropy_cost,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
+from nn.data import (
+    DataLoader,
+    Dataset,
+    Digits,
+    digits,
+)
+from nn.errors import (
+    DivergenceError,
+)
+from nn.initializers import (
+    kaiming_normal,
+    kaiming_uniform,
+    normal,
+    orthogonal,
+    scaled_normal,
+    standard_normal,
+    truncated_normal,
+    uniform,
+    xavier_normal,
+    xavier_uniform,
+    zeros,
+)
+from nn.layers import (
+    CELU,
+    ELU,
+    GELU,
+    GLU,
+    SELU,
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    GroupNorm,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    Identity,
+    Lambda,
+    LayerNorm,
+    LeakyReLU,
+    Linear,
+    LogSigmoid,
+    LogSoftmax,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    Mish,
+    ModuleDict,
+    ModuleList,
+    PReLU,
+    ReLU,
+    ReLU6,
+    Residual,
+    RMSNorm,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softmin,
+    Softplus,
+    Softsign,
+    Tanh,
+    Unflatten,
+)
+from nn.metrics import (
+    confusion_matrix,
+    f1,
+    precision,
+    r2,
+    recall,
+    root_mean_squared_error,
+    top_k,
+)
+from nn.module import (
+    Module,
+)
+from nn.optim import (
+    SGD,
+    Adam,
+    Optimizer,
+)
+from nn.parameter import (
+    Parameter,
+)
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -51,7 +150,11 @@ from nn.schedules import (
     StepSchedule,
     WarmUpSchedule,
 )
-from nn.training import History, accuracy, fit
+from nn.training import (
+    History,
+    accuracy,
+    fit,
+)
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -62,11 +165,30 @@ if not TYPE_CHECKING:  # there it would promise every name
 
 
 __all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
     "MLP",
+    "SELU",
     "SGD",
     "Adam",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "ClosedFormReport",
     "ConstantSchedule",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "CosineSchedule",
     "DataLoader",
     "Dataset",
@@ -74,23 +196,50 @@ __all__ = [
     "Digits",
     "DivergenceError",
     "Dropout",
+    "Dropout2d",
     "EarlyStopping",
     "ExponentialSchedule",
+    "Flatten",
+    "GroupNorm",
     "HalvingSchedule",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
     "History",
     "Identity",
+    "Lambda",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "Mish",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "OneCycleSchedule",
     "Optimizer",
+    "PReLU",
     "Parameter",
     "PlateauSchedule",
+    "RMSNorm",
     "ReLU",
+    "ReLU6",
+    "Residual",
     "Schedule",
     "Sequential",
+    "SiLU",
     "Sigmoid",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softsign",
     "StepSchedule",
     "Tanh",
+    "Unflatten",
     "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
@@ -100,6 +249,10 @@ __all__ = [
     "digits",
     "f1",
     "fit",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "normal",
+    "orthogonal",
     "precision",
     "quadratic_cost",
     "r2",
@@ -109,4 +262,9 @@ __all__ = [
     "softmax_cross_entropy",
     "standard_normal",
     "top_k",
+    "truncated_normal",
+    "uniform",
+    "xavier_normal",
+    "xavier_uniform",
+    "zeros",
 ]
