@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import autograd_lite as ag
+from autograd_lite import files
+from nn import saving
 from nn.arguments import whole
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.training.callbacks import Told
+from nn.training.endings import path_of
 from nn.training.run import Run
 
 
@@ -27,12 +30,11 @@ def keeping(run: Run, path: Any, every: Any) -> dict[str, list[Told]]:
             raise ag.ArgumentError("fit: checkpoint_every needs a file, as in checkpoint='run.npz'")
         return {"on_step": [], "on_epoch": []}
     _refuse_unsaved(run)
+    files.writable(path_of("fit", path, "run.npz"))
     number = None if every is None else whole("fit: checkpoint_every", every, 1)
 
     def save(run: Run) -> None:
-        from nn.saving import save
-
-        save(path, model=run.model, optimizer=run.optimizer, run=run)
+        saving.save(path, model=run.model, optimizer=run.optimizer, run=run)
 
     def save_at_times(run: Run) -> None:
         if number is not None and run.updates % number == 0:
@@ -50,11 +52,9 @@ def resumed(run: Run, path: Any, resume: Any) -> None:
         raise ag.ArgumentError("fit: resume=True goes on from checkpoint='run.npz': name it, or give resume its path")
     if resume is True and not Path(path).exists():
         return
-    from nn.saving import load
-
     _refuse_unsaved(run)
     source: str | os.PathLike[str] = path if resume is True else resume
-    load(source, model=run.model, optimizer=run.optimizer, run=run)
+    saving.load(source, model=run.model, optimizer=run.optimizer, run=run)
 
 
 def _refuse_unsaved(run: Run) -> None:

@@ -59,6 +59,8 @@ class Pair:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was. Raises `ArgumentError` with all that does not fit, with nothing changed."""
+        if not isinstance(state, Mapping) or set(state) != {"examples", "batch_size", "order", "rng"}:
+            raise ag.ArgumentError("fit: the data is not that of the run: it was no pair (x, y), and is one here")
         problems = [
             f"{name} was {state[name]!r:.40} and is {mine} here"
             for name, mine in (("examples", self.examples), ("batch_size", self.size))

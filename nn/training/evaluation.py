@@ -25,7 +25,8 @@ Metric = Callable[[Any, Any, Any], float]
 @contextmanager
 def evaluation(model: Any) -> Iterator[None]:
     """The model is in evaluation meanwhile, and nothing is recorded for gradients."""
-    modes = [(m, m.training) for _, m in model.named_modules()] if isinstance(model, Module) else []
+    owner = getattr(model, "__self__", model)  # of a method of a module, such as `model.forward`
+    modes = [(m, m.training) for _, m in owner.named_modules()] if isinstance(owner, Module) else []
     for module, mode in modes:
         if mode:
             module.training = False

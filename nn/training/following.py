@@ -26,7 +26,6 @@ class Following:
         whole = isinstance(stopping, int) and not isinstance(stopping, bool)
         self.stopping = EarlyStopping(stopping) if whole else stopping
         self.optimizer = optimizer
-        self.rate: float | None = None  # of the last step, where it is another by now
         for each in self.schedules:
             if not callable(getattr(each, "step", None)) or not hasattr(each, "every"):
                 raise ag.ArgumentError(
@@ -67,17 +66,17 @@ class Following:
         return [lambda run: self._step(by_step, run)] if by_step else []
 
     def _step(self, by_step: list[Any], run: Run) -> None:
-        self.rate = rate_of(self.optimizer)
+        run.rate = rate_of(self.optimizer)
         for each in by_step:
             each.step()
             if each.finished:
                 run.stop(f"the {type(each).__name__} has ended")
 
-    def record_rate(self, history: History) -> None:
+    def record_rate(self, run: Run) -> None:
         """Add the rate of the last step to the history, where the optimiser has one."""
-        rate, self.rate = (rate_of(self.optimizer) if self.rate is None else self.rate), None
+        rate, run.rate = (rate_of(self.optimizer) if run.rate is None else run.rate), None
         if rate is not None:
-            history.lr.append(rate)
+            run.history.lr.append(rate)
 
     def after_an_epoch(self, run: Run) -> None:
         """Let schedules and early stopping see what was measured; keep the best weights."""

@@ -35,8 +35,9 @@ class Source(Protocol):
         """Go on there."""
 
 
-_COUNTS = ("epoch", "step", "updates", "seen")
+_COUNTS = ("epoch", "step", "updates", "seen", "best_epoch")
 _NUMBERS = ("total", "elapsed")
+_KEYS = {*_COUNTS, *_NUMBERS, "stopped", "rate", "source", "history", "best", "rates", "counting"}
 
 
 class Run:
@@ -44,8 +45,8 @@ class Run:
 
     `model`, `optimizer` and the `history` so far; `epochs` is how many there are to be, `epoch` how many are over;
     `step` counts the mini-batches of the epoch under way, `updates` the optimiser's steps of the whole run; `cost` is
-    the mean cost so far in the epoch. `stop("a reason")` ends training after the epoch, or in a callback after a step
-    at once. `best` has the best weights by name, where early stopping keeps them.
+    the mean cost so far in the epoch, or in the one that has just ended. `stop("a reason")` ends training after the
+    epoch, or in a callback after a step at once. `best` has the best weights by name, where early stopping keeps them.
 
     `state_dict` has all of it but the model and the optimiser, which are saved beside it; generators of random numbers
     in the data and everything that counts (schedules, early stopping, callbacks with a `state_dict`) are in it.
@@ -68,13 +69,16 @@ class Run:
         self.total, self.seen = 0.0, 0  # of the epoch under way: costs of all examples, and how many those are
         self.elapsed, self.since = 0.0, perf_counter()
         self.stopped: str | None = None
+        self.rate: float | None = None  # of the last step, where a schedule has set another since
         self.best: dict[str, np.ndarray] | None = None
         self.best_epoch = 0
 
     @property
     def cost(self) -> float:
-        """The mean cost over the examples of the epoch so far."""
-        return self.total / self.seen if self.seen else float("nan")
+        """The mean cost over the examples of the epoch so far; between two epochs, of the one that is over."""
+        if self.seen:
+            return self.total / self.seen
+        return self.history.cost[-1] if self.history.cost else float("nan")
 
     def stop(self, reason: str = "stopped by a callback") -> None:
         """Let this epoch, or this step, be the last."""
@@ -112,6 +116,14 @@ class Run:
             found["early stopping"] = self.stopping
         return found
 
+    def _rates(self) -> list[float] | None:
+        known = isinstance(self.optimizer, Optimizer) and hasattr(self.optimizer, "lr")
+        return list(self.optimizer.learning_rates()) if known else None
+
+    def _set_rates(self, rates: Any) -> None:
+        if rates is not None and self._rates() is not None:
+            self.optimizer.set_learning_rates([float(rate) for rate in rates])
+
     def state_dict(self) -> dict[str, Any]:
         """Where the run is: counts, sums, the source's place, the history, the best weights, and all that counts."""
         return {
@@ -119,19 +131,21 @@ class Run:
             "total": float(self.total),
             "elapsed": self.seconds() if self.step else 0.0,
             "stopped": self.stopped,
+            "rate": self.rate,
             "source": self.source.state_dict(),
             "history": self.history.state_dict(),
             "best": None if self.best is None else dict(self.best),
-            "best_epoch": self.best_epoch,
+            "rates": self._rates(),
             "counting": {name: each.state_dict() for name, each in self._counting().items()},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was. Raises `ArgumentError` for what is no state of such a run."""
-        wanted = {*_COUNTS, *_NUMBERS, "stopped", "source", "history", "best", "best_epoch", "counting"}
-        if not isinstance(state, Mapping) or set(state) != wanted:
+        if not isinstance(state, Mapping) or set(state) != _KEYS:
             there = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
             raise ag.ArgumentError(f"fit: the state of a run has other entries than {there!r:.200}")
+        numbers, history = _plain(state), History()
+        history.load_state_dict(state["history"])
         counting = self._counting()
         if set(state["counting"]) != set(counting):
             raise ag.ArgumentError(
@@ -140,23 +154,34 @@ class Run:
             )
         if state["best"] is not None:
             refuse_other_weights(self.model, self.optimizer, state["best"])
-        before = {name: each.state_dict() for name, each in counting.items()}
-        history, source = History(), self.source.state_dict()
-        history.load_state_dict(state["history"])
+        before, source, rates = {n: c.state_dict() for n, c in counting.items()}, self.source.state_dict(), self._rates()
         try:
             self.source.load_state_dict(state["source"])
             for name, each in counting.items():
                 each.load_state_dict(state["counting"][name])
+            self._set_rates(state["rates"])  # a schedule sets its own, and one may have been set by hand since
         except BaseException:
             self.source.load_state_dict(source)
             for name, each in counting.items():
                 each.load_state_dict(before[name])
+            self._set_rates(rates)
             raise
-        for name in _COUNTS:
-            setattr(self, name, int(state[name]))
-        self.total, self.elapsed, self.since = float(state["total"]), float(state["elapsed"]), perf_counter()
-        self.history, self.stopped, self.best_epoch = history, state["stopped"], int(state["best_epoch"])
+        vars(self).update(numbers)
+        self.history, self.since = history, perf_counter()
         self.best = None if state["best"] is None else {name: np.asarray(a) for name, a in state["best"].items()}
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The counts and sums of a state. Raises `ArgumentError` for what is no number."""
+    rate, stopped = state["rate"], state["stopped"]
+    try:
+        found: dict[str, Any] = {name: int(state[name]) for name in _COUNTS}
+        found.update({name: float(state[name]) for name in _NUMBERS})
+        found["rate"] = None if rate is None else float(rate)
+    except (TypeError, ValueError) as error:
+        raise ag.ArgumentError(f"fit: the state of a run has something else than a number: {error}") from error
+    found["stopped"] = None if stopped is None else str(stopped)
+    return found
 
 
 def _listed(names: Iterable[str]) -> str:
