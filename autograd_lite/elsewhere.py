@@ -170,8 +170,18 @@ INSTEAD: dict[str, str] = {
     "Trainer": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, epochs=1, batch_size=2)",
     "init": "nn.Linear(3, 2, initializer=nn.scaled_normal)",
     "xavier_uniform_": "nn.Linear(3, 2, initializer=nn.scaled_normal)",
-    "RMSprop": "nn.Adam(model.parameters(), lr=0.001)",
-    "AdamW": "nn.Adam(model.parameters(), lr=0.001)",
+    "RMSProp": "nn.RMSprop(model.parameters(), lr=0.001)",
+    "Adadelta": "nn.Adagrad(model.parameters(), lr=0.01)",
+    "clip_grad_norm_": "nn.clip_grad_norm(model.parameters(), 1.0)",
+    "clip_by_global_norm": "nn.clip_grad_norm(model.parameters(), 1.0)",
+    "clip_grad_value_": "nn.clip_grad_value(model.parameters(), 1.0)",
+    "StepLR": "nn.StepSchedule(optimizer, 10, factor=0.1)",
+    "ExponentialLR": "nn.ExponentialSchedule(optimizer, 0.9)",
+    "CosineAnnealingLR": "nn.CosineSchedule(optimizer, 30)",
+    "OneCycleLR": "nn.OneCycleSchedule(optimizer, 300)",
+    "ReduceLROnPlateau": "nn.PlateauSchedule(optimizer, patience=10)",
+    "LinearLR": "nn.WarmUpSchedule(optimizer, 5)",
+    "ExponentialDecay": "nn.ExponentialSchedule(optimizer, 0.9)",
     "save": "np.savez(path, **model.state_dict())",
     "load": "model.load_state_dict(model.state_dict())",
 }
@@ -183,6 +193,7 @@ KEYWORDS: dict[str, str] = {
     "unbiased": "ddof", "correction": "ddof", "newshape": "shape", "size": "shape", "a_min": "min", "a_max": "max",
     "clip_value_min": "min", "clip_value_max": "max", "split_size_or_sections": "indices_or_sections",
     "learning_rate": "lr", "eta": "lr", "in_features": "inputs", "out_features": "outputs", "units": "outputs",
+    "params": "parameters", "eps": "epsilon", "step_size": "size", "gamma": "factor",
     "rate": "p", "trainable": "requires_grad", "seed": "rng", "val_data": "validation", "validation_data": "validation",
 }  # fmt: skip
 """Keywords of other libraries, each with the one that it is here."""

@@ -37,7 +37,7 @@ from nn.initializers import scaled_normal, standard_normal
 from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
 from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
 from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
+from nn.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop, clip_grad_norm, clip_grad_value
 from nn.parameter import Parameter
 from nn.schedules import (
     ConstantSchedule,
@@ -64,7 +64,9 @@ if not TYPE_CHECKING:  # there it would promise every name
 __all__ = [
     "MLP",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "ClosedFormReport",
     "ConstantSchedule",
     "CosineSchedule",
@@ -83,6 +85,7 @@ __all__ = [
     "Optimizer",
     "Parameter",
     "PlateauSchedule",
+    "RMSprop",
     "ReLU",
     "Schedule",
     "Sequential",
@@ -92,6 +95,8 @@ __all__ = [
     "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
+    "clip_grad_norm",
+    "clip_grad_value",
     "closed_form",
     "confusion_matrix",
     "cross_entropy_cost",
