@@ -197,8 +197,8 @@ INSTEAD: dict[str, str] = {
     "xavier_uniform_": "nn.Linear(3, 2, initializer=nn.xavier_uniform)",
     "RMSprop": "nn.Adam(model.parameters(), lr=0.001)",
     "AdamW": "nn.Adam(model.parameters(), lr=0.001)",
-    "save": "np.savez(path, **model.state_dict())",
-    "load": "model.load_state_dict(model.state_dict())",
+    "save": "nn.save(path, model=model)",
+    "load": "nn.load(path, model=model)",
 }
 """Names of other libraries, functions, methods and classes alike, each with the line that says it here."""
 

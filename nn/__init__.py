@@ -29,27 +29,10 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import (
-    MLP,
-    ClosedFormReport,
-    Difference,
-    check_closed_form,
-    closed_form,
-)
-from nn.costs import (
-    cross_entropy_cost,
-    quadratic_cost,
-    softmax_cross_entropy,
-)
-from nn.data import (
-    DataLoader,
-    Dataset,
-    Digits,
-    digits,
-)
-from nn.errors import (
-    DivergenceError,
-)
+from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
+from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
+from nn.data import DataLoader, Dataset, Digits, digits
+from nn.errors import CheckpointError, DivergenceError
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -124,26 +107,11 @@ from nn.layers import (
     TransformerEncoderLayer,
     Unflatten,
 )
-from nn.metrics import (
-    confusion_matrix,
-    f1,
-    precision,
-    r2,
-    recall,
-    root_mean_squared_error,
-    top_k,
-)
-from nn.module import (
-    Module,
-)
-from nn.optim import (
-    SGD,
-    Adam,
-    Optimizer,
-)
-from nn.parameter import (
-    Parameter,
-)
+from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
+from nn.module import Module
+from nn.optim import SGD, Adam, Optimizer
+from nn.parameter import Parameter
+from nn.saving import load, save
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -191,6 +159,7 @@ __all__ = [
     "AvgPool3d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "CheckpointError",
     "ClosedFormReport",
     "ConstantSchedule",
     "Conv1d",
@@ -263,6 +232,7 @@ __all__ = [
     "fit",
     "kaiming_normal",
     "kaiming_uniform",
+    "load",
     "normal",
     "orthogonal",
     "precision",
@@ -270,6 +240,7 @@ __all__ = [
     "r2",
     "recall",
     "root_mean_squared_error",
+    "save",
     "scaled_normal",
     "softmax_cross_entropy",
     "standard_normal",
