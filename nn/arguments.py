@@ -5,6 +5,7 @@ Must not know who asks.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -60,3 +61,41 @@ def float_dtype(what: str, dtype: Any) -> np.dtype[Any]:
     if found.kind != "f":
         raise ag.DtypeError(f"{what}: {found} is data, and a floating-point dtype is needed, such as np.float32")
     return found
+
+
+def number(
+    what: str, value: Any, low: float = float("-inf"), high: float = float("inf"), *, ends: bool = True
+) -> float:
+    """A finite number as Python's float, from `low` to `high`; with `ends=False` between them.
+
+    Raises `ArgumentError` for anything else.
+
+    >>> from nn.arguments import number
+    >>> number("p", np.float32(0.5), 0, 1)
+    0.5
+    """
+    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    found = float(value) if known else float("nan")
+    inside = low <= found <= high if ends else low < found < high
+    if not (inside and isfinite(found)):
+        if isfinite(low) and isfinite(high):
+            bounds = f" from {low:g} to {high:g}" if ends else f" between {low:g} and {high:g}"
+        elif isfinite(low):
+            bounds = f" of at least {low:g}" if ends else f" above {low:g}"
+        else:
+            bounds = ""
+        raise ag.ArgumentError(f"{what} must be a number{bounds}, not {value!r:.60}")
+    return found
+
+
+def one_of(what: str, value: Any, known: tuple[str, ...]) -> str:
+    """One of the `known` words. Raises `ArgumentError` for another, with the close one.
+
+    >>> from nn.arguments import one_of
+    >>> one_of("reduction", "sum", ("mean", "sum"))
+    'sum'
+    """
+    if not isinstance(value, str) or value not in known:
+        words = ", ".join(map(repr, known[:-1])) + f" or {known[-1]!r}"
+        raise ag.ArgumentError(f"{what} is {words}, not {value!r:.60}")
+    return value

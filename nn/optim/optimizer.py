@@ -51,13 +51,13 @@ class Number:
     def __set__(self, optimizer: Any, value: Any) -> None:
         raise AssertionError("Optimizer.__setattr__ keeps the numbers")
 
-    def checked(self, owner: str, value: Any) -> float:
-        """The value as a Python float, since a NumPy float64 would widen float32 parameters."""
+    def checked(self, owner: str, value: Any, zero: bool = False) -> float:
+        """The value as a Python float, since a NumPy float64 would widen float32 parameters; with `zero` also 0."""
         try:
             number = float("nan") if isinstance(value, str | bytes) else float(value)  # "0.1" is a word
         except (TypeError, ValueError):
             number = float("nan")
-        if not (isfinite(number) and 0 <= number < self.high) or (self.positive and number == 0):
+        if not (isfinite(number) and 0 <= number < self.high) or (self.positive and number == 0 and not zero):
             bounds = f" below {self.high:g}" if isfinite(self.high) else ""
             kind = "a positive number" if self.positive else "0 or a positive number"
             raise ag.ArgumentError(f"{owner}: {self.words} must be {kind}{bounds}, not {value!r}")
@@ -163,6 +163,30 @@ class Optimizer:
             object.__setattr__(self, "_known", tuple(_checked(type(self).__name__, now)))
         return now
 
+    def learning_rates(self) -> list[float]:
+        """The learning rates, as a schedule finds them.
+
+        >>> nn.SGD([nn.Parameter([1.0])], lr=0.1).learning_rates()
+        [0.1]
+        """
+        return [float(vars(self._numbers)["lr"])]
+
+    def set_learning_rates(self, rates: list[float]) -> None:
+        """Set the learning rates, as a schedule does: it may go down to 0, where a rate that is given may not be.
+
+        >>> optimizer = nn.SGD([nn.Parameter([1.0])], lr=0.1)
+        >>> optimizer.set_learning_rates([0.0])
+        >>> optimizer.lr
+        0.0
+        """
+        if _recorded():
+            raise ag.CompileError(
+                "a schedule's step is recorded, and a compiled step would not set the rate again: "
+                "write schedule.step() outside of the compiled step"
+            )
+        vars(self._numbers)["lr"] = rates[0]
+        ag.touch()
+
     # Numbers, apart.
 
     if not TYPE_CHECKING:  # there it would promise every name
@@ -257,9 +281,12 @@ class Optimizer:
         for name, value in values.items():
             declared = getattr(type(self), name, None)
             if isinstance(declared, Number):
-                declared.checked(owner, value)
+                declared.checked(owner, value, zero=True)  # a schedule may have ended there
         for name, value in values.items():
-            setattr(self, name, value)
+            if name == "lr" and value == 0:
+                self.set_learning_rates([0.0])
+            else:
+                setattr(self, name, value)
         states.assign(tensors, arrays)
 
     def __getstate__(self) -> dict[str, Any]:

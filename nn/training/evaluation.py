@@ -12,6 +12,7 @@ from typing import Any
 import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import array
+from nn.metrics import right
 from nn.module import Module
 
 Cost = Callable[[Tensor, Any], Tensor]
@@ -34,42 +35,31 @@ def evaluation(model: Any) -> Iterator[None]:
                 module.training = mode
 
 
-def accuracy(model: Callable[[Any], Tensor], x: Any, y: Any) -> float:
-    """The share of examples whose largest output is the right one.
+def accuracy(model: Any, x: Any, y: Any = None, *, threshold: float | None = None, logits: bool = False) -> float:
+    """The share of examples that are given the right class: of a model on x and y, or of outputs against targets.
 
-    `y` is one-hot rows, shape (n, k), or labels, shape (n,); a single output counts as right on the
-    right side of 1/2. Raises `ShapeError` where `y` is neither, and `DataError` where it holds no classes: labels
-    that are no whole numbers from 0 to k - 1, or for a single output numbers outside of 0 to 1. The model is in
-    evaluation meanwhile.
+    `nn.accuracy(model, x, y)` runs the model, which is in evaluation meanwhile; `nn.accuracy(outputs, targets)` takes
+    what it gave. The largest output says the class, and targets are one-hot rows, shape (n, k), or labels, shape (n,);
+    a single output counts as class 1 above the threshold, which is 1/2, or 0 with `logits=True`. `threshold` is a
+    probability, also of logits. Raises `ShapeError` where y is neither, and `DataError` where it holds no classes:
+    labels that are no whole numbers from 0 to k - 1, rows that are no distribution, or for a single output numbers
+    other than two that stand for 0 and 1.
 
     >>> nn.accuracy(lambda x: ag.asarray(x), np.eye(3), np.array([0, 1, 0]))
     0.6666666666666666
+    >>> nn.accuracy(np.array([-1.0, 2.0]), np.array([0, 1]), logits=True)
+    1.0
     """
+    if y is None and not callable(model):
+        return float(right(model, x, threshold, logits).mean())
     if not callable(model):
         raise ag.ArgumentError(f"accuracy: the model must be callable, not {model!r:.60}")
+    if y is None:
+        raise ag.ArgumentError("accuracy: write nn.accuracy(model, x, y), or nn.accuracy(outputs, targets)")
     y = array("accuracy: y", y)
     with evaluation(model):
         output = ag.asarray(model(x)).data
-    several = output.ndim == 2 and output.shape[1] > 1
-    fitting = [output.shape, output.shape[:1]] if several else [output.shape, (output.size,), (output.size, 1)]
-    if y.shape not in fitting:
-        raise ag.ShapeError(
-            f"accuracy: y has shape {y.shape}, the output {output.shape}: give one-hot rows of that shape, "
-            f"or labels of shape {output.shape[:1]}"
-        )
-    if not several:
-        if not bool(((y >= 0) & (y <= 1)).all()):
-            raise ag.DataError(
-                f"accuracy: y goes from {y.min()} to {y.max()}, but the classes of one output are 0 and 1"
-            )
-        return float(((output.reshape(-1) > 0.5) == (y.reshape(-1) > 0.5)).mean())
-    if y.ndim == 1 and not bool(((y % 1 == 0) & (y >= 0) & (y < output.shape[1])).all()):
-        raise ag.DataError(
-            f"accuracy: the labels go from {y.min()} to {y.max()}, but the classes of {output.shape[1]} outputs are "
-            f"the whole numbers from 0 to {output.shape[1] - 1}"
-        )
-    labels = y.argmax(axis=1) if y.ndim == 2 else y
-    return float((output.argmax(axis=1) == labels).mean())
+    return float(right(output, y, threshold, logits).mean())
 
 
 def cost_of(cost: Cost) -> Metric:
