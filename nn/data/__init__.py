@@ -1,7 +1,12 @@
-"""The data sets that come with the package, a file each, with their attribution beside them."""
+"""Data: examples, mini-batches of them, and data sets; beside one that comes with the package is its attribution.
+
+Must not know models, costs or optimisers.
+"""
 
 from __future__ import annotations
 
+from nn.data.dataset import Dataset
 from nn.data.handwriting import Digits, digits
+from nn.data.loader import DataLoader
 
-__all__ = ["Digits", "digits"]
+__all__ = ["DataLoader", "Dataset", "Digits", "digits"]
