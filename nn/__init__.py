@@ -31,7 +31,7 @@ import autograd_lite as ag
 from autograd_lite.elsewhere import instead
 from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import DataLoader, Dataset, Digits, digits
+from nn.data import DataLoader, Dataset, Digits, Mnist, digits, mnist
 from nn.errors import DivergenceError
 from nn.initializers import scaled_normal, standard_normal
 from nn.layers import Dropout, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
@@ -80,6 +80,7 @@ __all__ = [
     "History",
     "Identity",
     "Linear",
+    "Mnist",
     "Module",
     "OneCycleSchedule",
     "Optimizer",
@@ -100,6 +101,7 @@ __all__ = [
     "digits",
     "f1",
     "fit",
+    "mnist",
     "precision",
     "quadratic_cost",
     "r2",
