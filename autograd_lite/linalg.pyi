@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_lite import Operand, Tensor
+from autograd_lite.ops.matrices import EighResult as EighResult
+from autograd_lite.ops.matrices import SlogdetResult as SlogdetResult
 
 def inv(a: Operand) -> Tensor:
     """The inverse of square matrices.
@@ -62,8 +64,8 @@ def det(a: Operand) -> Tensor:
     -1.0
     """
 
-def slogdet(a: Operand) -> tuple[Tensor, ...]:
-    """The sign of the determinant and the logarithm of its absolute value, without overflow; a tuple.
+def slogdet(a: Operand) -> SlogdetResult:
+    """The `sign` of the determinant and the logarithm of its absolute value, `logabsdet`, without overflow.
 
     The gradient raises `MatrixError` for a singular matrix.
 
@@ -84,7 +86,7 @@ def cholesky(a: Operand, upper: bool = False) -> Tensor:
     """
 
 def qr(a: Operand, mode: str = 'reduced') -> Any:
-    """The factors of a = Q R with orthonormal columns in Q and an upper triangular R: a tuple, or R alone.
+    """The factors of a = Q R with orthonormal columns in `Q` and an upper triangular `R`; or R alone.
 
     `mode` is `"reduced"`, `"complete"` (Q square) or `"r"`. The columns that only the complete Q has are not determined
     by `a`: gradients are right for what does not depend on their choice. A gradient raises `MatrixError` where the
@@ -94,8 +96,8 @@ def qr(a: Operand, mode: str = 'reduced') -> Any:
     array([[-5.]])
     """
 
-def eigh(a: Operand, UPLO: str = 'L') -> tuple[Tensor, ...]:
-    """The eigenvalues, ascending, and in columns the eigenvectors of symmetric matrices: a tuple.
+def eigh(a: Operand, UPLO: str = 'L') -> EighResult:
+    """The `eigenvalues`, ascending, and in columns the `eigenvectors` of symmetric matrices.
 
     As in NumPy one triangle of `a` is read, the lower or with `UPLO="U"` the upper, and the gradient is in it. An
     eigenvector is determined up to its sign, and those of equal eigenvalues up to a rotation among them: gradients are
@@ -103,7 +105,7 @@ def eigh(a: Operand, UPLO: str = 'L') -> tuple[Tensor, ...]:
     into each other, 1 / (λⱼ - λᵢ), is taken for 0: right for the eigenvalues and for functions of the space that they
     share, where it would otherwise be nan.
 
-    >>> ag.linalg.eigh(ag.tensor([[2.0, 0.0], [0.0, 1.0]]))[0].numpy()
+    >>> ag.linalg.eigh(ag.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues.numpy()
     array([1., 2.])
     """
 
@@ -115,12 +117,13 @@ def eigvalsh(a: Operand, UPLO: str = 'L') -> Tensor:
     """
 
 def svd(a: Operand, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
-    """The factors of a = U diag(s) Vᵀ: a tuple of U, s (descending) and Vᵀ, or s alone without `compute_uv`.
+    """The factors of a = U diag(s) Vᵀ: `U`, s as `S` (descending) and Vᵀ as `Vh`, or s alone without `compute_uv`.
 
     Singular vectors are determined up to a sign of each pair, and those of equal singular values up to a rotation among
     them; with `full_matrices` there are further ones that `a` does not determine at all. Gradients are right for what
     does not depend on that choice; where singular values are exactly equal, or zero, the part that would divide by
-    their difference is taken for 0, where it would otherwise be nan. `hermitian` changes nothing here.
+    their difference is taken for 0, where it would otherwise be nan. With `hermitian` the factors are those of a
+    symmetric matrix, found by `eigh` from its lower triangle, where the gradient is then.
 
     >>> ag.linalg.svd(ag.tensor([[3.0, 0.0], [0.0, 4.0]]), compute_uv=False).numpy()
     array([4., 3.])

@@ -22,6 +22,7 @@ from autograd_lite.errors import ArgumentError, AutogradError
 
 Rule = Callable[..., Any]
 Flops = int | Callable[[Sequence[tuple[int, ...]], tuple[int, ...], dict[str, Any]], int]
+Parts = bool | int | type | None
 Reading = Callable[[Sequence[Any], dict[str, Any]], tuple[Sequence[Any], dict[str, Any]]]
 
 REGISTRY: dict[str, Operation] = backend.beyond  # type: ignore[assignment]  # each is a function of every namespace
@@ -146,14 +147,14 @@ class Operation:
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
         "rules_by_argument", "variadic", "total", "together", "composed", "wide", "plainly", "reads", "places",
-        "__dict__", "__weakref__",
+        "kind", "__dict__", "__weakref__",
     )  # fmt: skip
 
     def __init__(
         self, forward: Callable[..., Any], notation: str, symbol: str | None = None, prime: str | None = None, *,
         quiet: bool = False, analytic: bool = True, direct: bool = False, moves: bool = False, spreads: bool = False,
         linear: bool = False, activation: bool = False, effect: bool = False, flops: Flops = 1,
-        binds: int | None = None, parts: bool | int | None = None, misfit: Callable[..., str] | None = None,
+        binds: int | None = None, parts: Parts = None, misfit: Callable[..., str] | None = None,
         composed: bool = False, reads: Reading | None = None, space: str = "",
     ) -> None:  # fmt: skip
         self.composed = composed
@@ -183,7 +184,9 @@ class Operation:
         self.effect = effect
         self.flops = 0 if moves else flops
         self.binds = binds
-        self.parts = parts
+        # What the results of a call stand in: a tuple, or one whose places have names.
+        self.kind: Any = parts if isinstance(parts, type) else tuple
+        self.parts = len(getattr(parts, "_fields", ())) if isinstance(parts, type) else parts
         self.of: Operation | None = None  # of a part: the operation of several results, and which of them this is
         self.index = 0
         self._made: dict[int, Operation] = {}
@@ -361,6 +364,10 @@ class Operation:
         blank = [numpy.zeros(x.shape, x.dtype) if hasattr(x, "shape") else x for x in inputs]
         return len(self.forward(backend.NUMPY, *blank, **params))
 
+    def gathered(self, results: Sequence[Any]) -> Any:
+        """The results of one call as they are given: in a tuple, whose places may have names."""
+        return tuple(results) if self.kind is tuple else self.kind(*results)
+
     def cost(self, inputs: Sequence[tuple[int, ...]], result: tuple[int, ...], params: dict[str, Any]) -> int:
         """How many additions, multiplications and function calls it takes on arrays of these shapes.
 
@@ -436,7 +443,7 @@ class Operation:
                 together = getattr(value, "__apply_parts__", None)
                 if together is not None:
                     return together(self, inputs, params)
-                return tuple(world(self.part(i), inputs, params) for i in range(self.count(inputs, params)))
+                return self.gathered([world(self.part(i), inputs, params) for i in range(self.count(inputs, params))])
         return self.run(backend.namespace(*inputs), inputs, params)
 
     def run(self, xp: Any, arrays: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -511,7 +518,7 @@ def _by_name(name: str) -> Operation:
 def operation(
     notation: str, symbol: str | None = None, prime: str | None = None, *, quiet: bool = False, analytic: bool = True,
     direct: bool = False, moves: bool = False, spreads: bool = False, linear: bool = False, activation: bool = False,
-    effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: bool | int | None = None,
+    effect: bool = False, flops: Flops = 1, binds: int | None = None, parts: Parts = None,
     misfit: Callable[..., str] | None = None, reads: Reading | None = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation: decorate its forward, then state its rules.
@@ -530,8 +537,8 @@ def operation(
     - `effect`: it does more than compute (draws random numbers, communicates): never dropped, merged, moved or folded
     - `flops`: how many operations for each element of the result, or `flops(input_shapes, result_shape, params)`
     - `binds`: how tightly its notation binds, from 0 (loose) to 11 (an atom); worked out from it where None
-    - `parts`: the forward returns a tuple of results: their number, or True where that follows from the call; in a rule
-      `g` and `out` are tuples then, with zeros for a result that got no gradient
+    - `parts`: the forward returns a tuple of results: their number, the named tuple that they stand in, or True where
+      their number follows from the call; in a rule `g` and `out` are tuples, with zeros for a result without gradient
     - `reads`: `reads(args, kwargs)` gives a call as users write it, with other things than arrays in their places, as
       the forward is declared
     - `space`: the name it stands under, as in `xp.linalg.inv`, where that is not the namespace itself
@@ -565,7 +572,7 @@ def operation(
 
 def composed(
     notation: str = "", symbol: str | None = None, *, data: Sequence[str] | bool = (), analytic: bool = True,
-    spreads: bool = False, parts: bool | int | None = None, space: str = "",
+    spreads: bool = False, parts: Parts = None, space: str = "",
 ) -> Callable[[Callable[..., Any]], Operation]:  # fmt: skip
     r"""Declare an operation by what it is composed of, which has all its derivatives: decorate its forward.
 

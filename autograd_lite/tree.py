@@ -77,6 +77,17 @@ def _filled(form: Any, leaves: Iterator[Any]) -> Any:
     return made
 
 
+def alike(container: Any, leaves: Sequence[Any]) -> Any:
+    """Other things in a tuple or list of the same kind, whose places may have names.
+
+    >>> from autograd_lite.tree import alike
+    >>> alike([1, 2], (3, 4))
+    [3, 4]
+    """
+    kind = type(container)
+    return kind(*leaves) if hasattr(kind, "_fields") else kind(leaves)
+
+
 def paths(form: Any, start: str = "") -> list[str]:
     """Where each leaf of a form stands, as one writes it.
 

@@ -159,7 +159,8 @@ def _window(drawn: Curves) -> tuple[float, float]:
         return low - 1, low + 5
     if np.isfinite(high):
         return high - 5, high + 1
-    return -4.0, 4.0
+    places = [kink.place for kink in drawn.kinks]
+    return min([-4.0, *(place - 1.5 for place in places)]), max([4.0, *(place + 1.5 for place in places)])
 
 
 def _pieces(
@@ -183,7 +184,11 @@ def _pieces(
 
 def _heights(shown: Sequence[Array]) -> tuple[float, float]:
     every = np.concatenate([y[np.isfinite(y)] for y in shown])
-    low, high = np.quantile(every, [0.03, 0.97])
+    ends = []
+    for y in shown:
+        inner, whole = (np.quantile(y[np.isfinite(y)], parts) for parts in ([0.03, 0.97], [0, 1]))
+        ends.append(whole if np.ptp(whole) <= 1.5 * np.ptp(inner) else inner)  # a peak is shown, a pole is cut
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     small = every[abs(every) <= 5]
     if small.size > 0.3 * every.size:
         low, high = max(low, small.min()), min(high, small.max())
@@ -236,7 +241,7 @@ def svg(name: str, drawn: Curves) -> str:
     for function, colour, dashed, at in zip(functions, _COLOURS, ("", ' stroke-dasharray="5 3"'), breaks, strict=False):
         lines = [
             "M" + "L".join(f"{across(a):.1f} {down(b):.1f}" for a, b in piece)
-            for piece in _pieces(function, x, [p for p in at if left < p < right], low, high)
+            for piece in _pieces(function, x, [p for p in at if left <= p <= right], low, high)
         ]
         parts.append(
             f'<path d="{"".join(lines)}" stroke="{colour}" stroke-width="2" fill="none" clip-path="url(#in)"{dashed}/>'

@@ -49,8 +49,9 @@ the shape given.
 
 
 def ours() -> dict[str, list[Operation]]:
-    """The library's operations by chapter."""
-    found = sorted((op for op in ag.REGISTRY.values() if op.ours), key=lambda op: op.chapter)
+    """The library's operations by chapter, without those that others are made of and nobody calls."""
+    public = (op for op in ag.REGISTRY.values() if op.ours and not op.name.rpartition(".")[2].startswith("_"))
+    found = sorted(public, key=lambda op: op.chapter)
     return {chapter: list(group) for chapter, group in groupby(found, key=lambda op: op.chapter)}
 
 

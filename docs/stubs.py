@@ -82,7 +82,8 @@ def function(op: Operation) -> str:
     """One operation as a function of the package."""
     given = inspect.signature(op.forward).return_annotation  # Any for one result; a tuple; or what depends on the call
     several = getattr(op, "parts", None) or given.startswith("tuple")
-    result = "tuple[Tensor, ...]" if several else "Any" if "|" in given else "Tensor"
+    named = op.kind.__name__ if op.kind is not tuple else ""
+    result = named or "tuple[Tensor, ...]" if several else "Any" if "|" in given else "Tensor"
     docstring = inspect.getdoc(op.forward) or ""
     text = quoted(docstring.strip() + ("\n" if "\n" in docstring else ""))
     return f"def {op.name.rpartition('.')[2]}({parameters(op)}) -> {result}:\n{indent(text, '    ')}\n"
@@ -119,7 +120,10 @@ def stub_of(space: str) -> str:
     own = [op for op in ag.REGISTRY.values() if op.ours and op.name.startswith(f"{space}.")]
     public = [op for op in own if not op.name.partition(".")[2].startswith("_")]
     docstring = (getattr(ag, space).__doc__ or "").strip() + "\n"
-    return SPACE.format(docstring=quoted(docstring)) + "\n".join(map(function, public))
+    kinds = sorted({(op.kind.__module__, op.kind.__name__) for op in public if op.kind is not tuple})
+    named = "".join(f"from {module} import {name} as {name}\n" for module, name in kinds)
+    head = SPACE.format(docstring=quoted(docstring))
+    return head.rstrip("\n") + "\n" + named + "\n" + "\n".join(map(function, public))
 
 
 def stubs() -> dict[Path, str]:

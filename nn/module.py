@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import reprlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -53,8 +53,13 @@ class Module:
         raise UnwrittenError(f"{type(self).__name__} has no forward: write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
-        with _scope(self.label or type(self).__name__):
-            return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
+        name = self.label or type(self).__name__
+        with _scope(name):
+            try:
+                return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
+            except ag.ShapeError as error:
+                _placed(error, name)
+                raise
 
     # A compiled step watches the attributes of modules through this.
     __watched__ = True
@@ -184,6 +189,61 @@ class Module:
         """Switch this module and those inside it to evaluation."""
         return self.train(False)
 
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` on every module inside this one and then on itself; each once.
+
+        >>> def sharpen(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         module.weight.assign(2 * module.weight.detach())
+        >>> model = nn.Sequential(nn.Linear(2, 1), nn.Tanh()).apply(sharpen)
+        """
+        if not callable(function):
+            raise ag.ArgumentError(f"apply() takes a function of a module, not {function!r:.60}")
+        for _, module in reversed(list(self.named_modules())):
+            function(module)
+        return self
+
+    def freeze(self) -> Self:
+        """Let no parameter of this module or those inside it be trained: they keep their values until `unfreeze`.
+
+        They stay parameters, which optimisers pass over. Buffers, such as the running statistics of a batch
+        normalisation, are no parameters: `eval()` is what keeps those.
+
+        >>> model = nn.Linear(2, 1).freeze()
+        >>> model.weight.requires_grad, len(model.parameters())
+        (False, 2)
+        """
+        return self._frozen(True)
+
+    def unfreeze(self) -> Self:
+        """Let every parameter of this module and those inside it be trained again.
+
+        >>> nn.Linear(2, 1).freeze().unfreeze().weight.requires_grad
+        True
+        """
+        return self._frozen(False)
+
+    def _frozen(self, frozen: bool) -> Self:
+        parameters = self.parameters()
+        for parameter in parameters:
+            parameter.requires_grad = not frozen
+            if frozen:
+                parameter.grad = None  # it would be taken for one of the next step
+        ag.touch()
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters.
+
+        >>> model = nn.Linear(1, 1)
+        >>> model(np.ones(1)).sum().backward()
+        >>> model.zero_grad()
+        >>> model.weight.grad is None
+        True
+        """
+        for parameter in self.parameters():
+            parameter.grad = None
+
     def extra_repr(self) -> str:
         """What stands in the parentheses of the module's line in `repr`."""
         return ""
@@ -221,6 +281,13 @@ class Module:
 
 
 _FROZEN = "frozen parameters"
+
+
+def _placed(error: ag.ShapeError, name: str) -> None:
+    """Say in which module the shapes did not fit: the innermost, whose name is put in front once."""
+    if not getattr(error, "placed", False) and error.args:
+        error.args = (f"{name}: {error.args[0]}", *error.args[1:])
+        error.placed = True  # type: ignore[attr-defined]
 
 
 def _join(path: str, name: str) -> str:

@@ -6,10 +6,12 @@ import math
 import operator
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from test_docs_operations import curves
 
 import autograd_lite as ag
 
@@ -366,3 +368,56 @@ def test_methods_round_clip_and_conj() -> None:
     assert x.clip(min=0).numpy().tolist() == [0.0, 0.74] and x.clip(max=0.0).numpy().tolist() == [-1.26, 0.0]
     assert x.conj().numpy().tolist() == x.conjugate().numpy().tolist() == [-1.26, 0.74]
     assert ag.grad((x.conj() * x).sum(), [x])[0].numpy().tolist() == [-2.52, 1.48]
+
+
+# Kinks: the number closest to 0 between the slopes on both sides, for every function of one variable.
+
+ONE_VARIABLE: dict[str, Callable[..., Any]] = {
+    name: getattr(ag, name) for name, op in ag.REGISTRY.items() if op.ours and curves.curves(op) is not None
+} | {
+    f"{f.__name__}, {name}={value}": partial(f, **{name: value})
+    for f, name, values in (
+        (ag.leaky_relu, "negative_slope", (-2.0, -0.5, 0.0, 0.5, 1.0, 2.0)),
+        (ag.prelu, "weight", (-2.0, -0.5, 0.0, 0.5, 1.0, 2.0)),
+        (ag.prelu, "weight", [np.array(each) for each in (-2.0, -0.5, 0.0, 0.5, 1.0, 2.0)]),
+        (ag.elu, "alpha", (-2.0, -0.5, 0.0, 0.5, 1.0, 2.0)),
+        (ag.elu, "alpha", [ag.tensor(each) for each in (-0.5, 0.5, 2.0)]),
+        (ag.celu, "alpha", (-2.0, 0.5, 2.0)),
+        (ag.gelu, "approximate", ("tanh",)),
+        (ag.hardtanh, "min", (0.0, -2.5)),
+        (ag.clip, "min", (-1.0, 0.0)),
+        (ag.clip, "max", (0.5, 2.0)),
+        (ag.power, "y", (0.0, 1.0, 2.0, 3.0)),
+        (ag.float_power, "y", (1.0, 2.0)),
+        (ag.hypot, "y", (0.0,)),
+        (ag.copysign, "y", (1.0, -1.0)),
+    )
+    for value in values
+}
+
+
+@pytest.mark.parametrize("name", ONE_VARIABLE)
+def test_at_kinks_the_slope_closest_to_zero_is_taken(name: str) -> None:
+    f = ONE_VARIABLE[name]
+    places = np.concatenate([np.arange(-8, 8.5, 0.5), [1 / 3, -1 / 3]])
+
+    def value(x: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(f(ag.tensor(x)).numpy(), x.shape).astype(float)
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        here = value(places)
+        sides = []
+        for h in (-1e-4, 1e-4, -1e-5, 1e-5):
+            near, far = value(places + h), value(places + 2 * h)
+            sides.append((-3 * here + 4 * near - far) / (2 * h))  # of second order, from one side
+        left, right, nearer_left, nearer_right = sides
+        x = ag.tensor(places, requires_grad=True)
+        out = f(x)
+        taken = ag.grad(out.sum(), x).numpy() if out.requires_grad else np.zeros_like(places)
+    # A slope is one that does not grow as the step shrinks, as it does at a jump or where it is infinite.
+    steady = np.isclose(left, nearer_left, 1e-4, 1e-4) & np.isclose(right, nearer_right, 1e-4, 1e-4)
+    smooth = steady & np.isfinite(left) & np.isfinite(right)
+    expected = np.clip(0.0, np.minimum(left, right), np.maximum(left, right))
+    assert smooth.any()
+    np.testing.assert_allclose(taken[smooth], expected[smooth], rtol=1e-5, atol=1e-5)

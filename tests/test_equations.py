@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
+import warnings
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,13 @@ from samples import SAMPLES
 import autograd_lite as ag
 import nn
 from autograd_lite.show.equations.derive import derive
+from autograd_lite.show.equations.readable import written
 from autograd_lite.show.equations.reader import read
+from autograd_lite.show.equations.spelling import spelling
 from autograd_lite.show.equations.student import EquationRow, check_equations
+from autograd_lite.show.equations.terms import UnfitError, evaluate, fitted, readings
+from autograd_lite.show.formula.formula import Formula, formula, symbol, xp
+from autograd_lite.show.formula.printers import text as in_text
 
 
 def network(examples: int | None = None, **options: Any) -> ag.Tensor:
@@ -425,27 +432,22 @@ def test_numbers_for_every_element_are_read_back() -> None:
         assert agrees_with_itself(loss, "layer") and agrees_with_itself(loss, "full")
 
 
-# Their equations are printed and evaluated, but not read back: what they scatter into, which places a window has or
-# what subscripts mean is a parameter, and a formula leaves it out. The list is exact: one that is read leaves it.
-UNREAD = {
-    "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
-    "adaptive_max_pool3d", "at_divide", "at_maximum", "at_minimum", "at_multiply", "at_power", "atleast_2d",
-    "avg_pool1d", "avg_pool2d", "avg_pool3d", "compress", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "convolve", "corrcoef", "correlate", "cov", "cross", "cumprod",
-    "cumulative_prod", "delete", "diag", "diagonal", "diff", "ediff1d", "einsum", "extract", "fold", "gradient",
-    "interp", "linalg.cholesky", "linalg.cond", "linalg.cross", "linalg.diagonal", "linalg.eigvalsh",
-    "linalg.expm", "linalg.matrix_norm", "linalg.multi_dot", "linalg.norm", "linalg.pinv", "linalg.trace",
-    "linalg.vecdot", "linalg.vector_norm", "linear_recurrence", "matvec", "max_pool1d", "max_pool2d",
-    "max_pool3d", "median", "nanmax", "nanmean", "nanmedian", "nanmin", "nanpercentile", "nanprod",
-    "nanquantile", "nanstd", "nanvar", "pad", "partition", "percentile", "prod", "quantile", "resize", "roll",
-    "segment_max", "segment_min", "sort", "std", "take", "take_along_axis", "trace", "unfold", "vecdot",
-    "vecmat", "vstack",
-}  # fmt: skip
+# Fully substituted their gradients have more than the 1500 names and signs that are read: in the least of their samples
+# a product by pairing halves, or a window a place, stands in itself again and again. The list is exact.
+UNREAD = {"adaptive_max_pool1d", "adaptive_max_pool2d", "at_multiply", "gradient"}
+
+# A correlation with itself is clipped at exactly 1: on which side it falls is rounding, in the formula and in what is
+# read alike, and the gradient jumps there. Elsewhere it may be read.
+JUMPS = {"corrcoef"}
 
 
 def _read(name: str) -> Any:
-    unread = pytest.mark.xfail(strict=True, reason="its formula leaves out a parameter"), pytest.mark.slow
-    return pytest.param(name, id=name, marks=unread if name in UNREAD else ())
+    if name in JUMPS:
+        marks: Any = pytest.mark.xfail(strict=False, reason="it is clipped where rounding decides")
+    else:
+        long = pytest.mark.xfail(strict=True, reason="its formula is longer than what is read")
+        marks = (long, pytest.mark.slow) if name in UNREAD else ()
+    return pytest.param(name, id=name, marks=marks)
 
 
 @pytest.mark.parametrize(
@@ -458,7 +460,11 @@ def test_what_is_derived_of_an_operation_is_read_back_and_right(name: str) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    [name for name in SAMPLES if name not in UNREAD and name in ag.REGISTRY and ag.REGISTRY[name].differentiable],
+    [
+        name
+        for name in SAMPLES
+        if name not in UNREAD | JUMPS and name in ag.REGISTRY and ag.REGISTRY[name].differentiable
+    ],
 )
 def test_what_is_derived_of_all_samples_of_an_operation_is_read_back_and_right(name: str) -> None:
     _read_back(name, SAMPLES[name])
@@ -645,3 +651,92 @@ def test_one_result_of_several_is_derived_and_read_back() -> None:
     assert not check_equations(ag.sum(rest * y), {"dx": "(divmod(x, y))₀"}).passed
     with pytest.raises(ag.ArgumentError, match="column 1: this has one result"):
         check_equations(ag.sum(rest * y), {"dx": "(exp(x))₁"})
+
+
+def printed(loss: ag.Tensor) -> list[Any]:
+    lines = (*derive(loss, "layer").lines, *derive(loss, "full", expanded=True).lines)
+    return [line for line in lines if line.tensor is not None]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(UNREAD | JUMPS))
+def test_what_is_printed_and_not_read_is_never_called_wrong(name: str) -> None:
+    op = ag.REGISTRY[name]
+    for case in SAMPLES[name][:2]:
+        inputs = [ag.tensor(x, requires_grad=True) if op.rule(i) else x for i, x in enumerate(case.inputs)]
+        out = op(*inputs, **case.params)
+        loss = ag.sum(out * ag.tensor(np.random.default_rng(0).normal(size=out.shape), name="w"))
+        for line in printed(loss):
+            try:
+                row = check_equations(loss, {line.name: line.text.partition(" = ")[2]}).rows[0]
+            except ag.ArgumentError:  # refused: too long
+                assert not line.readable
+                continue
+            assert row.right or not row.judged, f"{line.text}: {row.verdict}"
+            assert line.readable == row.right
+
+
+def test_what_leaves_out_a_shape_is_not_called_wrong() -> None:
+    x = ag.tensor(np.arange(6.0) + 1, requires_grad=True, name="x")
+    w = ag.tensor([1.0, 2.0, 4.0], name="w")
+    loss = ag.sum(ag.reshape(x, (2, 3))[1] * w)
+    row = check_equations(loss, {"dx": "reshape(scatter_[1](w), 6)"}).rows[0]
+    assert (row.right, row.judged) == (False, False)
+    assert row.verdict.startswith("cannot be judged: scatter_add is written without its shape")
+    report = check_equations(loss, {"dx": "reshape(scatter_[1](w, shape = (2, 3)), 6)"})
+    assert report.passed and report.rows[0].judged
+    wrong = check_equations(loss, {"dx": "reshape(scatter_[0](w, shape = (2, 3)), 6)"}).rows[0]
+    assert wrong.judged and "wrong" in wrong.verdict
+
+
+def test_parameters_are_read_by_their_names() -> None:
+    x = ag.tensor(np.arange(6.0).reshape(2, 3) + 1, requires_grad=True, name="x")
+    loss = ag.sum(ag.square(x)) / 2
+    for right in (
+        "x + 0 * sum(x, axis = 1, keepdims = True)", 'einsum(x, subscripts = "ij->ij")',
+        "reshape(x, shape = (2, 3,))",
+        "x + broadcast_to(0, shape = ()) * ∞ ⁻¹", "where(True, x, nan)", "clip(x, −∞, 1e9)", "clip(x, None, 100)",
+        "transpose(transpose(x, axes = (1, 0)))", "cumsum(x, axis = 1) - cumsum(x, axis = 1) + x",
+    ):  # fmt: skip
+        assert check_equations(loss, {"dx": right}).passed, right
+    assert not check_equations(loss, {"dx": 'einsum(x, subscripts = "ij->i")'}).passed
+    with pytest.raises(ag.ArgumentError, match="column 11: this stands here without"):
+        check_equations(loss, {"dx": 'sqrt(x) + "ij"'})
+
+
+def test_a_name_of_an_operation_means_that_operation() -> None:
+    table = spelling()
+    for op in ag.REGISTRY.values():
+        if not op.composed:
+            assert table.meant(op.name)[0] is op, op.name
+
+
+# `pad` has an array as a parameter, which no formula writes out; of the others a whole rank is one formula, without
+# the names that `derive` gives to what is used twice, and longer than what is read.
+UNSAID = {"pad", "nanquantile", "nanpercentile", "nanmedian"}
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name in ag.REGISTRY and not ag.REGISTRY[name].effect])
+def test_no_notation_is_read_as_another_operation(name: str) -> None:
+    case, letters = SAMPLES[name][0], iter("pqruvxyzabcd" * 9)
+    args = [symbol(next(letters), x) if isinstance(x, np.ndarray) else formula(x) for x in case.inputs]
+    try:
+        found = functools.reduce(getattr, name.split("."), xp)(*args, **case.params)
+    except ag.AutogradError:
+        return  # no formula is made of it: it needs what formulas have not
+    names = {arg.latex: arg for arg in args if arg.latex.isalpha()}
+    for whole in found if isinstance(found, tuple | list) else [found]:
+        if not isinstance(whole, Formula):
+            continue
+        layout, readable = written(whole, whole.shape, set(names), "C")
+        if not readable:
+            assert name in UNSAID, f"{name}: {in_text(layout)}"
+            continue
+        term = read("", in_text(layout), names, "C")
+        values = []
+        for reading in readings(columns=True):
+            with contextlib.suppress(UnfitError, ag.AutogradError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the readings that are not meant
+                values.append(fitted(evaluate(term, names, reading, whole.shape), whole))
+        expected = np.asarray(whole.value, float)
+        assert any(v is not None and np.allclose(np.asarray(v.value, float), expected, equal_nan=True) for v in values)

@@ -271,3 +271,107 @@ def test_a_compiled_step_says_that_a_matrix_is_singular() -> None:
     with pytest.raises(np.linalg.LinAlgError):
         step(np.zeros((2, 2)))
     assert step(2 * np.eye(2)).item() == 1
+
+
+# Named results.
+
+_NAMES = {
+    "qr": ("Q", "R"),
+    "eigh": ("eigenvalues", "eigenvectors"),
+    "svd": ("U", "S", "Vh"),
+    "slogdet": ("sign", "logabsdet"),
+}
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_results_have_numpys_names_wherever_they_are_made(name: str) -> None:
+    a = RNG.normal(size=(3, 3))
+    a = a @ a.T + 3 * np.eye(3)
+    x = ag.tensor(a, requires_grad=True)
+    ours, numpys = getattr(ag.linalg, name), getattr(np.linalg, name)
+    step = ag.compile(ours)
+    made: list[Any] = [
+        ours(x), numpys(x), ours(a), ag.REGISTRY[f"linalg.{name}"](a), step(x), step(x), ag.checkpoint(ours, x),
+        ag.vjp(ours, x)[0], ag.jvp(ours, x, a)[1],
+    ]  # fmt: skip
+    expected = numpys(a)
+    for found in made:
+        assert isinstance(found, tuple) and type(found)._fields == type(expected)._fields == _NAMES[name]
+    for found in made[:-1]:
+        for field, value in zip(_NAMES[name], found, strict=True):
+            assert getattr(found, field) is value
+            np.testing.assert_array_equal(getattr(value, "data", value) if isinstance(value, ag.Tensor) else value,
+                                          getattr(expected, field))  # fmt: skip
+    jacobian = ag.jacobian(ours, x)
+    assert type(jacobian)._fields == _NAMES[name]
+    again = ag.checkpoint(ours, x)
+    sum((each * each).sum() for each in again).backward()
+    plain = ag.grad(sum((each * each).sum() for each in ours(x)), x)
+    assert x.grad is not None and x.grad.tobytes() == plain.numpy().tobytes()
+
+
+def test_a_pull_takes_gradients_of_named_results_one_by_one_or_together() -> None:
+    a = np.array([[2.0, 0.5], [0.5, 1.0]])
+    out, pull = ag.vjp(ag.linalg.eigh, a)
+    apart = pull(np.array([1.0, 2.0]), None)
+    together = pull(type(out)(np.array([1.0, 2.0]), np.zeros((2, 2))))
+    np.testing.assert_array_equal(apart[0].numpy(), together[0].numpy())
+
+
+def test_results_of_a_custom_gradient_keep_their_names() -> None:
+    def split(x: Any) -> Any:
+        return kind(x + 1, x - 1)
+
+    kind = type(ag.linalg.qr(np.eye(2)))
+    both = ag.custom_gradient(split, lambda g, out, x: (g[0] + g[1],))
+    assert both(ag.tensor(2.0, requires_grad=True)).R.item() == 1.0
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4, 4)])
+def test_the_factors_of_a_symmetric_matrix_are_numpys_and_read_the_lower_triangle(shape: tuple[int, ...]) -> None:
+    a = RNG.normal(size=shape)  # what stands above the diagonal is ignored
+    found = ag.linalg.svd(a, hermitian=True)
+    for one, other in zip(found, np.linalg.svd(a, hermitian=True), strict=True):
+        np.testing.assert_allclose(one.numpy(), other, rtol=1e-13)
+    s = ag.linalg.svd(a, compute_uv=False, hermitian=True)
+    np.testing.assert_allclose(s.numpy(), np.linalg.svd(a, compute_uv=False, hermitian=True), rtol=1e-13)
+    whole = np.tril(a) + np.swapaxes(np.tril(a, -1), -1, -2)
+    np.testing.assert_allclose((found.U * found.S[..., None, :] @ found.Vh).numpy(), whole, atol=1e-12)
+    x = ag.tensor(a, requires_grad=True)
+    weight = RNG.normal(size=shape[:-1])
+    for f in (lambda x: ag.linalg.svd(x, hermitian=True).S, lambda x: ag.linalg.svd(x, False, False, True)):
+        gradient = ag.grad((f(x) * weight).sum(), x).numpy()
+        assert not np.triu(gradient, 1).any() and gradient.any()
+    assert ag.gradcheck(lambda x: ag.linalg.svd(x, hermitian=True).S, a, order=2).passed
+    assert ag.gradcheck(lambda x: ag.linalg.svd(x, hermitian=True).U ** 2, a, order=1).passed
+
+
+@pytest.mark.parametrize("f", [ag.linalg.inv, ag.linalg.cholesky, lambda x: ag.linalg.solve(x, np.ones(2)),
+                               lambda x: ag.grad(ag.linalg.slogdet(x).logabsdet, x)])  # fmt: skip
+def test_a_compiled_step_meets_a_singular_matrix_as_the_eager_call_does(f: Any) -> None:
+    good, singular = (ag.tensor(a, requires_grad=True) for a in (2 * np.eye(2), np.zeros((2, 2))))
+    with pytest.raises(ag.MatrixError) as eager:
+        f(singular)
+    step = ag.compile(f)
+    for _ in range(3):
+        assert step(good).numpy().tobytes() == f(good).numpy().tobytes()
+        with pytest.raises(ag.MatrixError) as compiled:
+            step(singular)
+        assert str(compiled.value).partition("): ")[2] == str(eager.value).partition("): ")[2]
+
+
+def test_vander_of_no_columns_is_empty_as_in_numpy() -> None:
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    for found in (ag.vander(x, 0), ag.vander(x, N=0, increasing=True), ag.compile(lambda x: ag.vander(x, 0))(x)):
+        assert found.shape == np.vander([1.0, 2.0], 0).shape and found.dtype == np.float64
+    assert ag.grad(ag.vander(x, 0).sum(), x).numpy().tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2), (2, 3, 3)])
+@pytest.mark.parametrize("mode", ["reduced", "complete"])
+def test_q_and_r_are_numpys_for_square_wide_and_tall_matrices(shape: tuple[int, ...], mode: str) -> None:
+    a = RNG.normal(size=shape)
+    for one, other in zip(ag.linalg.qr(a, mode), np.linalg.qr(a, mode), strict=True):
+        np.testing.assert_allclose(one.numpy(), other, atol=1e-14)
+    if mode == "reduced" or shape[-2] <= shape[-1]:
+        assert ag.gradcheck(lambda x: ag.linalg.qr(x, mode), a, order=2).passed

@@ -392,8 +392,8 @@ def test_damage_is_found_where_there_are_checksums_and_harmless_elsewhere(kind: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", READERS)
-def test_every_flipped_bit_and_every_lost_end(kind: str, tmp_path: Path) -> None:
-    survives(kind, tmp_path / "file", 1)
+def test_a_third_of_all_flipped_bits_and_lost_ends(kind: str, tmp_path: Path) -> None:
+    survives(kind, tmp_path / "file", 3)
 
 
 # Files that declare more than they have, or unpack to more than they should.

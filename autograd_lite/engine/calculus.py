@@ -163,6 +163,8 @@ def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[..., tuple[A
     forms = [tree.take_apart(each, _tensor)[1] for each in (at.out if several else [at.out])]
 
     def pull(*gradients: Any) -> tuple[Any, ...]:
+        if not several and len(gradients) == len(getattr(at.out, "_fields", ())) != 1:
+            gradients = (type(at.out)(*gradients),)  # one for each of the named results
         if len(gradients) != len(forms):
             raise ArgumentError(f"vjp(): f has {len(forms)} results, and {len(gradients)} gradients were given")
         given: list[Any] = []

@@ -22,6 +22,7 @@ from autograd_lite.engine.tensor import Tensor, apply
 from autograd_lite.engine.witness import Witness
 from autograd_lite.errors import ArgumentError, CompileError, GraphError
 from autograd_lite.op import Operation
+from autograd_lite.tree import alike
 
 
 def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -64,7 +65,7 @@ def checkpoint(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kept = [x.detach() if x in theirs else x if recording else Tensor(x._data, copy=False) for x in results]
     several = isinstance(found, tuple | list)
     again: Any = apply(_several if several else _one, (*kept, *ends), {"count": len(kept), "call": call})
-    return type(found)(again) if type(found) in (tuple, list) else again
+    return alike(found, again) if several else again
 
 
 def _results(found: Any, f: Any) -> list[Tensor]:

@@ -19,6 +19,7 @@ from autograd_lite.engine.graph import mode, no_grad
 from autograd_lite.engine.tensor import Tensor, apply, asarray
 from autograd_lite.errors import ArgumentError, DtypeError, ShapeError
 from autograd_lite.op import Operation, settled
+from autograd_lite.tree import alike
 
 
 def stop_gradient(x: Any) -> Tensor:
@@ -73,8 +74,10 @@ def custom_gradient(f: Callable[..., Any] | None = None, rule: Callable[..., Any
             found = function(*inputs, **parameters)
             results = [_result(each, inputs) for each in (found if isinstance(found, tuple | list) else (found,))]
         kept = {name: settled(value) for name, value in parameters.items()}
+        named = isinstance(found, tuple) and hasattr(found, "_fields")
         op = several if isinstance(found, tuple | list) else one
-        return apply(op, (*results, *inputs), {"count": len(results), "parameters": kept})
+        given: Any = apply(op, (*results, *inputs), {"count": len(results), "parameters": kept})
+        return alike(found, given) if named else given
 
     return with_rule
 

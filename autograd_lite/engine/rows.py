@@ -24,6 +24,7 @@ from autograd_lite.errors import ArgumentError
 from autograd_lite.op import REGISTRY, SPACES, Operation, Space
 from autograd_lite.ops import comparison, joining, reduction, shaping
 from autograd_lite.ops.rows import in_one_call, on_one_each
+from autograd_lite.tree import alike
 
 looped: Callable[[str], None] | None = None
 """Told the name of every operation that is applied, or pulled through, row by row; for tests."""
@@ -138,13 +139,13 @@ def _same(x: Any) -> Rows:
 
 
 def _wrapped(out: Any, count: int | None = None) -> Any:
-    return tuple(Rows(each, count) for each in out) if isinstance(out, tuple | list) else Rows(out, count)
+    return alike(out, [Rows(each, count) for each in out]) if isinstance(out, tuple | list) else Rows(out, count)
 
 
 def _stacked(rows: list[Any]) -> Any:
     """The results for each row as one."""
     if isinstance(rows[0], tuple | list):
-        return tuple(map(_stacked, map(list, zip(*rows, strict=True))))
+        return alike(rows[0], [_stacked(list(each)) for each in zip(*rows, strict=True)])
     return apply(joining.stack, tuple(rows), {"axis": 0})
 
 

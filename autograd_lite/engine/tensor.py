@@ -511,7 +511,7 @@ def _results(op: Operation, inputs: tuple[Any, ...], params: dict[str, Any], xp:
             node.call = call
             now.witness.applied(result, node)
         results.append(result)
-    return tuple(results)
+    return op.gathered(results)
 
 
 Tensor.__apply__ = staticmethod(apply)

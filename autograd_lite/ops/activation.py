@@ -6,6 +6,7 @@ Softmax-like functions work along `axis`, by default the last: one row is one ex
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from autograd_lite.errors import ArgumentError, AxisError, ShapeError
@@ -115,37 +116,56 @@ def softmin(xp: Any, x: Any, *, axis: int = -1) -> Any:
     return xp.softmax(-x, axis=axis)
 
 
+def _joined(xp: Any, x: Any, below: Callable[[Any], Any], slope: Any) -> Any:
+    """`x` above 0 and `below(slope)` under it, which has that slope at 0; the smaller of it and 1 is taken there.
+
+    Of slopes of both signs there is 0 between them, and that is taken.
+    """
+    if hasattr(slope, "shape"):
+        return xp.where(x > 0, x, below(xp.where(x == 0, xp.clip(slope, 0, 1), slope)))
+    if slope > 1:
+        return xp.where(x >= 0, x, below(slope))
+    joined = xp.where(x > 0, x, below(slope))
+    return xp.where(x == 0, 0, joined) if slope < 0 else joined
+
+
 @composed(notation=r"\operatorname{{leakyrelu}}({x})", analytic=False, spreads=True)
 def leaky_relu(xp: Any, x: Any, *, negative_slope: float = 0.01) -> Any:
-    """`x` above 0 and `negative_slope` · x below, element by element; its derivative at 0 is the slope.
+    """`x` above 0 and `negative_slope` · x below, element by element.
+
+    Its derivative at 0 is the slope between both that is closest to 0: `negative_slope` where that is from 0 to 1.
 
     >>> ag.leaky_relu(ag.tensor([-1.0, 2.0])).numpy()
     array([-0.01,  2.  ])
     """
-    return xp.where(x > 0, x, negative_slope * x)
+    return _joined(xp, x, lambda slope: slope * x, negative_slope)
 
 
 @composed(notation=r"\operatorname{{prelu}}({x}, {weight})", analytic=False, spreads=True)
 def prelu(xp: Any, x: Any, weight: Any) -> Any:
     """`x` above 0 and `weight` ⊙ x below, element by element; `weight` is learned, and broadcasts.
 
+    Its derivative at 0 is that of `leaky_relu`, and 0 with respect to `weight`.
+
     >>> ag.prelu(ag.tensor([[-1.0, -2.0]]), ag.tensor([0.5, 0.25])).numpy()
     array([[-0.5, -0.5]])
     """
-    return xp.where(x > 0, x, weight * x)
+    return _joined(xp, x, lambda slope: slope * x, weight)
 
 
 # The branch of e^x sees no number above 0, where it would overflow.
 @composed(notation=r"\operatorname{{elu}}({x})", analytic=False, spreads=True)
 def elu(xp: Any, x: Any, *, alpha: float = 1.0) -> Any:
-    """`x` above 0 and α (eˣ - 1) below, element by element; its derivative at 0 is `alpha`.
+    """`x` above 0 and α (eˣ - 1) below, element by element.
+
+    Its derivative at 0 is the slope between α and 1 that is closest to 0: `alpha` where that is from 0 to 1.
 
     Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear units (2016).
 
     >>> ag.elu(ag.tensor([-1000.0, 2.0])).numpy()
     array([-1.,  2.])
     """
-    return xp.where(x > 0, x, alpha * xp.expm1(xp.where(x > 0, 0, x)))
+    return _joined(xp, x, lambda slope: slope * xp.expm1(xp.where(x > 0, 0, x)), alpha)
 
 
 @composed(notation=r"\operatorname{{celu}}({x})", analytic=False, spreads=True)
@@ -165,7 +185,7 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772
 
 @composed(notation=r"\operatorname{{selu}}({x})", analytic=False, spreads=True)
 def selu(xp: Any, x: Any) -> Any:
-    """λ elu(x) with the λ and α that keep means at 0 and variances at 1, element by element.
+    """λ elu(x) with the λ and α that keep means at 0 and variances at 1, element by element; its derivative at 0 is λ.
 
     Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks (2017).
 

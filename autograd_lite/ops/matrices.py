@@ -12,7 +12,7 @@ of a matrix alone, as NumPy's `cholesky` and `eigh` do, has its gradient in that
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 
@@ -56,6 +56,38 @@ def _square(x: Any) -> None:
 def _cube(inputs: Any, result: Any, params: Any) -> int:
     shape = inputs[0]
     return int(prod(shape) * min(shape[-2:], default=0))
+
+
+# Results of several, by the names that NumPy has for them.
+
+
+class SlogdetResult(NamedTuple):
+    """What `slogdet` gives."""
+
+    sign: Any
+    logabsdet: Any
+
+
+class QRResult(NamedTuple):
+    """What `qr` gives."""
+
+    Q: Any
+    R: Any
+
+
+class EighResult(NamedTuple):
+    """What `eigh` gives."""
+
+    eigenvalues: Any
+    eigenvectors: Any
+
+
+class SVDResult(NamedTuple):
+    """What `svd` gives."""
+
+    U: Any
+    S: Any
+    Vh: Any
 
 
 # Inverses and systems.
@@ -194,10 +226,11 @@ det.rules(a=lambda xp, g, out, a: g[..., None, None] * _t(_adjugate(a)))
 
 
 @operation(
-    notation=r"\operatorname{{slogdet}} {a}", symbol="slogdet", space="linalg", analytic=False, parts=2, flops=_cube
-)
+    notation=r"\operatorname{{slogdet}} {a}", symbol="slogdet", space="linalg", analytic=False, parts=SlogdetResult,
+    flops=_cube,
+)  # fmt: skip
 def slogdet(xp: Any, a: Any) -> Any:
-    """The sign of the determinant and the logarithm of its absolute value, without overflow; a tuple.
+    """The `sign` of the determinant and the logarithm of its absolute value, `logabsdet`, without overflow.
 
     The gradient raises `MatrixError` for a singular matrix.
 
@@ -205,7 +238,7 @@ def slogdet(xp: Any, a: Any) -> Any:
     [-1.0, 0.0]
     """
     _square(a)
-    return tuple(xp.linalg.slogdet(a))
+    return SlogdetResult(*xp.linalg.slogdet(a))
 
 
 slogdet.rules(a=lambda xp, g, out, a: g[1][..., None, None] * _t(xp.linalg.inv(a)))
@@ -248,7 +281,7 @@ cholesky.rules(a=_cholesky_rule)
 
 @composed(notation=r"\operatorname{{factors}}({a})", space="linalg", analytic=False)
 def qr(xp: Any, a: Any, *, mode: str = "reduced") -> Any | tuple[Any, ...]:
-    """The factors of a = Q R with orthonormal columns in Q and an upper triangular R: a tuple, or R alone.
+    """The factors of a = Q R with orthonormal columns in `Q` and an upper triangular `R`; or R alone.
 
     `mode` is `"reduced"`, `"complete"` (Q square) or `"r"`. The columns that only the complete Q has are not determined
     by `a`: gradients are right for what does not depend on their choice. A gradient raises `MatrixError` where the
@@ -262,7 +295,7 @@ def qr(xp: Any, a: Any, *, mode: str = "reduced") -> Any | tuple[Any, ...]:
     if a.ndim < 2:
         raise refused(ShapeError, "a matrix has two axes")
     q, r = xp.linalg._qr(a, complete=mode == "complete")
-    return r if mode == "r" else (q, r)
+    return r if mode == "r" else QRResult(q, r)
 
 
 @operation(notation=r"\operatorname{{qr}} {a}", symbol="qr", space="linalg", analytic=False, parts=2, flops=_cube)
@@ -313,9 +346,11 @@ def _apart(x: Any) -> Any:
     return _one_over(_columns(x) - _rows(x))
 
 
-@operation(notation=r"\operatorname{{eigh}} {a}", symbol="eigh", space="linalg", analytic=False, parts=2, flops=_cube)
+@operation(
+    notation=r"\operatorname{{eigh}} {a}", symbol="eigh", space="linalg", analytic=False, parts=EighResult, flops=_cube
+)
 def eigh(xp: Any, a: Any, *, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's name
-    """The eigenvalues, ascending, and in columns the eigenvectors of symmetric matrices: a tuple.
+    """The `eigenvalues`, ascending, and in columns the `eigenvectors` of symmetric matrices.
 
     As in NumPy one triangle of `a` is read, the lower or with `UPLO="U"` the upper, and the gradient is in it. An
     eigenvector is determined up to its sign, and those of equal eigenvalues up to a rotation among them: gradients are
@@ -323,11 +358,11 @@ def eigh(xp: Any, a: Any, *, UPLO: str = "L") -> Any:  # noqa: N803 - NumPy's na
     into each other, 1 / (λⱼ - λᵢ), is taken for 0: right for the eigenvalues and for functions of the space that they
     share, where it would otherwise be nan.
 
-    >>> ag.linalg.eigh(ag.tensor([[2.0, 0.0], [0.0, 1.0]]))[0].numpy()
+    >>> ag.linalg.eigh(ag.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues.numpy()
     array([1., 2.])
     """
     _square(a)
-    return tuple(xp.linalg.eigh(a, UPLO))
+    return EighResult(*xp.linalg.eigh(a, UPLO))
 
 
 def _eigh_rule(xp: Any, g: Any, out: Any, a: Any, *, UPLO: str) -> Any:  # noqa: N803
@@ -366,19 +401,30 @@ eigvalsh.rules(a=_eigvalsh_rule)
 def svd(
     xp: Any, a: Any, *, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any | tuple[Any, ...]:
-    """The factors of a = U diag(s) Vᵀ: a tuple of U, s (descending) and Vᵀ, or s alone without `compute_uv`.
+    """The factors of a = U diag(s) Vᵀ: `U`, s as `S` (descending) and Vᵀ as `Vh`, or s alone without `compute_uv`.
 
     Singular vectors are determined up to a sign of each pair, and those of equal singular values up to a rotation among
     them; with `full_matrices` there are further ones that `a` does not determine at all. Gradients are right for what
     does not depend on that choice; where singular values are exactly equal, or zero, the part that would divide by
-    their difference is taken for 0, where it would otherwise be nan. `hermitian` changes nothing here.
+    their difference is taken for 0, where it would otherwise be nan. With `hermitian` the factors are those of a
+    symmetric matrix, found by `eigh` from its lower triangle, where the gradient is then.
 
     >>> ag.linalg.svd(ag.tensor([[3.0, 0.0], [0.0, 4.0]]), compute_uv=False).numpy()
     array([4., 3.])
     """
     if a.ndim < 2:
         raise refused(ShapeError, "a matrix has two axes")
-    return xp.linalg._svd(a, full=full_matrices) if compute_uv else xp.linalg.svdvals(a)
+    if hermitian:
+        return _of_symmetric(xp, a) if compute_uv else xp.sort(xp.absolute(xp.linalg.eigvalsh(a)), axis=-1)[..., ::-1]
+    return SVDResult(*xp.linalg._svd(a, full=full_matrices)) if compute_uv else xp.linalg.svdvals(a)
+
+
+def _of_symmetric(xp: Any, a: Any) -> SVDResult:
+    """The factors of symmetric matrices: eigenvalues without their signs, which the right vectors take."""
+    w, v = xp.linalg.eigh(a)
+    order = xp.argsort(xp.absolute(w), axis=-1)[..., ::-1]
+    w, v = xp.take_along_axis(w, order, axis=-1), xp.take_along_axis(v, _columns(order), axis=-1)
+    return SVDResult(v, xp.absolute(w), _t(xp.where(_columns(w) < 0, -v, v)))
 
 
 @operation(notation=r"\operatorname{{svd}} {a}", symbol="svd", space="linalg", analytic=False, parts=3, flops=_cube)

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import autograd_lite as ag
+from autograd_lite import Tensor
 from nn.initializers import generator
-from nn.module import Module
+from nn.layers.layer import Layer, Shape, number
 
 
-class Dropout(Module):
+def dropped(x: Any, like: Any, layer: Any) -> Tensor:
+    """`x` without what numbers drawn in the shape of `like` drop, for a layer with `p` and `rng`, in training."""
+    p = ag.live(layer, "p")
+    kept = ag.random_like(like, layer.rng) >= p
+    return x * kept * (1 / (1 - p))  # type: ignore[no-any-return]
+
+
+class Dropout(Layer):
     """While training, each number is dropped with probability `p` and the others are divided by 1 - p.
 
     In evaluation it changes nothing. `rng` is a `numpy.random.Generator` or a seed; a compiled step
@@ -24,21 +32,42 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: Any = None) -> None:
-        try:
-            self.p = float("nan") if isinstance(p, str | bytes) else float(p)
-        except (TypeError, ValueError):
-            self.p = float("nan")
-        if not 0 <= self.p < 1:
-            raise ag.ArgumentError(f"Dropout: p must be at least 0 and below 1, not {p!r:.60}")
+        self.p = number("Dropout: p", p, 0, 1)
         self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:
         if not self.training:
             return x
-        p = ag.live(self, "p")
         x = ag.asarray(x)
-        kept = ag.random_like(x, self.rng) >= p
-        return x * kept * (1 / (1 - p))
+        return dropped(x, x, self)
+
+    def extra_repr(self) -> str:
+        return f"{self.p:g}"
+
+
+class Dropout2d(Layer):
+    """While training, each channel of (examples, channels, height, width) is dropped whole with probability `p`.
+
+    The others are divided by 1 - p; in evaluation it changes nothing. `rng` is as in `Dropout`. Raises `ShapeError`
+    for another number of axes and `ArgumentError` for p outside [0, 1).
+    Source: J. Tompson and others, Efficient object localization using convolutional networks, 2015.
+
+    >>> nn.Dropout2d(0.5, rng=0)(np.ones((1, 3, 1, 2))).numpy()
+    array([[[[2., 2.]],
+            [[0., 0.]],
+            [[0., 0.]]]])
+    """
+
+    def __init__(self, p: float = 0.5, rng: Any = None) -> None:
+        self.p = number("Dropout2d: p", p, 0, 1)
+        self.rng = generator(rng)
+
+    def takes(self) -> tuple[Shape, ...]:
+        return (("examples", "channels", "height", "width"),)
+
+    def forward(self, x: Any) -> Any:
+        x = self.taken(x)
+        return dropped(x, x[:, :, :1, :1], self) if self.training else x
 
     def extra_repr(self) -> str:
         return f"{self.p:g}"

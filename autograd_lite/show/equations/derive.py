@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy
@@ -24,11 +25,13 @@ from autograd_lite.names import weighted_input
 from autograd_lite.show.equations.agreement import agreement
 from autograd_lite.show.equations.naming import Names
 from autograd_lite.show.equations.number import Numbering
+from autograd_lite.show.equations.readable import written
 from autograd_lite.show.formula.counted import count
 from autograd_lite.show.formula.formula import Formula, apply, formula, number, parts, pull, symbol, xp
-from autograd_lite.show.formula.printers import latex_to_text, mathml, text
+from autograd_lite.show.formula.layout import Layout, row
+from autograd_lite.show.formula.printers import latex, latex_to_text, mathml, text
 from autograd_lite.show.formula.tidying import Tidier, expand
-from autograd_lite.show.formula.typeset import equated, to_latex
+from autograd_lite.show.formula.typeset import equated, laid_out, to_latex
 from autograd_lite.show.names import gradient_latex, latex_name, plain, pretty, spelled
 
 __all__ = ["DETAILS", "Derivation", "Line", "Names", "derivation", "derive"]
@@ -59,21 +62,43 @@ class Line:
     equation: str | None = None
     notes: tuple[str, ...] = ()
     tensor: Tensor | None = field(default=None, compare=False)
+    names: Names | None = field(default=None, compare=False)
+
+    @cached_property
+    def _written(self) -> tuple[Layout, bool]:
+        if self.names is None:
+            return laid_out(self.formula).layout, True
+        return written(self.formula, self.shape, self.names.spellings(), self.names.of)
+
+    @property
+    def right(self) -> Layout:
+        """The right side, in the book's notation, or where that leaves something out in calls."""
+        return self._written[0]
+
+    @property
+    def readable(self) -> bool:
+        """Whether the equation as it is printed says all that it means, so that `check_equations` can judge it."""
+        return self._written[1]
+
+    @property
+    def equated(self) -> Layout:
+        """The equation laid out."""
+        return row(self.left, " = ", self.right)
 
     @property
     def latex(self) -> str:
         """The equation in LaTeX, without dollars."""
-        return f"{self.left} = {to_latex(self.formula)}"
+        return latex(self.equated)
 
     @property
     def text(self) -> str:
         """The equation on one line of plain text."""
-        return text(equated(self.left, self.formula))
+        return text(self.equated)
 
     @property
     def mathml(self) -> str:
         """The equation as a MathML element."""
-        return mathml(equated(self.left, self.formula))
+        return mathml(self.equated)
 
     def __repr__(self) -> str:
         label = f"{self.equation}  " if self.equation else ""
@@ -138,7 +163,7 @@ class Derivation:
     def latex(self) -> str:
         """The equations as a LaTeX `aligned` environment, without dollars."""
         rows = [
-            rf"{line.left} &= {to_latex(line.formula)}" + (rf" && \text{{({line.equation})}}" if line.equation else "")
+            rf"{line.left} &= {latex(line.right)}" + (rf" && \text{{({line.equation})}}" if line.equation else "")
             for line in (*self.lines, *self.definitions)
         ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
@@ -164,7 +189,7 @@ class Derivation:
     def _repr_html_(self) -> str:
         def row(line: Line) -> tuple[str, ...]:
             label, _, shape, operands, difference = _row(line)
-            shown = display.Markup(mathml(equated(line.left, line.formula), "inline"))
+            shown = display.Markup(mathml(line.equated, "inline"))
             return label, shown, shape, operands, difference
 
         rows = [("", "equation", "shape", "from", "difference"), *map(row, self.lines)]
@@ -381,7 +406,8 @@ class _Walk:
             if (named or "").startswith("a") and all(line.left != left for line in self.lines):
                 return left
         value = self.values[id(tensor)]
-        if named is None and (tensor.node is None or not tensor.node.op.moves or value.count > _SIMPLE):
+        moved = tensor.node is not None and tensor.node.op.moves and value.count <= _SIMPLE
+        if named is None and (not moved or self.detail != "node"):
             self.names.result(tensor)
             named = self.names.given[id(tensor)]
             self.definitions.append(self._line(latex_name(named), value, tensor.data, tensor))
@@ -414,4 +440,6 @@ class _Walk:
         notes = tuple(self.tidier.notes[known:]) if known is not None else ()
         if right is found or any(part.op is xp.log_softmax for part in parts(right)):
             notes = ()
-        return Line(name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, tensor)
+        return Line(
+            name, left, right, tuple(expected.shape), shapes, difference, tolerance, equation, notes, tensor, names
+        )

@@ -18,7 +18,7 @@ from autograd_lite.errors import ArgumentError, GraphError
 from autograd_lite.names import weighted_input
 from autograd_lite.op import Operation
 from autograd_lite.show.formula.formula import primed, xp
-from autograd_lite.show.names import latex_name
+from autograd_lite.show.names import latex_name, pretty, spelled
 
 
 class Names:
@@ -33,6 +33,7 @@ class Names:
         self.gradients: dict[Tensor, Any] = reverse.sweep(loss, xp_of.ones_like(loss.data))
         self.given: dict[int, str] = {}  # by id, of tensors and arrays
         self.invented: set[int] = set()
+        self._spelled: tuple[int, set[str]] = (0, set())
         self._taken: set[str] = set()
         self._reached: dict[str, int] = {}
         self.anchors: set[int] = set()  # tensors whose gradient is a δ of the layers
@@ -162,6 +163,13 @@ class Names:
     def of_examples(self, tensor: Tensor) -> bool:
         """Whether the first axis of a tensor counts the examples."""
         return id(tensor) in self._batches
+
+    def spellings(self) -> set[str]:
+        """The names that an equation of this graph may use, in the one spelling that they are compared in."""
+        if len(self.given) != self._spelled[0]:
+            keys = {key for name in self.given.values() for key in (name, pretty(name), "∂" + name, "∂" + pretty(name))}
+            self._spelled = len(self.given), {"n", *(spelled(key, self.of) for key in keys)}
+        return self._spelled[1]
 
     @property
     def of(self) -> str:

@@ -9,6 +9,7 @@ Knows names, and how operations are written. Must not know what a term is worth,
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ CALLER = "check_equations()"
 _DEEPEST = 40  # parentheses in each other
 _LONGEST = 1500  # signs and names in an equation
 _LEVELS = 150  # operations in each other
-_FRACTIONS = {"½": Fraction(1, 2), "⅓": Fraction(1, 3), "¼": Fraction(1, 4)}
+_VALUES = {"½": Fraction(1, 2), "⅓": Fraction(1, 3), "¼": Fraction(1, 4), "∞": math.inf}
 _ONES = "\N{MATHEMATICAL BOLD DIGIT ONE}"
 _PRIMES = ("'", "′", "\u2019")
 _PLAIN = {"True": True, "False": False, "None": None, "new": None}
@@ -155,13 +156,14 @@ class _Source:
         axes = r"_(?:rows|columns|axis \d+|axes \d+(?:, \d+)*)(?!\w)"
         return re.compile(
             rf"(?P<gradient>[∂d](?:{cost})\s*/\s*[∂d]\w+|∇[ₐa](?:{cost}))"
-            r"|(?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+|[½⅓¼])"
+            r"|(?P<number>[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+|[½⅓¼∞])"
+            r'|(?P<quoted>"[^"]*")'
             rf"|(?P<ones>{_ONES}[₀-₉]*(?:{_BY}[₀-₉]+)*)"
             rf"|(?P<raised>[{raised}]+)"
             r"|(?P<lowered>[₀-₉]+)"
             rf"|(?P<along>(?:Σ|[^\W\d_ᵀΣ]{{1,40}}){axes})"
             rf"|(?P<mark>\*\*|\.T(?!\w)|ᵀ|<=|>=|==|!=|_\[|\.\.\.|[{signs}]|['′\u2019])"
-            r"|(?P<name>∂?[^\W\d_ᵀ](?:(?!_\[)[^\WᵀΣ])*(?:\.(?!T(?!\w))[^\W\d_]\w*)*)"
+            r"|(?P<name>(?:∂?|_)[^\W\d_ᵀ](?:(?!_\[)[^\WᵀΣ])*(?:\.(?!T(?!\w))_?[^\W\d_]\w*)*)"
             r"|(?P<space>\s+)|(?P<unknown>.)",
             re.DOTALL,
         )
@@ -252,8 +254,13 @@ class _Source:
         """A name, a number, a function: what an operand begins with."""
         text, column = token.text, token.column
         name = self._known(text)
-        if token.kind == "number":
-            value: Any = _FRACTIONS.get(text)
+        if self._next.text == "=" and self._inside("call") and text in self._groups[-1].parameters:
+            self._put(f"{text}=", column)
+            self._take()
+        elif token.kind == "quoted":
+            self._mean(Term("text", text[1:-1]), column)
+        elif token.kind == "number":
+            value: Any = _VALUES.get(text)
             self._mean(
                 Term("number", value if value is not None else int(text) if text.isdigit() else float(text)), column
             )
@@ -267,9 +274,8 @@ class _Source:
         elif text in _PLAIN and self._inside("call", "index", "indexed", "group"):
             self._put(str(_PLAIN[text]), column)
             self._operand = True
-        elif self._next.text == "=" and self._inside("call") and text in self._groups[-1].parameters:
-            self._put(f"{text}=", column)
-            self._take()
+        elif text == "nan":
+            self._mean(Term("number", math.nan), column)
         else:
             self._function(token)
 
@@ -312,7 +318,7 @@ class _Source:
         self._mean(_Called(word, ops, axis, prime is not None), column)
         parameters = tuple({name for op in ops for name in op.parameters})
         if self._next.text == "_[":
-            self._open("indexed", self._take().column, "[")
+            self._open("indexed", self._take().column, "[", parameters)
         elif self._next.text == "(" and word not in _PREFIXES:
             self._open("call", self._take().column, parameters=parameters)
         elif self._next.kind == "end" or self._next.text in (")", "]", ","):
@@ -400,7 +406,8 @@ class _Source:
     def _closing(self, token: _Token) -> None:
         text, column = token.text, token.column
         empty = bool(self.pieces) and self.pieces[-1][-1] in "([:"
-        if not self._operand and not (empty and self._inside("call", "index", "indexed")):
+        several = text == ")" and self._inside("group") and (empty or self.pieces[-1] == ",") and self._stating()
+        if not self._operand and not several and not (empty and self._inside("call", "index", "indexed")):
             self.fail(f"unexpected {text!r}", column)
         self._end(column, "total", "function")
         if text == "]" and self.pieces[-1] == "[":
@@ -417,8 +424,14 @@ class _Source:
             self.fail(f"expected the end of what was opened in column {opened.column + 1}, found {text!r}", column)
         self._put(text, column)
         self._operand = text != ","
-        if text != "," and self._groups.pop().kind == "indexed" and self._next.text == "(":
-            self._open("call", self._take().column)
+        closed = self._groups.pop() if text != "," else None
+        if closed is not None and closed.kind == "indexed" and self._next.text == "(":
+            self._open("call", self._take().column, parameters=closed.parameters)
+
+    def _stating(self) -> bool:
+        """Whether what is open is the value of a parameter: shape = () or (3,)."""
+        opened = len(self.pieces) - 1 - self.pieces[::-1].index("(")
+        return opened > 0 and self.pieces[opened - 1][-1:] in ("=", "(", ",")
 
     def _bar(self, column: int) -> None:
         op = self.spelling.whole["|x|"]
@@ -477,7 +490,7 @@ class _Terms:
         reader = {
             ast.Name: self._name, ast.BinOp: self._binary, ast.UnaryOp: self._unary, ast.Attribute: self._transposed,
             ast.Call: self._call, ast.Compare: self._compared, ast.BoolOp: self._logic, ast.Subscript: self._index,
-            ast.List: self._list,
+            ast.List: self._list, ast.Constant: self._constant,
         }.get(type(node))  # fmt: skip
         if reader is None:
             self._fail("this cannot be read", node)
@@ -485,7 +498,7 @@ class _Terms:
 
     def _name(self, node: Any, level: int) -> Term:
         meaning = self._meaning(node)
-        if not isinstance(meaning, Term) or meaning.kind in ("e", "onehot"):
+        if not isinstance(meaning, Term) or meaning.kind in ("e", "onehot", "text"):
             self._fail("this stands here without what it is applied to", node)
         return meaning
 
@@ -540,6 +553,9 @@ class _Terms:
             found = call(op, found, self.term(each, level))
         return found
 
+    def _constant(self, node: Any, level: int) -> Term:
+        return Term("none") if node.value is None else Term("truth", node.value)
+
     def _list(self, node: Any, level: int) -> Term:
         return Term("list", None, tuple(self.term(each, level) for each in node.elts))
 
@@ -550,7 +566,9 @@ class _Terms:
         if isinstance(called, ast.Subscript) and isinstance(self._meaning(called.value), _Called):
             template, arrays = self._template(called.slice, level)
             op = self._meaning(called.value).ops[0]
-            return call(op, *(self.term(each, level) for each in node.args), *arrays, template=template)
+            stated = {each.arg: self._literal(each.arg, each.value) for each in node.keywords}
+            args = (self.term(each, level) for each in node.args)
+            return call(op, *args, *arrays, **stated, template=template)
         meaning = self._meaning(called)
         if isinstance(meaning, Term) and meaning.kind == "onehot":
             return Term("onehot", None, (self.term(node.args[0], level),))
@@ -593,13 +611,15 @@ class _Terms:
             self._fail(f"{meaning.word} needs {', '.join(missing)}=", node)
 
     def _literal(self, name: str, node: Any) -> Any:
-        """A parameter: a plain number, a truth, None, or several numbers in parentheses."""
+        """A parameter: a plain number, a truth, None, a text in quotes, or several of them in parentheses."""
         if isinstance(node, ast.Tuple):
             return tuple(self._literal(name, each) for each in node.elts)
         if isinstance(node, ast.Constant) and not isinstance(node.value, str):
             return node.value
         sign = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
         meaning = self._meaning(node.operand if sign else node)
+        if isinstance(meaning, Term) and meaning.kind == "text" and not sign:
+            return meaning.head
         if not isinstance(meaning, Term) or meaning.kind != "number" or isinstance(meaning.head, Fraction):
             self._fail(f"{name} must be a plain number", node)
         return -meaning.head if sign else meaning.head

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from autograd_lite.op import REGISTRY, Operation
 from autograd_lite.show.formula.typeset import latex_to_text
@@ -55,8 +56,14 @@ def spelling() -> Spelling:
     >>> [op.name for op in table.meant("ln")], table.between["⊙"].name, table.whole["xᵀ"].name
     (['log'], 'multiply', 'transpose')
     """
+    return _table(tuple(REGISTRY.values()))
+
+
+@lru_cache(2)
+def _table(registered: tuple[Operation, ...]) -> Spelling:
     table = Spelling()
-    for op in REGISTRY.values():
+    called: list[tuple[str, Operation]] = []  # what only composed operations are called by, which no formula prints
+    for op in registered:
         names = op.arguments
         text = latex_to_text(op.notation.format_map({name: name for name in names}))
         table.whole.setdefault(text, op)
@@ -64,15 +71,21 @@ def spelling() -> Spelling:
             table.between.setdefault(sign[1], op)
         listed = ", ".join(names[: len(names) - (op.variadic and not op.joins)])
         if word := re.fullmatch(rf"(\w+) ?(?:{listed}|\({listed}\))", text):
-            table.functions.setdefault(word[1], []).append(op)
+            if op.composed and word[1] in REGISTRY:
+                called.append((word[1], op))
+            else:
+                table.functions.setdefault(word[1], []).append(op)
         if op.prime is not None and op.derivative is not None:
             prime = latex_to_text(op.prime.format_map({name: name for name in names}))
             if word := re.fullmatch(rf"(\w+)′ ?(?:{listed}|\({listed}\))", prime):
                 table.primes.setdefault(word[1], op)
-    for op in REGISTRY.values():  # what is printed comes before what it is called in Python
+    for op in registered:  # what is printed comes before what it is called in Python
         table.functions.setdefault(op.name, [])
         if op not in table.functions[op.name]:
             table.functions[op.name].append(op)
         if op.derivative is not None:
             table.primes.setdefault(op.name, op)
+    for name, op in called:
+        if op not in table.functions[name]:
+            table.functions[name].append(op)
     return table

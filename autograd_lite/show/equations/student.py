@@ -7,8 +7,9 @@ derivative: what is right is what the reverse pass computed.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,12 +20,12 @@ from autograd_lite.engine.graph import ancestors
 from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, AutogradError
 from autograd_lite.show.equations.agreement import agreement
-from autograd_lite.show.equations.derive import Derivation, Line, derivation
+from autograd_lite.show.equations.derive import DETAILS, Derivation, Line, derivation
 from autograd_lite.show.equations.naming import Names
 from autograd_lite.show.equations.points import Point, elsewhere, recorded, summing
 from autograd_lite.show.equations.reader import CALLER, UnknownError, read
 from autograd_lite.show.equations.slip import AMISS, GUESS, Slip, Slips, constants
-from autograd_lite.show.equations.terms import Reading, Term, UnfitError, embedded, evaluate, readings, used
+from autograd_lite.show.equations.terms import Reading, Term, UnfitError, evaluate, fitted, guessed, readings, used
 from autograd_lite.show.formula.counted import counted
 from autograd_lite.show.formula.formula import Formula, Number, formula, number, rebuilt, symbol, xp
 from autograd_lite.show.formula.tidying import Tidier
@@ -40,7 +41,8 @@ _MOST_TENSORS = 1000  # in a graph that is derived to see what a gradient is the
 class EquationRow:
     """One equation's verdict: `right`, how it is wrong, its largest difference, and a corrected equation.
 
-    `uses` says what of the data a right equation needs, as that the rows of y add up to 1.
+    `uses` says what of the data a right equation needs, as that the rows of y add up to 1. Where what is written leaves
+    something out, so that it may mean the right thing or another, `judged` is false and `how` says what is left out.
     """
 
     name: str
@@ -52,6 +54,7 @@ class EquationRow:
     corrected: str
     latex: str
     uses: str = ""
+    judged: bool = True
 
     def __repr__(self) -> str:
         if self.right:
@@ -63,6 +66,8 @@ class EquationRow:
         """`right`, or what is wrong; the word itself stands there once."""
         if self.right:
             return f"with {self.uses}: right" if self.uses else "right"
+        if not self.judged:
+            return f"cannot be judged: {self.how}"
         return self.how if re.search(r"\bwrong\b", self.how) else f"wrong: {self.how}"
 
 
@@ -116,7 +121,8 @@ def check_equations(loss: Tensor, equations: dict[str, str]) -> EquationReport:
     number n of examples, `+ − * / @ **`, `.T`, parentheses, numbers, `sum(…)`, `σ(…)`, `σ′(…)` (or `sigma'`) and every
     registered operation as it is printed; `*` and `⊙` are element by element, `@` or nothing between two names is the
     matrix product. One example's vectors are columns; in a batch examples are rows and shapes are those of the arrays.
-    Whatever `derive` prints can be read.
+    Whatever `derive` prints can be read; an equation that leaves out what it would need, as the shape that a scatter
+    goes into, is not called wrong but said not to be judged.
 
     Equations are compared at the recorded values and at others, so that none is right because an input is all ones;
     what stands on the left cannot be used on the right. Returns a report that prints as a table. A wrong equation says
@@ -144,20 +150,22 @@ def check_equations(loss: Tensor, equations: dict[str, str]) -> EquationReport:
 def _row(checker: _Checker, label: str, text: str) -> EquationRow:
     """The verdict on one equation, in the names of the graph or in those that `derive` gives to what has none."""
     try:
-        return checker.row(label, text)
+        row = checker.row(label, text)
+        return row if row.right else _unjudged(checker, row) or row
     except UnknownError as error:
         for detail in ("layer", "node"):
             try:
-                return checker.named_as_in(detail).row(label, text)
+                row = checker.named_as_in(detail).row(label, text)
+                return row if row.right else _unjudged(checker, row) or row
             except AutogradError:
                 continue
         raise error from None
 
 
-def _without_ones(found: Formula, target: Formula) -> Formula:
-    """What differs from its target in axes of length 1 alone, and is more than a row or a column, in its shape."""
-    same = [n for n in found.shape if n != 1] == [n for n in target.shape if n != 1]
-    return formula(found.reshape(target.shape)) if same and max(found.ndim, target.ndim) > 2 else found
+def _unjudged(checker: _Checker, row: EquationRow) -> EquationRow | None:
+    """The row of an equation that is not read as it is meant, since its notation leaves something out."""
+    how = row.how if not row.judged else checker.printed(row.name, row.equation)
+    return replace(row, judged=False, how=how, corrected="", difference=float("nan")) if how else None
 
 
 @dataclass(frozen=True)
@@ -325,7 +333,7 @@ class _Checker:
         return found
 
     def _agrees(self, found: Formula, target: Formula, name: str, factor: Number = 1.0) -> tuple[bool, float]:
-        aligned = self._aligned(found, target)
+        aligned = fitted(found, target)
         if aligned is None:
             return False, float("inf")
         if factor != 1.0:
@@ -336,18 +344,6 @@ class _Checker:
             tolerance = max(tolerance, line.tolerance) if line is not None else tolerance
         return bool(difference <= 4 * tolerance), difference
 
-    def _aligned(self, found: Formula, target: Formula) -> Formula | None:
-        """What an equation gave in a shape that spreads to that of its target, or `None` where it has none."""
-        if found.shape in ((target.size, 1), (1,)) and target.ndim < found.ndim and found.size == target.size:
-            return formula(found.reshape(target.shape))
-        for way in (found, embedded((found, target))[0], _without_ones(found, target)):
-            try:
-                if numpy.broadcast_shapes(way.shape, target.shape) == target.shape:
-                    return way
-            except ValueError:
-                continue
-        return None
-
     def _plain(self, shape: tuple[int, ...], target: Formula) -> tuple[int, ...]:
         """The shape as `derive` gives it: a column that a vector was read as has the shape of the vector."""
         aligned = target.ndim == 1 and shape[1:] == (1,)
@@ -356,6 +352,8 @@ class _Checker:
     # Wrong.
 
     def _wrong(self, label: str, text: str, term: Term, name: str, target: Formula) -> EquationRow:
+        if left_out := guessed(term):
+            return EquationRow(label, text, False, left_out, float("nan"), target.shape, "", "", judged=False)
         found, problem = self._found(term, target)
         left, difference, shape, latex = latex_to_text(to_latex(target)), float("inf"), target.shape, ""
         if found is not None:
@@ -383,7 +381,7 @@ class _Checker:
         """Where an equation that no slip explains is furthest off."""
         for place in self.places:
             target = place.names[name]
-            found = self._aligned(self._read_at(term, place, target), target) or target
+            found = fitted(self._read_at(term, place, target), target) or target
             if not self._agrees(found, target, name)[0]:
                 break
         _, _, worst = agreement(found, target.value)
@@ -410,7 +408,7 @@ class _Checker:
         names = {key: value for key, value in self.names.items() if not self._asked(Term("name", key), name)}
         slips = Slips(names, self.vocabulary.slopes, self.reading, not self.columns, target.shape)
         factors = constants(self.graph.examples)
-        spread = found is not None and self._aligned(found, target) is not None
+        spread = found is not None and fitted(found, target) is not None
         if spread and (answer := self._tried(term, name, factors, spread=True)):
             return answer
         singles = slips.near(term)
@@ -506,6 +504,26 @@ class _Checker:
         tensor, slope = self.vocabulary.meaning[name]
         lines = self._derivation.lines if self._derivation and slope else ()
         return next((line for line in lines if line.tensor is tensor), None)
+
+    def printed(self, label: str, text: str) -> str:
+        """Why an equation cannot be judged that `derive` prints, in a notation that leaves something out; else ""."""
+        key, plain = spelled(label, self.graph.of), "".join(text.split())
+        said = re.search(r"[\[\w]\(|\[|\^\(", plain)  # what has no function and no index leaves nothing out
+        for found in self._derivations if said else filter(None, [self._derivation]):
+            lines = [line for line in (*found.lines, *found.definitions) if spelled(line.name, found.loss) == key]
+            if any("".join(x.text.partition(" = ")[2].split()) == plain for x in lines if not x.readable):
+                return "this is what derive() prints, in a notation that does not say all that it means"
+        return ""
+
+    @cached_property
+    def _derivations(self) -> list[Derivation]:
+        """Everything that `derive` prints of the graph."""
+        found: list[Derivation] = []
+        for detail in DETAILS if len(self.graph.tensors) <= _MOST_TENSORS else ():
+            for expanded in (False, True):
+                with contextlib.suppress(AutogradError):  # what would be too large to read is not printed either
+                    found.append(derivation(Names(self.graph.loss, CALLER), detail, expanded))
+        return found
 
     def _summands(self, name: str) -> tuple[str, list[tuple[Formula, str]]]:
         """A gradient in text, and what it is the sum of: each in the shape of the whole, and in text."""

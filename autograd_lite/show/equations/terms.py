@@ -23,9 +23,9 @@ from autograd_lite.show.formula.formula import Formula, apply, derivative, formu
 class Term:
     """A part of an equation as it was written: a name, a number, or an operation on other parts.
 
-    `kind` is "name", "number", "ones" (of the shape `head`), "counting" (0, 1, … up to `head`), "call" (of the
-    operation `head`), "prime", "turned", "product" (side by side), "index" (with the template `head`), "onehot" or
-    "list".
+    `kind` is "name", "number", "truth", "none", "text", "ones" (of the shape `head`), "counting" (0, 1, … up to
+    `head`), "call" (of the operation `head`), "prime", "turned", "product" (side by side), "index" (with the template
+    `head`), "onehot" or "list".
     """
 
     kind: str
@@ -63,6 +63,18 @@ def used(term: Term) -> set[str]:
     return found
 
 
+def guessed(term: Term) -> str:
+    """The first operation in a term that is written without the shape that it needs, in words."""
+    stack = [term]
+    while stack:
+        part = stack.pop()
+        head = part.head if part.kind in ("call", "prime") else None
+        if head is not None and "shape" in head.parameters and "shape" not in dict(part.params):
+            return f"{head.name} is written without its shape: write shape = (…) into its parentheses"
+        stack.extend(part.args)
+    return ""
+
+
 def call(op: Operation, *args: Term, **params: Any) -> Term:
     """An operation on other terms."""
     return Term("call", op, args, tuple(params.items()))
@@ -77,6 +89,10 @@ def evaluate(term: Term, names: dict[str, Formula], reading: Reading, target: tu
         return names[term.head]
     if term.kind == "number":
         return number(term.head)
+    if term.kind == "truth":
+        return formula(numpy.asarray(term.head))
+    if term.kind == "none":
+        return formula(None)
     if term.kind == "counting":
         return formula(numpy.arange(term.head))
     if term.kind == "ones":
@@ -106,7 +122,8 @@ def evaluate(term: Term, names: dict[str, Formula], reading: Reading, target: tu
 
 
 def _checked(op: Operation, args: Sequence[Formula], params: dict[str, Any]) -> Formula:
-    args = (*args, *(formula(default) for default in list(op.optional.values())[len(args) - len(op.arguments) :]))
+    missing = max(0, len(op.arguments) - op.variadic - len(args))
+    args = (*args, *(formula(default) for default in list(op.optional.values())[len(op.optional) - missing :]))
     try:
         return apply(op, args, params)
     except FAILURES as error:
@@ -204,3 +221,22 @@ def _one_hot(labels: Formula, target: tuple[int, ...]) -> Formula:
     index = formula(where.astype(int))
     template = (ARRAY,) * (len(rows) + 1)
     return _checked(xp.scatter_add, (ones, *rows, index), {"template": template, "shape": target})
+
+
+def fitted(found: Formula, target: Formula) -> Formula | None:
+    """What an equation gave in a shape that spreads to that of its target, or `None` where it has none."""
+    if found.shape in ((target.size, 1), (1,)) and target.ndim < found.ndim and found.size == target.size:
+        return formula(found.reshape(target.shape))
+    for way in (found, embedded((found, target))[0], _without_ones(found, target)):
+        try:
+            if numpy.broadcast_shapes(way.shape, target.shape) == target.shape:
+                return way
+        except ValueError:
+            continue
+    return None
+
+
+def _without_ones(found: Formula, target: Formula) -> Formula:
+    """What differs from its target in axes of length 1 alone, and is more than a row or a column, in its shape."""
+    same = [n for n in found.shape if n != 1] == [n for n in target.shape if n != 1]
+    return formula(found.reshape(target.shape)) if same and max(found.ndim, target.ndim) > 2 else found

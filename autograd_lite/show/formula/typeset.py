@@ -265,8 +265,9 @@ def _stated(layout: Layout, op: Operation, params: dict[str, Any]) -> Layout:
     """The notation of a function with the parameters that it needs, which are part of what it means."""
     for name, value in () if "template" in params else params.items():
         several = isinstance(value, tuple) and all(type(n) is int for n in value)
-        known = name in _UNSAID or value == op.defaults.get(name, object)
-        if layout.parts[-1].shown == ")" and not known and (isinstance(value, int | float) or several):
+        sayable = isinstance(value, int | float) or several
+        known = not sayable or name in _UNSAID or value == op.defaults.get(name, object)
+        if layout.parts[-1].shown == ")" and not known:
             shown = f"({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)
             named = rf"\mathrm{{{name}}} = " if name in op.defaults else ""
             stated = read(f", {named}{shown}")
