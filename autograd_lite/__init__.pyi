@@ -887,6 +887,365 @@ def round(x: Operand, decimals: int = 0) -> Tensor:
     array([0.1, 1.5])
     """
 
+def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x[index]`, with `index` given as a template and the arrays in it; users write `x[index]`.
+
+    >>> ag.tensor([1.0, 2.0, 3.0])[::-2].numpy()
+    array([3., 1.])
+    """
+
+def scatter_add(g: Operand, *indices: Operand | Sequence[Operand], template: Any, shape: Any) -> Tensor:
+    """Zeros of `shape` to which `g` is added at an index; repeated places accumulate.
+
+    >>> ag.scatter_add(ag.tensor([1.0, 10.0]), template=(slice(0, 2),), shape=(3,)).numpy()
+    array([ 1., 10.,  0.])
+    """
+
+def put_at(x: Operand, value: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """A copy of `x` in which the elements at an index are `value`; users write `ag.put`.
+
+    >>> ag.put(ag.tensor([1.0, 2.0]), 0, 9.0).numpy()
+    array([9., 2.])
+    """
+
+def at_add(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` to which `values` are added at an index, all of them at a place named twice; users write `x.at[index].add`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].add(10.0).numpy()
+    array([21.,  2.])
+    """
+
+def at_multiply(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are multiplied by `values`; users write `x.at[index].multiply`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].multiply([3.0, 5.0]).numpy()
+    array([15.,  2.])
+    """
+
+def at_divide(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are divided by `values`; users write `x.at[index].divide`.
+
+    >>> ag.tensor([1.0, 2.0]).at[0].divide(4.0).numpy()
+    array([0.25, 2.  ])
+    """
+
+def at_power(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` whose elements at an index are raised to `values`; users write `x.at[index].power`.
+
+    >>> ag.tensor([3.0, 2.0]).at[0].power(2.0).numpy()
+    array([9., 2.])
+    """
+
+def at_maximum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` in which the elements at an index are at least `values`; users write `x.at[index].max`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].max([5.0, 3.0]).numpy()
+    array([5., 2.])
+    """
+
+def at_minimum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
+    """`x` in which the elements at an index are at most `values`; users write `x.at[index].min`.
+
+    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].min([5.0, -3.0]).numpy()
+    array([-3.,  2.])
+    """
+
+def take(x: Operand, indices: Operand, axis: int | None = None, out: None = None, mode: str = 'raise') -> Tensor:
+    """The elements at `indices` along `axis`, or of the flattened array; places beyond the end by `mode`.
+
+    >>> ag.take(ag.tensor([1.0, 2.0, 3.0]), [2, 0]).numpy()
+    array([3., 1.])
+    """
+
+def take_along_axis(x: Operand, indices: Operand, axis: int | None = -1) -> Tensor:
+    """In every line along `axis` the elements at its own `indices`, as `argsort` gives them.
+
+    >>> ag.take_along_axis(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], axis=1).numpy()
+    array([[2.],
+           [3.]])
+    """
+
+def put_along_axis(x: Operand, indices: Operand, values: Operand, axis: int | None = -1) -> Tensor:
+    """A copy of `x` in which, in every line along `axis`, the elements at its own `indices` are `values`.
+
+    >>> ag.put_along_axis(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], 9.0, axis=1).numpy()
+    array([[1., 9.],
+           [9., 4.]])
+    """
+
+def compress(condition: Operand, x: Operand, axis: int | None = None) -> Tensor:
+    """The elements along `axis` (None: flattened) for which `condition`, a truth for each, holds.
+
+    >>> ag.compress([True, False, True], ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([1., 3.])
+    """
+
+def extract(condition: Operand, x: Operand) -> Tensor:
+    """The elements for which `condition`, of the same size, holds, in one row.
+
+    >>> ag.extract(np.array([True, False]), ag.tensor([1.0, 2.0])).numpy()
+    array([1.])
+    """
+
+def one_hot(indices: Operand, num_classes: int, dtype: Any = 'float64') -> Tensor:
+    """A row of zeros with a one at the place that each whole number names; it has `num_classes` places.
+
+    Raises `IndexingError` for a number below 0 or not below `num_classes`.
+
+    >>> ag.one_hot([2, 0], 3).numpy()
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+
+def segment_sum(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The sum of the rows of `x` in each segment; `segments` names that of every row, from 0 to below `num_segments`.
+
+    >>> ag.segment_sum(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([4., 2., 0.])
+    """
+
+def segment_mean(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The mean of the rows of `x` in each segment, 0 where there is none.
+
+    >>> ag.segment_mean(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([2., 2., 0.])
+    """
+
+def segment_max(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The largest in each segment, element by element of its rows, -inf where there is none; ties share the gradient.
+
+    >>> ag.segment_max(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([  3.,   2., -inf])
+    """
+
+def segment_min(x: Operand, segments: Operand, num_segments: int) -> Tensor:
+    """The smallest in each segment, element by element of its rows, inf where there is none; ties share the gradient.
+
+    >>> ag.segment_min(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
+    array([ 1.,  2., inf])
+    """
+
+def reshape(x: Operand, shape: Any) -> Tensor:
+    """The same elements in another shape, in C order; one -1 is worked out.
+
+    >>> ag.reshape(ag.tensor([1.0, 2.0]), (2, 1)).shape
+    (2, 1)
+    """
+
+def transpose(x: Operand, axes: Any = None) -> Tensor:
+    """The axes in the order `axes`, or reversed.
+
+    >>> ag.transpose(ag.tensor([[1.0, 2.0]])).shape
+    (2, 1)
+    """
+
+def swapaxes(x: Operand, axis1: int, axis2: int) -> Tensor:
+    """Two axes exchanged.
+
+    >>> ag.swapaxes(ag.tensor([[1.0, 2.0]]), 0, 1).shape
+    (2, 1)
+    """
+
+def expand_dims(x: Operand, axis: Any) -> Tensor:
+    """A new axis of length 1 at each place in `axis`.
+
+    >>> ag.expand_dims(ag.tensor([1.0, 2.0]), 0).shape
+    (1, 2)
+    """
+
+def squeeze(x: Operand, axis: Any = None) -> Tensor:
+    """Without the axes of length 1 in `axis` (all of them where None).
+
+    >>> ag.squeeze(ag.tensor([[1.0, 2.0]])).shape
+    (2,)
+    """
+
+def broadcast_to(x: Operand, shape: Any) -> Tensor:
+    """The elements repeated to fill `shape`, by NumPy's broadcasting.
+
+    >>> ag.broadcast_to(ag.tensor([1.0, 2.0]), (3, 2)).shape
+    (3, 2)
+    """
+
+def zeros_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
+    """Zeros of the shape and dtype of `x`, or of those given.
+
+    >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
+    array([0., 0.])
+    """
+
+def ones_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
+    """Ones of the shape and dtype of `x`, or of those given.
+
+    >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
+    array([1., 1.])
+    """
+
+def astype(x: Operand, dtype: Any) -> Tensor:
+    """`x` in another dtype; the gradient comes back in the dtype of `x`.
+
+    >>> ag.astype(ag.tensor([1.5]), "float32").dtype
+    dtype('float32')
+    """
+
+def ravel(x: Operand, order: str = 'C') -> Tensor:
+    """All elements along one axis, rows first ("C") or columns first ("F").
+
+    >>> ag.ravel(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), "F").numpy()
+    array([1., 3., 2., 4.])
+    """
+
+def flatten(x: Operand, order: str = 'C') -> Tensor:
+    """All elements along one axis, rows first ("C") or columns first ("F"); what `ravel` gives, by the method's name.
+
+    >>> ag.flatten(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 2., 3., 4.])
+    """
+
+def moveaxis(x: Operand, source: Any, destination: Any) -> Tensor:
+    """Axes moved to other places; the others keep their order.
+
+    >>> ag.moveaxis(ag.zeros((2, 3, 5)), 0, -1).shape
+    (3, 5, 2)
+    """
+
+def rollaxis(x: Operand, axis: int, start: int = 0) -> Tensor:
+    """An axis moved to before the one at `start`; `moveaxis` says the same more plainly.
+
+    >>> ag.rollaxis(ag.zeros((2, 3, 5)), 2).shape
+    (5, 2, 3)
+    """
+
+def matrix_transpose(x: Operand) -> Tensor:
+    """The last two axes exchanged, of one matrix or of many.
+
+    >>> ag.matrix_transpose(ag.zeros((2, 3, 5))).shape
+    (2, 5, 3)
+    """
+
+def atleast_1d(x: Operand) -> Tensor:
+    """An array with one axis at least.
+
+    >>> ag.atleast_1d(ag.tensor(2.0)).shape
+    (1,)
+    """
+
+def atleast_2d(x: Operand) -> Tensor:
+    """An array with two axes at least, the new ones first.
+
+    >>> ag.atleast_2d(ag.tensor([1.0, 2.0])).shape
+    (1, 2)
+    """
+
+def atleast_3d(x: Operand) -> Tensor:
+    """An array with three axes at least: a vector lies along the second, a matrix along the first two.
+
+    >>> ag.atleast_3d(ag.tensor([1.0, 2.0])).shape
+    (1, 2, 1)
+    """
+
+def flip(x: Operand, axis: Any = None) -> Tensor:
+    """The elements along `axis` (all axes where None) from the last to the first.
+
+    >>> ag.flip(ag.tensor([1.0, 2.0, 3.0])).numpy()
+    array([3., 2., 1.])
+    """
+
+def fliplr(x: Operand) -> Tensor:
+    """The columns from the last to the first.
+
+    >>> ag.fliplr(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[2., 1.],
+           [4., 3.]])
+    """
+
+def flipud(x: Operand) -> Tensor:
+    """The rows from the last to the first.
+
+    >>> ag.flipud(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[3., 4.],
+           [1., 2.]])
+    """
+
+def rot90(x: Operand, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+    """Turned `k` times by a right angle in the plane of two axes, from the first towards the second.
+
+    >>> ag.rot90(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([[2., 4.],
+           [1., 3.]])
+    """
+
+def roll(x: Operand, shift: Any, axis: Any = None) -> Tensor:
+    """The elements moved on by `shift` along `axis`; those beyond the end come in at the start.
+
+    Without an axis they are moved as if they stood along one. Several shifts go with as many axes, or with one.
+
+    >>> ag.roll(ag.tensor([1.0, 2.0, 3.0]), 1).numpy()
+    array([3., 1., 2.])
+    """
+
+def repeat(x: Operand, repeats: Any, axis: int | None = None) -> Tensor:
+    """Each element `repeats` times, or as often as its own of several `repeats` says, along `axis` (None: flattened).
+
+    >>> ag.repeat(ag.tensor([1.0, 2.0]), [1, 3]).numpy()
+    array([1., 2., 2., 2.])
+    """
+
+def tile(x: Operand, reps: Any) -> Tensor:
+    """The whole array `reps` times along each axis; a number more than there are axes makes new first ones.
+
+    >>> ag.tile(ag.tensor([1.0, 2.0]), 2).numpy()
+    array([1., 2., 1., 2.])
+    """
+
+def resize(x: Operand, new_shape: Any) -> Tensor:
+    """The elements in another shape that may hold more or fewer: they are begun again, or left off at the end.
+
+    >>> ag.resize(ag.tensor([1.0, 2.0, 3.0]), (2, 2)).numpy()
+    array([[1., 2.],
+           [3., 1.]])
+    """
+
+def pad(x: Operand, pad_width: Any, mode: str = 'constant', constant_values: Any = 0, reflect_type: str = 'even') -> Tensor:
+    """Elements added before and after, along every axis.
+
+    `pad_width` is one number, a pair (before, after), or a pair for each axis. `mode` says what is added: "constant"
+    (`constant_values`, given as the widths are), "edge" (the outermost element again), "reflect" (mirrored at the
+    outermost element), "symmetric" (mirrored before it), "wrap" (from the other side).
+
+    >>> ag.pad(ag.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").numpy()
+    array([2., 1., 2., 3., 2., 1.])
+    """
+
+def sliding_window_view(x: Operand, window_shape: Any, axis: Any = None) -> Tensor:
+    """Every window of `window_shape` that fits along `axis` (all axes where None); the windows' own axes are the last.
+
+    >>> ag.sliding_window_view(ag.tensor([1.0, 2.0, 3.0]), 2).numpy()
+    array([[1., 2.],
+           [2., 3.]])
+    """
+
+def array_like(x: Operand, value: Any) -> Tensor:
+    """Numbers known beforehand as an array where `x` lives; data, never differentiable.
+
+    >>> ag.array_like(ag.tensor([1.0, 2.0]), value=[0, 1]).numpy()
+    array([0, 1])
+    """
+
+def full_like(x: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
+    """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
+
+    >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
+    array([7., 7.])
+    """
+
+def empty_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
+    """An array like `x` whose elements are to be ignored: zeros here, so that nothing depends on what memory held.
+
+    >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
+    (2,)
+    """
+
 def unfold(x: Operand, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1, fill_value: float = 0) -> Tensor:
     """What a kernel sees at every place where it stands, as columns (examples, channels · kernel elements, places).
 
@@ -1125,144 +1484,6 @@ def cumulative_prod(x: Operand, axis: int | None = None, dtype: Any = None, incl
     array([1., 2., 6.])
     """
 
-def getitem(x: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x[index]`, with `index` given as a template and the arrays in it; users write `x[index]`.
-
-    >>> ag.tensor([1.0, 2.0, 3.0])[::-2].numpy()
-    array([3., 1.])
-    """
-
-def scatter_add(g: Operand, *indices: Operand | Sequence[Operand], template: Any, shape: Any) -> Tensor:
-    """Zeros of `shape` to which `g` is added at an index; repeated places accumulate.
-
-    >>> ag.scatter_add(ag.tensor([1.0, 10.0]), template=(slice(0, 2),), shape=(3,)).numpy()
-    array([ 1., 10.,  0.])
-    """
-
-def put_at(x: Operand, value: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """A copy of `x` in which the elements at an index are `value`; users write `ag.put`.
-
-    >>> ag.put(ag.tensor([1.0, 2.0]), 0, 9.0).numpy()
-    array([9., 2.])
-    """
-
-def at_add(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x` to which `values` are added at an index, all of them at a place named twice; users write `x.at[index].add`.
-
-    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].add(10.0).numpy()
-    array([21.,  2.])
-    """
-
-def at_multiply(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x` whose elements at an index are multiplied by `values`; users write `x.at[index].multiply`.
-
-    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].multiply([3.0, 5.0]).numpy()
-    array([15.,  2.])
-    """
-
-def at_divide(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x` whose elements at an index are divided by `values`; users write `x.at[index].divide`.
-
-    >>> ag.tensor([1.0, 2.0]).at[0].divide(4.0).numpy()
-    array([0.25, 2.  ])
-    """
-
-def at_power(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x` whose elements at an index are raised to `values`; users write `x.at[index].power`.
-
-    >>> ag.tensor([3.0, 2.0]).at[0].power(2.0).numpy()
-    array([9., 2.])
-    """
-
-def at_maximum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x` in which the elements at an index are at least `values`; users write `x.at[index].max`.
-
-    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].max([5.0, 3.0]).numpy()
-    array([5., 2.])
-    """
-
-def at_minimum(x: Operand, values: Operand, *indices: Operand | Sequence[Operand], template: Any) -> Tensor:
-    """`x` in which the elements at an index are at most `values`; users write `x.at[index].min`.
-
-    >>> ag.tensor([1.0, 2.0]).at[[0, 0]].min([5.0, -3.0]).numpy()
-    array([-3.,  2.])
-    """
-
-def take(x: Operand, indices: Operand, axis: int | None = None, out: None = None, mode: str = 'raise') -> Tensor:
-    """The elements at `indices` along `axis`, or of the flattened array; places beyond the end by `mode`.
-
-    >>> ag.take(ag.tensor([1.0, 2.0, 3.0]), [2, 0]).numpy()
-    array([3., 1.])
-    """
-
-def take_along_axis(x: Operand, indices: Operand, axis: int | None = -1) -> Tensor:
-    """In every line along `axis` the elements at its own `indices`, as `argsort` gives them.
-
-    >>> ag.take_along_axis(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], axis=1).numpy()
-    array([[2.],
-           [3.]])
-    """
-
-def put_along_axis(x: Operand, indices: Operand, values: Operand, axis: int | None = -1) -> Tensor:
-    """A copy of `x` in which, in every line along `axis`, the elements at its own `indices` are `values`.
-
-    >>> ag.put_along_axis(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], 9.0, axis=1).numpy()
-    array([[1., 9.],
-           [9., 4.]])
-    """
-
-def compress(condition: Operand, x: Operand, axis: int | None = None) -> Tensor:
-    """The elements along `axis` (None: flattened) for which `condition`, a truth for each, holds.
-
-    >>> ag.compress([True, False, True], ag.tensor([1.0, 2.0, 3.0])).numpy()
-    array([1., 3.])
-    """
-
-def extract(condition: Operand, x: Operand) -> Tensor:
-    """The elements for which `condition`, of the same size, holds, in one row.
-
-    >>> ag.extract(np.array([True, False]), ag.tensor([1.0, 2.0])).numpy()
-    array([1.])
-    """
-
-def one_hot(indices: Operand, num_classes: int, dtype: Any = 'float64') -> Tensor:
-    """A row of zeros with a one at the place that each whole number names; it has `num_classes` places.
-
-    Raises `IndexingError` for a number below 0 or not below `num_classes`.
-
-    >>> ag.one_hot([2, 0], 3).numpy()
-    array([[0., 0., 1.],
-           [1., 0., 0.]])
-    """
-
-def segment_sum(x: Operand, segments: Operand, num_segments: int) -> Tensor:
-    """The sum of the rows of `x` in each segment; `segments` names that of every row, from 0 to below `num_segments`.
-
-    >>> ag.segment_sum(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
-    array([4., 2., 0.])
-    """
-
-def segment_mean(x: Operand, segments: Operand, num_segments: int) -> Tensor:
-    """The mean of the rows of `x` in each segment, 0 where there is none.
-
-    >>> ag.segment_mean(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
-    array([2., 2., 0.])
-    """
-
-def segment_max(x: Operand, segments: Operand, num_segments: int) -> Tensor:
-    """The largest in each segment, element by element of its rows, -inf where there is none; ties share the gradient.
-
-    >>> ag.segment_max(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
-    array([  3.,   2., -inf])
-    """
-
-def segment_min(x: Operand, segments: Operand, num_segments: int) -> Tensor:
-    """The smallest in each segment, element by element of its rows, inf where there is none; ties share the gradient.
-
-    >>> ag.segment_min(ag.tensor([1.0, 2.0, 3.0]), [0, 1, 0], 3).numpy()
-    array([ 1.,  2., inf])
-    """
-
 def argsort(x: Operand, axis: int | None = -1, kind: Any = None, stable: Any = None) -> Tensor:
     """The places of the elements along `axis` in ascending order; data, never differentiable.
 
@@ -1479,227 +1700,6 @@ def logaddexp2(x: Operand, y: Operand) -> Tensor:
 
     >>> ag.logaddexp2(ag.tensor([1000.0]), 1000.0).numpy()
     array([1001.])
-    """
-
-def reshape(x: Operand, shape: Any) -> Tensor:
-    """The same elements in another shape, in C order; one -1 is worked out.
-
-    >>> ag.reshape(ag.tensor([1.0, 2.0]), (2, 1)).shape
-    (2, 1)
-    """
-
-def transpose(x: Operand, axes: Any = None) -> Tensor:
-    """The axes in the order `axes`, or reversed.
-
-    >>> ag.transpose(ag.tensor([[1.0, 2.0]])).shape
-    (2, 1)
-    """
-
-def swapaxes(x: Operand, axis1: int, axis2: int) -> Tensor:
-    """Two axes exchanged.
-
-    >>> ag.swapaxes(ag.tensor([[1.0, 2.0]]), 0, 1).shape
-    (2, 1)
-    """
-
-def expand_dims(x: Operand, axis: Any) -> Tensor:
-    """A new axis of length 1 at each place in `axis`.
-
-    >>> ag.expand_dims(ag.tensor([1.0, 2.0]), 0).shape
-    (1, 2)
-    """
-
-def squeeze(x: Operand, axis: Any = None) -> Tensor:
-    """Without the axes of length 1 in `axis` (all of them where None).
-
-    >>> ag.squeeze(ag.tensor([[1.0, 2.0]])).shape
-    (2,)
-    """
-
-def broadcast_to(x: Operand, shape: Any) -> Tensor:
-    """The elements repeated to fill `shape`, by NumPy's broadcasting.
-
-    >>> ag.broadcast_to(ag.tensor([1.0, 2.0]), (3, 2)).shape
-    (3, 2)
-    """
-
-def zeros_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
-    """Zeros of the shape and dtype of `x`, or of those given.
-
-    >>> ag.zeros_like(ag.tensor([1.0, 2.0])).numpy()
-    array([0., 0.])
-    """
-
-def ones_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
-    """Ones of the shape and dtype of `x`, or of those given.
-
-    >>> ag.ones_like(ag.tensor([1.0, 2.0])).numpy()
-    array([1., 1.])
-    """
-
-def astype(x: Operand, dtype: Any) -> Tensor:
-    """`x` in another dtype; the gradient comes back in the dtype of `x`.
-
-    >>> ag.astype(ag.tensor([1.5]), "float32").dtype
-    dtype('float32')
-    """
-
-def ravel(x: Operand, order: str = 'C') -> Tensor:
-    """All elements along one axis, rows first ("C") or columns first ("F").
-
-    >>> ag.ravel(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), "F").numpy()
-    array([1., 3., 2., 4.])
-    """
-
-def flatten(x: Operand, order: str = 'C') -> Tensor:
-    """All elements along one axis, rows first ("C") or columns first ("F"); what `ravel` gives, by the method's name.
-
-    >>> ag.flatten(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([1., 2., 3., 4.])
-    """
-
-def moveaxis(x: Operand, source: Any, destination: Any) -> Tensor:
-    """Axes moved to other places; the others keep their order.
-
-    >>> ag.moveaxis(ag.zeros((2, 3, 5)), 0, -1).shape
-    (3, 5, 2)
-    """
-
-def rollaxis(x: Operand, axis: int, start: int = 0) -> Tensor:
-    """An axis moved to before the one at `start`; `moveaxis` says the same more plainly.
-
-    >>> ag.rollaxis(ag.zeros((2, 3, 5)), 2).shape
-    (5, 2, 3)
-    """
-
-def matrix_transpose(x: Operand) -> Tensor:
-    """The last two axes exchanged, of one matrix or of many.
-
-    >>> ag.matrix_transpose(ag.zeros((2, 3, 5))).shape
-    (2, 5, 3)
-    """
-
-def atleast_1d(x: Operand) -> Tensor:
-    """An array with one axis at least.
-
-    >>> ag.atleast_1d(ag.tensor(2.0)).shape
-    (1,)
-    """
-
-def atleast_2d(x: Operand) -> Tensor:
-    """An array with two axes at least, the new ones first.
-
-    >>> ag.atleast_2d(ag.tensor([1.0, 2.0])).shape
-    (1, 2)
-    """
-
-def atleast_3d(x: Operand) -> Tensor:
-    """An array with three axes at least: a vector lies along the second, a matrix along the first two.
-
-    >>> ag.atleast_3d(ag.tensor([1.0, 2.0])).shape
-    (1, 2, 1)
-    """
-
-def flip(x: Operand, axis: Any = None) -> Tensor:
-    """The elements along `axis` (all axes where None) from the last to the first.
-
-    >>> ag.flip(ag.tensor([1.0, 2.0, 3.0])).numpy()
-    array([3., 2., 1.])
-    """
-
-def fliplr(x: Operand) -> Tensor:
-    """The columns from the last to the first.
-
-    >>> ag.fliplr(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[2., 1.],
-           [4., 3.]])
-    """
-
-def flipud(x: Operand) -> Tensor:
-    """The rows from the last to the first.
-
-    >>> ag.flipud(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[3., 4.],
-           [1., 2.]])
-    """
-
-def rot90(x: Operand, k: int = 1, axes: Any = (0, 1)) -> Tensor:
-    """Turned `k` times by a right angle in the plane of two axes, from the first towards the second.
-
-    >>> ag.rot90(ag.tensor([[1.0, 2.0], [3.0, 4.0]])).numpy()
-    array([[2., 4.],
-           [1., 3.]])
-    """
-
-def roll(x: Operand, shift: Any, axis: Any = None) -> Tensor:
-    """The elements moved on by `shift` along `axis`; those beyond the end come in at the start.
-
-    Without an axis they are moved as if they stood along one. Several shifts go with as many axes, or with one.
-
-    >>> ag.roll(ag.tensor([1.0, 2.0, 3.0]), 1).numpy()
-    array([3., 1., 2.])
-    """
-
-def repeat(x: Operand, repeats: Any, axis: int | None = None) -> Tensor:
-    """Each element `repeats` times, or as often as its own of several `repeats` says, along `axis` (None: flattened).
-
-    >>> ag.repeat(ag.tensor([1.0, 2.0]), [1, 3]).numpy()
-    array([1., 2., 2., 2.])
-    """
-
-def tile(x: Operand, reps: Any) -> Tensor:
-    """The whole array `reps` times along each axis; a number more than there are axes makes new first ones.
-
-    >>> ag.tile(ag.tensor([1.0, 2.0]), 2).numpy()
-    array([1., 2., 1., 2.])
-    """
-
-def resize(x: Operand, new_shape: Any) -> Tensor:
-    """The elements in another shape that may hold more or fewer: they are begun again, or left off at the end.
-
-    >>> ag.resize(ag.tensor([1.0, 2.0, 3.0]), (2, 2)).numpy()
-    array([[1., 2.],
-           [3., 1.]])
-    """
-
-def pad(x: Operand, pad_width: Any, mode: str = 'constant', constant_values: Any = 0, reflect_type: str = 'even') -> Tensor:
-    """Elements added before and after, along every axis.
-
-    `pad_width` is one number, a pair (before, after), or a pair for each axis. `mode` says what is added: "constant"
-    (`constant_values`, given as the widths are), "edge" (the outermost element again), "reflect" (mirrored at the
-    outermost element), "symmetric" (mirrored before it), "wrap" (from the other side).
-
-    >>> ag.pad(ag.tensor([1.0, 2.0, 3.0]), (1, 2), "reflect").numpy()
-    array([2., 1., 2., 3., 2., 1.])
-    """
-
-def sliding_window_view(x: Operand, window_shape: Any, axis: Any = None) -> Tensor:
-    """Every window of `window_shape` that fits along `axis` (all axes where None); the windows' own axes are the last.
-
-    >>> ag.sliding_window_view(ag.tensor([1.0, 2.0, 3.0]), 2).numpy()
-    array([[1., 2.],
-           [2., 3.]])
-    """
-
-def array_like(x: Operand, value: Any) -> Tensor:
-    """Numbers known beforehand as an array where `x` lives; data, never differentiable.
-
-    >>> ag.array_like(ag.tensor([1.0, 2.0]), value=[0, 1]).numpy()
-    array([0, 1])
-    """
-
-def full_like(x: Operand, fill_value: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
-    """`fill_value` in every place of an array like `x`; `dtype` and `shape` are those of `x` where None.
-
-    >>> ag.full_like(ag.tensor([1.0, 2.0]), 7).numpy()
-    array([7., 7.])
-    """
-
-def empty_like(x: Operand, dtype: Any = None, shape: Any = None, device: Any = None) -> Tensor:
-    """An array like `x` whose elements are to be ignored: zeros here, so that nothing depends on what memory held.
-
-    >>> ag.empty_like(ag.tensor([1.0, 2.0])).shape
-    (2,)
     """
 
 def concatenate(*arrays: Operand | Sequence[Operand], axis: int | None = 0) -> Tensor:

@@ -79,7 +79,7 @@ class CheckError(AutogradError, AssertionError):
 
 
 class FileError(AutogradError, OSError):
-    """A file cannot be written: the message names the path and the reason; what was there is as before."""
+    """A file cannot be written or read: the message names the path and the reason; what was there is as before."""
 
 
 class EngineError(AutogradError, RuntimeError):

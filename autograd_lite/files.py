@@ -1,14 +1,18 @@
-"""Writing a file whole or not at all: what every picture, page and curve is saved with.
+"""Writing a file whole or not at all: what every picture, page, curve and checkpoint is saved with; and opening one.
 
 Knows paths and bytes. Must not know what is written, nor how its format is called.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from autograd_lite.errors import FileError
 
@@ -55,13 +59,33 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
     >>> path.read_bytes()
     b'whole'
     """
+    with writing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """An open draft beside `path`, which takes its place when the block has ended without an exception; see `write`.
+
+    What stands in the draft is on the disk before it is given the name, and the name before the block is left: after
+    a loss of power there is the old file or the new one.
+
+    >>> import tempfile
+    >>> from autograd_lite import files
+    >>> path = Path(tempfile.mkdtemp(), "a.txt")
+    >>> with files.writing(path) as file:
+    ...     file.write(b"whole")
+    5
+    >>> path.read_bytes()
+    b'whole'
+    """
     writable(path)
     target = Path(os.path.realpath(path))
     draft = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         try:
-            with open(draft, "xb") as file:
-                file.write(content)
+            with open(draft, "x+b") as file:
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             if target.exists():
@@ -70,13 +94,58 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
+        _sync_folder(target.parent)
+    except FileError:
+        raise
     except OSError as error:
         raise _refused(Path(path), error) from error
 
 
-def _refused(path: Path, error: OSError | ValueError) -> FileError:
+def _sync_folder(folder: Path) -> None:
+    """Have the names of a folder written to the disk, where the system can be asked to."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems have no such thing
+            raise
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A plain file, open for reading. Raises `FileError` with the path and the reason.
+
+    >>> from autograd_lite import files
+    >>> with files.reading("no such file.npz") as file:
+    ...     pass
+    Traceback (most recent call last):
+    autograd_lite.errors.FileError: cannot read no such file.npz: No such file or directory
+    """
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            kind = "a directory" if os.path.isdir(path) else "no plain file"
+            raise FileError(f"cannot read {Path(path)}: it is {kind}")
+        file = open(path, "rb")  # noqa: SIM115 - closed below, apart from the errors of opening
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _refused(Path(path), error, "read") from error
+    with file:
+        try:
+            yield file
+        except FileError:
+            raise
+        except OSError as error:
+            raise _refused(Path(path), error, "read") from error
+
+
+def _refused(path: Path, error: OSError | ValueError, what: str = "write") -> FileError:
     # The system's own words name the draft, which nobody asked for.
     reason = getattr(error, "strerror", None) or str(error)
-    refused = FileError(f"cannot write {path}: {reason}")
+    refused = FileError(f"cannot {what} {path}: {reason}")
     refused.errno = getattr(error, "errno", None)
     return refused

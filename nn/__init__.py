@@ -29,27 +29,10 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import (
-    MLP,
-    ClosedFormReport,
-    Difference,
-    check_closed_form,
-    closed_form,
-)
-from nn.costs import (
-    cross_entropy_cost,
-    quadratic_cost,
-    softmax_cross_entropy,
-)
-from nn.data import (
-    DataLoader,
-    Dataset,
-    Digits,
-    digits,
-)
-from nn.errors import (
-    DivergenceError,
-)
+from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
+from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
+from nn.data import DataLoader, Dataset, Digits, digits
+from nn.errors import CheckpointError, DivergenceError
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -68,6 +51,9 @@ from nn.layers import (
     ELU,
     GELU,
     GLU,
+    GRU,
+    LSTM,
+    RNN,
     SELU,
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -85,6 +71,7 @@ from nn.layers import (
     ConvTranspose2d,
     Dropout,
     Dropout2d,
+    Embedding,
     Flatten,
     GroupNorm,
     Hardsigmoid,
@@ -103,6 +90,7 @@ from nn.layers import (
     Mish,
     ModuleDict,
     ModuleList,
+    MultiheadAttention,
     PReLU,
     ReLU,
     ReLU6,
@@ -116,28 +104,14 @@ from nn.layers import (
     Softplus,
     Softsign,
     Tanh,
+    TransformerEncoderLayer,
     Unflatten,
 )
-from nn.metrics import (
-    confusion_matrix,
-    f1,
-    precision,
-    r2,
-    recall,
-    root_mean_squared_error,
-    top_k,
-)
-from nn.module import (
-    Module,
-)
-from nn.optim import (
-    SGD,
-    Adam,
-    Optimizer,
-)
-from nn.parameter import (
-    Parameter,
-)
+from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
+from nn.module import Module
+from nn.optim import SGD, Adam, Optimizer
+from nn.parameter import Parameter
+from nn.saving import load, save
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -169,7 +143,10 @@ __all__ = [
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SELU",
     "SGD",
     "Adam",
@@ -182,6 +159,7 @@ __all__ = [
     "AvgPool3d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "CheckpointError",
     "ClosedFormReport",
     "ConstantSchedule",
     "Conv1d",
@@ -198,6 +176,7 @@ __all__ = [
     "Dropout",
     "Dropout2d",
     "EarlyStopping",
+    "Embedding",
     "ExponentialSchedule",
     "Flatten",
     "GroupNorm",
@@ -220,6 +199,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "OneCycleSchedule",
     "Optimizer",
     "PReLU",
@@ -239,6 +219,7 @@ __all__ = [
     "Softsign",
     "StepSchedule",
     "Tanh",
+    "TransformerEncoderLayer",
     "Unflatten",
     "WarmUpSchedule",
     "accuracy",
@@ -251,6 +232,7 @@ __all__ = [
     "fit",
     "kaiming_normal",
     "kaiming_uniform",
+    "load",
     "normal",
     "orthogonal",
     "precision",
@@ -258,6 +240,7 @@ __all__ = [
     "r2",
     "recall",
     "root_mean_squared_error",
+    "save",
     "scaled_normal",
     "softmax_cross_entropy",
     "standard_normal",

@@ -5,6 +5,7 @@ Each derives from the library's `AutogradError` and from a built-in exception. M
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import autograd_lite as ag
@@ -23,3 +24,11 @@ class DivergenceError(ag.AutogradError, ArithmeticError):
     def __init__(self, message: str, history: Any = None) -> None:
         super().__init__(message)
         self.history = history
+
+
+class CheckpointError(ag.AutogradError, ValueError):
+    """A file is no checkpoint, is damaged, or does not fit what it is loaded into: `problems` has them one by one."""
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = list(problems)

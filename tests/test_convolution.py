@@ -118,3 +118,19 @@ def test_a_convolution_keeps_no_columns() -> None:
     x, w = leaf(np.ones((2, 3, 8, 8))), leaf(np.ones((4, 3, 3, 3)))
     y = ag.conv2d(x, w, padding=1)
     assert [t.size for t in ag.ancestors(y)] == [x.size, w.size, y.size]
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_in_a_pool_over_nothing_but_minus_infinity_the_padding_gets_no_gradient(dims: int) -> None:
+    pool = getattr(ag, f"max_pool{dims}d")
+    for data in (np.full((1, 2, *(3,) * dims), -np.inf), np.where(np.arange(2 * 3**dims) % 4, -np.inf, 1.0)):
+        x = ag.tensor(data.reshape(1, 2, *(3,) * dims), requires_grad=True)
+        for how in ({"stride": 2, "padding": 1}, {"stride": 1, "padding": 1, "dilation": 2}, {"padding": 1,
+                    "ceil_mode": True}):  # fmt: skip
+            out = pool(x, 2, **how)
+            gradient = ag.grad(out.sum(), x).numpy()
+            np.testing.assert_allclose(gradient.sum(), out.size, rtol=1e-12)  # all of it arrives
+            step = ag.compile(lambda x, how=how: ag.grad(pool(x, 2, **how).sum(), x))
+            assert all(step(x).numpy().tobytes() == gradient.tobytes() for _ in range(3))
+    x = ag.tensor(np.full((1, 1, 3), -np.inf), requires_grad=True)
+    assert ag.grad(ag.max_pool1d(x, 2, stride=2, padding=1).sum(), x).numpy().tolist() == [[[1.0, 0.5, 0.5]]]

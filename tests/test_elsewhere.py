@@ -24,6 +24,7 @@ def names(path: Path) -> dict[str, Any]:
     x, y, w = (ag.tensor(rng.uniform(0.5, 1, (2, 3)), requires_grad=True) for _ in range(3))
     model = nn.MLP([3, 2], rng=0, output="identity")
     a = rng.normal(size=(2, 3))
+    nn.save(path, model=model)
     return {
         "ag": ag, "np": np, "nn": nn, "cupy": np, "path": path, "a": a, "x": x, "y": y, "z": x @ y.T, "w": w,
         "row": x[0], "rows": np.array([0, 1]), "index": np.array([1, 0]), "mask": x.numpy() > 0.7,

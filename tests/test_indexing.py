@@ -179,3 +179,25 @@ def test_a_value_with_more_axes_than_its_place_gets_its_gradient(shape: tuple[in
     assert value.grad.shape == shape and np.array_equal(value.grad, np.broadcast_to(expected, shape))
     fresh = np.linspace(1.0, 2.0, value.size).reshape(shape)
     assert ag.gradcheck(lambda x, v: ag.put(x, index, v) ** 2, np.ones(3), fresh, order=2).passed
+
+
+@pytest.mark.parametrize("mode", ["reflect", "symmetric", "wrap", "edge"])
+def test_the_gradient_of_a_pad_is_added_up_where_its_elements_come_from(mode: str) -> None:
+    rng = np.random.default_rng(2)
+    for shape in ((1,), (2,), (7,), (4, 5), (3, 1, 4)):
+        for widths in (1, (2, 1), (0, 3), (3, 0), (9, 5)):  # strips apart, that touch, that meet, that go round twice
+            x = ag.tensor(rng.normal(size=shape), requires_grad=True)
+            out = ag.pad(x, widths, mode)
+            np.testing.assert_array_equal(out.numpy(), np.pad(x.numpy(), widths, mode))
+            g = rng.normal(size=out.shape)
+            expected = np.zeros(x.size)
+            np.add.at(expected, np.pad(np.arange(x.size).reshape(shape), widths, mode), g)
+            np.testing.assert_allclose(ag.grad(out, x, g).numpy().reshape(-1), expected, rtol=1e-12, atol=1e-13)
+
+
+def test_the_gradient_of_a_mirrored_pad_makes_no_array_of_zeros_for_each_strip() -> None:
+    x = ag.tensor(np.ones((6, 6)), requires_grad=True)
+    names = [each.node.op.name for each in ag.ancestors(ag.pad(x, 2, "reflect")) if each.node is not None]
+    # What stays a whole is cut, not sliced: a slice's gradient is the whole array again.
+    assert not [each for each in ag.ancestors(ag.pad(x, 2, "reflect")) if each.node is not None
+                and each.node.op.name == "getitem" and each.node.inputs[0].shape == (6, 6)], names  # fmt: skip

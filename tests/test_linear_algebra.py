@@ -344,3 +344,34 @@ def test_the_factors_of_a_symmetric_matrix_are_numpys_and_read_the_lower_triangl
         assert not np.triu(gradient, 1).any() and gradient.any()
     assert ag.gradcheck(lambda x: ag.linalg.svd(x, hermitian=True).S, a, order=2).passed
     assert ag.gradcheck(lambda x: ag.linalg.svd(x, hermitian=True).U ** 2, a, order=1).passed
+
+
+@pytest.mark.parametrize("f", [ag.linalg.inv, ag.linalg.cholesky, lambda x: ag.linalg.solve(x, np.ones(2)),
+                               lambda x: ag.grad(ag.linalg.slogdet(x).logabsdet, x)])  # fmt: skip
+def test_a_compiled_step_meets_a_singular_matrix_as_the_eager_call_does(f: Any) -> None:
+    good, singular = (ag.tensor(a, requires_grad=True) for a in (2 * np.eye(2), np.zeros((2, 2))))
+    with pytest.raises(ag.MatrixError) as eager:
+        f(singular)
+    step = ag.compile(f)
+    for _ in range(3):
+        assert step(good).numpy().tobytes() == f(good).numpy().tobytes()
+        with pytest.raises(ag.MatrixError) as compiled:
+            step(singular)
+        assert str(compiled.value).partition("): ")[2] == str(eager.value).partition("): ")[2]
+
+
+def test_vander_of_no_columns_is_empty_as_in_numpy() -> None:
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    for found in (ag.vander(x, 0), ag.vander(x, N=0, increasing=True), ag.compile(lambda x: ag.vander(x, 0))(x)):
+        assert found.shape == np.vander([1.0, 2.0], 0).shape and found.dtype == np.float64
+    assert ag.grad(ag.vander(x, 0).sum(), x).numpy().tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2), (2, 3, 3)])
+@pytest.mark.parametrize("mode", ["reduced", "complete"])
+def test_q_and_r_are_numpys_for_square_wide_and_tall_matrices(shape: tuple[int, ...], mode: str) -> None:
+    a = RNG.normal(size=shape)
+    for one, other in zip(ag.linalg.qr(a, mode), np.linalg.qr(a, mode), strict=True):
+        np.testing.assert_allclose(one.numpy(), other, atol=1e-14)
+    if mode == "reduced" or shape[-2] <= shape[-1]:
+        assert ag.gradcheck(lambda x: ag.linalg.qr(x, mode), a, order=2).passed

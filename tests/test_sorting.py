@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import nn
 
 NAN = float("nan")
 
@@ -92,3 +93,36 @@ def test_what_is_shaped_by_data_is_refused_by_a_compiled_step() -> None:
     for f in (ag.unique, ag.flatnonzero, ag.argwhere):
         with pytest.raises(ag.CompileError, match="depends on data"):
             ag.compile(f)(np.array([1.0, 0.0]))
+
+
+@pytest.mark.parametrize("name", ["unique", "nonzero", "bincount", "histogram", "argwhere", "flatnonzero"])
+def test_what_is_shaped_by_data_is_refused_with_the_line_and_what_to_do(name: str) -> None:
+    def count(x: Any) -> Any:
+        return getattr(ag, name)(x)
+
+    step = ag.compile(count)
+    for _ in range(2):
+        with pytest.raises(ag.CompileError, match=r"depends on data.*outside of the compiled function") as raised:
+            step(np.array([1, 0, 2]))
+        said = str(raised.value)
+        assert said.startswith(
+            {"unique": "unique_all", "argwhere": "nonzero", "flatnonzero": "nonzero"}.get(name, name)
+        )
+        assert "test_sorting.py, line " in said and "getattr(ag, name)(x)" in said
+
+
+def test_fit_runs_a_model_that_counts_its_data_eagerly_and_says_why() -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 1, rng=0)
+
+        def __call__(self, x: Any) -> Any:
+            return self.layer(x) + 0.0 * ag.bincount((x[:, 0] > 0).astype(int)).sum()
+
+    model = Counting()
+    x, y = np.ones((4, 2), np.float32), np.ones((4, 1), np.float32)
+    with pytest.warns(
+        UserWarning, match=r"fit runs this model eagerly.*bincount.*depends on data.*test_sorting\.py, line"
+    ):
+        nn.fit(model, nn.quadratic_cost, (x, y), nn.SGD(model.parameters(), 0.1), 2, 2, progress=False)

@@ -18,6 +18,7 @@ import numpy
 
 from autograd_lite.errors import ArgumentError, ShapeError
 from autograd_lite.op import Operation, composed, operation
+from autograd_lite.ops.shaping import array_like
 
 Sizes = tuple[int, ...]
 
@@ -497,7 +498,23 @@ def _largest(
     xp: Any, x: Any, dims: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Any:  # fmt: skip
     form = _pool_form(x, dims, kernel_size, stride, padding, dilation, ceil_mode)
-    return xp.max(_seen(xp, x, form, _lowest(x.dtype)), axis=2).reshape((*x.shape[:2], *form.out))
+    top = xp.max(_seen(xp, x, form, _lowest(x.dtype)), axis=2)
+    if x.dtype.kind == "f" and any(each for pair in form.pads for each in pair):
+        # Where all elements of a window are -inf the padding ties with them: the gradient is scaled to what they get.
+        nothing = top == -float("inf")
+        shared = xp.where(nothing, top, 0) * array_like(x, value=_shares(x, dims, form))
+        top = xp.where(nothing, shared, top)
+    return top.reshape((*x.shape[:2], *form.out))
+
+
+def _shares(x: Any, dims: int, form: _Form) -> Any:
+    """The places of each window over those that are elements and not padding."""
+    counts = numpy.ones(1, int)
+    for i, n in enumerate(_moving(x, dims)):
+        starts = numpy.arange(form.out[i]) * form.stride[i] - form.pads[i][0]
+        places = starts[:, None] + numpy.arange(form.kernel[i]) * form.dilation[i]
+        counts = numpy.multiply.outer(counts, ((places >= 0) & (places < n)).sum(axis=1)).reshape(-1)
+    return (prod(form.kernel) / numpy.maximum(counts, 1)).astype(x.dtype)
 
 
 def _average(

@@ -209,8 +209,9 @@ def vander(xp: Any, x: Any, *, N: int | None = None, increasing: bool = False) -
     if x.ndim != 1:
         raise refused(ShapeError, "the powers are those of a vector")
     count = x.shape[0] if N is None else N
+    if not count:
+        return x[:, None][:, :0]  # of no columns, and yet with a gradient: zeros
     columns = [xp.ones_like(x)]
     for _ in range(count - 1):
         columns.append(columns[-1] * x)
-    found = xp.stack(columns if increasing else columns[::-1], axis=-1)
-    return found if count else found[:, :0]
+    return xp.stack(columns if increasing else columns[::-1], axis=-1)

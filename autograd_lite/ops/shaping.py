@@ -2,6 +2,7 @@ r"""Shape and dtype: operations that move elements and compute nothing. Their ru
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from operator import index as whole
 from typing import Any
@@ -504,8 +505,39 @@ def pad(
         elif not size:
             raise ShapeError(f"there is no element along axis {axis} to pad with in mode {mode!r}")
         else:
-            x = along(xp, x, axis, numpy.pad(numpy.arange(size), (int(before), int(after)), mode))  # type: ignore[call-overload]
+            places = numpy.pad(numpy.arange(size), (int(before), int(after)), mode)  # type: ignore[call-overload]
+            x = _surrounded(xp, x, axis, places, int(before))
     return x
+
+
+def _surrounded(xp: Any, x: Any, axis: int, places: Any, start: int) -> Any:
+    """The elements of `x` at places along an axis, among which from `start` on are all of them, and strips beside.
+
+    Where no element stands in two strips `x` is cut where they begin and end, so that the gradient is joined of parts
+    as well: one that is put into an array of zeros for each strip takes several times as long.
+    """
+    size = x.shape[axis]
+    strips = [runs(places[:start]), runs(places[start + size :])]
+    reach = sorted(
+        (min(first, first + (count - 1) * step), max(first, first + (count - 1) * step) + 1)
+        for each in strips
+        for first, count, step in each
+    )
+    # The strip of an edge is added up together with the edge itself, and so is an axis of one element.
+    repeats = size == 1 or any(step == 0 for each in strips for _, _, step in each)
+    if repeats or len(reach) > _FEW or any(one[1] > other[0] for one, other in pairwise(reach)):
+        return along(xp, x, axis, places)
+    cuts = sorted({end for each in reach for end in each} - {0, size})
+    parts = dict(zip([0, *cuts], xp.split(x, cuts, axis=axis), strict=True))
+    before, after = (
+        [
+            piece(xp, parts[low], axis, first - low, count, step)
+            for first, count, step in each
+            for low in [min(first, first + (count - 1) * step)]
+        ]
+        for each in strips
+    )
+    return xp.concatenate([*before, *parts.values(), *after], axis=axis)
 
 
 def _filled(shape: tuple[int, ...], value: Any, x: Any) -> Any:

@@ -444,7 +444,10 @@ def row(function: str) -> Row:
 def _numpy_row(function: str) -> Row:
     """What NumPy says of a function of its own."""
     if function in _SHAPED_BY_DATA:
-        raise CompileError(f"the shape of {function}(…) depends on data, so it cannot be compiled")
+        raise CompileError(
+            f"the shape of {function}(…) depends on data, so it cannot be compiled: do it outside of the compiled "
+            "function and hand in the result, or compute with a mask that keeps the shape, as ag.where does"
+        )
     if function in _IN_PLACE:
         raise CompileError(f"{function}(…) writes into its argument, so it cannot be compiled: write x[index] = value")
     found = find(function)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from autograd_lite.alarm import Place
 from autograd_lite.engine.graph import Node
 from autograd_lite.engine.inside import value_of
 from autograd_lite.engine.tensor import Tensor
@@ -128,7 +129,7 @@ class _Lowering:
         try:
             found = self.calls_of(tensor, node, operands)
         except Exception as error:
-            raise _explained(node.op, error) from error
+            raise _explained(node.op, error, self.recorder.places.get(node.number)) from error
         if isinstance(found, Value) and found.name is None and tensor.name and found.kind == "result":
             found.name = tensor.name
         self.values[id(tensor)] = found
@@ -181,11 +182,16 @@ class _Lowering:
         return program
 
 
-def _explained(op: Operation, error: Exception) -> CompileError:
-    """A failure on the way to a program, with the operation and, of a user's operation, the line."""
+def _explained(op: Operation, error: Exception, place: Place | None) -> CompileError:
+    """A failure on the way to a program, with the operation and the line: of a user's operation that of its forward."""
     said = str(error) or type(error).__name__
     if op.ours:
-        return CompileError(f"{op.name} cannot be compiled: {said}")
+        name = (op.of or op).name
+        if place is None:
+            return CompileError(f"{name} cannot be compiled: {said}")
+        text = linecache.getline(place[0], place[1]).strip()
+        where = f"{Path(place[0]).name}, line {place[1]}{': ' + text if text else ''}"
+        return CompileError(f"{name} cannot be compiled: {said} ({where})")
     file = op.forward.__code__.co_filename
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     line = lines[-1] if lines else op.forward.__code__.co_firstlineno

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy
 
+from autograd_lite.alarm import Place
+from autograd_lite.debug import here
 from autograd_lite.diagnosis import describe
 from autograd_lite.engine import graph
 from autograd_lite.engine.graph import mode
@@ -30,6 +32,7 @@ class Recorder(Witness):
 
     def __init__(self, streams: Iterable[Any] = ()) -> None:
         self.began = graph.tick()
+        self.places: dict[int, Place] = {}  # of nodes by their number
         self.assigned_values: list[tuple[int, Tensor, Any]] = []
         self.grads: dict[Tensor, Any] = {}  # what `grad` gives inside, which nobody outside ever sees
         self.entry_grads: dict[Tensor, Tensor | None] = {}
@@ -106,7 +109,8 @@ class Recorder(Witness):
             self.fixed.add(tensor)  # the one that a reverse pass starts from
 
     def applied(self, result: Tensor, node: Any) -> None:
-        """An operation was recorded: the graph itself is what is noted."""
+        """An operation was recorded: the graph itself is what is noted, and where, for what cannot be compiled."""
+        self.places[node.number] = here()
         self.outer.applied(result, node)
 
     def reading(self, tensor: Tensor) -> None:

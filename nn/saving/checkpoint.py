@@ -1,0 +1,101 @@
+"""`save` and `load`: a checkpoint in one file, whole or not at all, and back.
+
+Knows what a call looks like and which ending means which file. What is in the file stands in the files beside this one.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import autograd_lite as ag
+from autograd_lite import files
+from nn.saving import archive, manifest
+from nn.saving.packing import Arrays, pack, unpacked
+from nn.saving.restoring import restore
+
+ENDINGS = (".npz",)
+
+
+def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
+    """Write a checkpoint: `nn.save("run.npz", model=model, optimizer=optimizer, epoch=3)`. Returns its path.
+
+    Each thing, under a name of yours, is a `Module` (parameters, buffers, and the state of every generator of random
+    numbers in it), an object with `state_dict()` and `load_state_dict()` such as an optimiser, a schedule or a history,
+    a `numpy.random.Generator`, an array or a tensor, a plain value, or lists, tuples and dictionaries of these.
+
+    An `.npz` file has the arrays as NumPy reads them (no pickles, not packed), a manifest in JSON with the shape, dtype
+    and SHA-256 of each, and at its end a SHA-256 of all that is before. It is written beside `path` first, and takes
+    its place at one stroke once it is on the disk: whenever the process ends, the old file or the new one is there.
+
+    Not in the file is what the program itself says: classes, which parameters are frozen, training or evaluation.
+    Raises `FileError` where the file cannot be written, and `ArgumentError` for what has no place in one.
+
+    >>> import tempfile
+    >>> model = nn.MLP([4, 3, 2], rng=0)
+    >>> path = nn.save(Path(tempfile.mkdtemp(), "run.npz"), model=model, epoch=3)
+    >>> other = nn.MLP([4, 3, 2], rng=1)
+    >>> nn.load(path, model=other)
+    {'epoch': 3}
+    >>> bool((other.layers[0].weight == model.layers[0].weight).all())
+    True
+    """
+    target = _path("save", path)
+    if not things:
+        raise ag.ArgumentError(
+            "save: there is nothing to save: give things by name, as in nn.save(path, model=model, optimizer=optimizer)"
+        )
+    files.writable(target)
+    arrays: Arrays = {}
+    try:
+        nodes = {name: pack(thing, name, name, arrays) for name, thing in things.items()}
+    except RecursionError:
+        raise ag.ArgumentError("save: lists and dictionaries lie in each other too deep for a file") from None
+    text = manifest.written(nodes, arrays)
+    with files.writing(target) as file:
+        archive.write(file, text, arrays)
+    return target
+
+
+def load(path: str | os.PathLike[str], /, **things: Any) -> dict[str, Any]:
+    """Put back what `nn.save` has written: `nn.load("run.npz", model=model, optimizer=optimizer)`.
+
+    Each thing is filled with what the file has under its name, all of them or none: classes and arguments of modules,
+    keys, shapes, dtypes, generators are compared before anything changes. Returns, by name, everything that no place
+    was given for: plain values as they were, arrays, new generators, the states of modules and objects as dictionaries.
+
+    Raises `FileError` where the file cannot be read, and `CheckpointError`: where it is damaged, cut short or no
+    checkpoint; and where it does not fit, with every problem in one list. To take the values of a model that differs
+    in its arguments alone: `model.load_state_dict(nn.load(path)["model"])`.
+
+    >>> import tempfile
+    >>> path = nn.save(Path(tempfile.mkdtemp(), "run.npz"), model=nn.MLP([4, 3, 2]))
+    >>> nn.load(path, model=nn.MLP([4, 5, 2]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    nn.errors.CheckpointError: ...run.npz does not fit, and nothing was changed:
+      another architecture: model is MLP([4, 5, 2]) here and MLP([4, 3, 2]) in the file
+      another architecture: model.layers.0 is Linear(4, 5, dtype=float32) here and Linear(4, 3, dtype=float32) in ...
+    """
+    target = _path("load", path)
+    with files.reading(target) as file:
+        known, arrays = archive.read(target.name, file)
+    # What is returned is made first: should it fail, nothing has been changed.
+    returned = {name: unpacked(node, arrays) for name, node in known.things.items() if things.get(name) is None}
+    restore(target.name, known.things, arrays, things)
+    return returned
+
+
+def _path(what: str, path: Any) -> Path:
+    try:
+        target = Path(path)
+    except TypeError:
+        raise ag.ArgumentError(
+            f"{what}: the path is {type(path).__name__}, not a path: write nn.{what}('run.npz', model=model)"
+        ) from None
+    if target.suffix.lower() not in ENDINGS:
+        raise ag.ArgumentError(
+            f"{what}: {str(target)!r} ends in {target.suffix or 'no suffix'!r}: a checkpoint is one of "
+            f"{', '.join(ENDINGS)}, as in nn.{what}({target.with_suffix('.npz').name!r}, …)"
+        )
+    return target
