@@ -45,7 +45,9 @@ from nn.data import (
     DataLoader,
     Dataset,
     Digits,
+    Mnist,
     digits,
+    mnist,
 )
 from nn.errors import (
     CheckpointError,
@@ -240,6 +242,7 @@ __all__ = [
     "MaxPool2d",
     "MaxPool3d",
     "Mish",
+    "Mnist",
     "Module",
     "ModuleDict",
     "ModuleList",
@@ -280,6 +283,7 @@ __all__ = [
     "kaiming_normal",
     "kaiming_uniform",
     "load",
+    "mnist",
     "normal",
     "orthogonal",
     "precision",
