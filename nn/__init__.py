@@ -29,10 +29,30 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import DataLoader, Dataset, Digits, digits
-from nn.errors import CheckpointError, DivergenceError
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    cross_entropy_cost,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
+from nn.data import (
+    DataLoader,
+    Dataset,
+    Digits,
+    Mnist,
+    digits,
+    mnist,
+)
+from nn.errors import (
+    CheckpointError,
+    DivergenceError,
+)
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -51,6 +71,9 @@ from nn.layers import (
     ELU,
     GELU,
     GLU,
+    GRU,
+    LSTM,
+    RNN,
     SELU,
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -68,6 +91,7 @@ from nn.layers import (
     ConvTranspose2d,
     Dropout,
     Dropout2d,
+    Embedding,
     Flatten,
     GroupNorm,
     Hardsigmoid,
@@ -86,6 +110,7 @@ from nn.layers import (
     Mish,
     ModuleDict,
     ModuleList,
+    MultiheadAttention,
     PReLU,
     ReLU,
     ReLU6,
@@ -99,13 +124,38 @@ from nn.layers import (
     Softplus,
     Softsign,
     Tanh,
+    TransformerEncoderLayer,
     Unflatten,
 )
-from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
-from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
-from nn.parameter import Parameter
-from nn.saving import load, save
+from nn.metrics import (
+    confusion_matrix,
+    f1,
+    precision,
+    r2,
+    recall,
+    root_mean_squared_error,
+    top_k,
+)
+from nn.module import (
+    Module,
+)
+from nn.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSprop,
+    clip_grad_norm,
+    clip_grad_value,
+)
+from nn.parameter import (
+    Parameter,
+)
+from nn.saving import (
+    load,
+    save,
+)
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -133,10 +183,15 @@ __all__ = [
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "SELU",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
@@ -163,6 +218,7 @@ __all__ = [
     "Dropout",
     "Dropout2d",
     "EarlyStopping",
+    "Embedding",
     "ExponentialSchedule",
     "Flatten",
     "GroupNorm",
@@ -182,15 +238,18 @@ __all__ = [
     "MaxPool2d",
     "MaxPool3d",
     "Mish",
+    "Mnist",
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "OneCycleSchedule",
     "Optimizer",
     "PReLU",
     "Parameter",
     "PlateauSchedule",
     "RMSNorm",
+    "RMSprop",
     "ReLU",
     "ReLU6",
     "Residual",
@@ -205,10 +264,13 @@ __all__ = [
     "Softsign",
     "StepSchedule",
     "Tanh",
+    "TransformerEncoderLayer",
     "Unflatten",
     "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
+    "clip_grad_norm",
+    "clip_grad_value",
     "closed_form",
     "confusion_matrix",
     "cross_entropy_cost",
@@ -219,6 +281,7 @@ __all__ = [
     "kaiming_normal",
     "kaiming_uniform",
     "load",
+    "mnist",
     "normal",
     "orthogonal",
     "plot",

@@ -211,7 +211,10 @@ def saved(path: Path) -> Path:
         ({"data": (X[:40], Y[:40])}, "examples was 43 and is 40"),
         ({"early_stopping": None}, "goes on with schedule 0"),
         ({"schedule": None}, "goes on with early stopping"),
-        ({"data": nn.DataLoader((X, Y), SIZE), "batch_size": None, "rng": None}, "the state is not that of such a loader"),
+        (
+            {"data": nn.DataLoader((X, Y), SIZE), "batch_size": None, "rng": None},
+            "the state is not that of such a loader",
+        ),
         ({"rng": np.random.Generator(np.random.MT19937(0))}, "no state of MT19937"),
     ],
     ids=["size", "examples", "stopping", "schedule", "loader", "generator"],

@@ -114,7 +114,7 @@ class Layer(Module):
     def taken(self, x: Any, dtype: Any = None) -> Tensor:
         """The input as a tensor of a shape that fits, in the layer's dtype. Raises `ShapeError`."""
         if not isinstance(x, Tensor):
-            x = ag.asarray(x, name="x")
+            x = plain(x)
         shape = x.shape
         takes = self.takes()
         if not any(fits(shape, each) for each in takes):
@@ -132,6 +132,16 @@ class Layer(Module):
         'Linear(3, 4, dtype=float32)'
         """
         return f"{type(self).__name__}({self.extra_repr()})"
+
+
+def plain(x: Any) -> Tensor:
+    """An input that is no tensor as one. Raises `ArgumentError` for the several results of a recurrent layer."""
+    if isinstance(x, tuple) and any(isinstance(each, Tensor) for each in x):
+        raise ag.ArgumentError(
+            "a layer takes one tensor, and is given a tuple of several, as a recurrent layer returns (outputs, state): "
+            "choose one between them, as in nn.Lambda(lambda found: found[0])"
+        )
+    return ag.asarray(x, name="x")
 
 
 def initial(owner: str, initializer: Any, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from autograd_lite import Tensor
 from nn.arguments import whole
 from nn.dtypes import cast
 from nn.initializers import Initializer, generator, scaled_normal
-from nn.layers.layer import Layer, Shape, initial
+from nn.layers.layer import Layer, Shape, initial, plain
 from nn.parameter import Parameter
 
 
@@ -57,7 +57,7 @@ class Linear(Layer):
     def forward(self, x: Any) -> Tensor:
         weight = self.weight
         if not isinstance(x, Tensor):
-            x = ag.asarray(x, name="x")
+            x = plain(x)
         if x.dtype is not weight.dtype:
             x = cast(x, weight.dtype)  # a layer computes in the dtype of its weights
         z: Tensor

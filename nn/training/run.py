@@ -154,7 +154,11 @@ class Run:
             )
         if state["best"] is not None:
             refuse_other_weights(self.model, self.optimizer, state["best"])
-        before, source, rates = {n: c.state_dict() for n, c in counting.items()}, self.source.state_dict(), self._rates()
+        before, source, rates = (
+            {n: c.state_dict() for n, c in counting.items()},
+            self.source.state_dict(),
+            self._rates(),
+        )
         try:
             self.source.load_state_dict(state["source"])
             for name, each in counting.items():

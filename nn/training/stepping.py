@@ -15,8 +15,7 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import number
 from nn.module import Module
-from nn.optim import Optimizer
-from nn.optim.clipping import clip_grad_norm, clip_grad_value
+from nn.optim import Optimizer, clip_grad_norm, clip_grad_value
 
 Step = Callable[[Any, Any], Tensor]
 Change = Callable[[], None]
