@@ -18,10 +18,10 @@ from autograd_lite.engine import calculus, rows
 Function = Callable[[Any], ag.Tensor]
 
 
-def functions(name: str) -> Iterator[tuple[Sample, Function, np.ndarray]]:
-    """Each sample as a function of each of its arrays that has a gradient."""
+def functions(name: str, most: int) -> Iterator[tuple[Sample, Function, np.ndarray]]:
+    """Each sample, up to so many, as a function of each of its arrays that has a gradient."""
     op = ag.REGISTRY[name]
-    for case in SAMPLES[name]:
+    for case in SAMPLES[name][:most]:
         for i, x in enumerate(case.inputs):
             if isinstance(x, np.ndarray) and x.dtype.kind == "f" and op.rule(i) is not None:
 
@@ -47,12 +47,20 @@ def close(a: np.ndarray, b: np.ndarray, rtol: float = 1e-11) -> None:
     np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * largest)
 
 
-differentiable = pytest.mark.parametrize("name", [n for n in SAMPLES if ag.REGISTRY[n].differentiable])
+DIFFERENTIABLE = [name for name in SAMPLES if ag.REGISTRY[name].differentiable]
+# The first sample of each, and all of them where there is time.
+differentiable = pytest.mark.parametrize(
+    "name, most",
+    [
+        *(pytest.param(name, 1, id=name) for name in DIFFERENTIABLE),
+        *(pytest.param(name, 100, id=f"{name}-all", marks=pytest.mark.slow) for name in DIFFERENTIABLE),
+    ],
+)
 
 
 @differentiable
-def test_one_pass_gives_what_a_pass_for_each_row_gives(name: str) -> None:
-    for _, f, x in functions(name):
+def test_one_pass_gives_what_a_pass_for_each_row_gives(name: str, most: int) -> None:
+    for _, f, x in functions(name, most):
         with np.errstate(all="ignore"):
             jacobian, expected = ag.jacobian(f, x), row_by_row(f, x)
         assert jacobian.shape == expected.shape and jacobian.dtype == x.dtype
@@ -60,17 +68,17 @@ def test_one_pass_gives_what_a_pass_for_each_row_gives(name: str) -> None:
 
 
 @differentiable
-def test_by_columns_it_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_columns_it_is_the_same(name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calculus, "TALL", 0)
-    for case, f, x in functions(name):
+    for case, f, x in functions(name, most):
         if case.order > 0:
             close(ag.jacobian(f, x).numpy(), row_by_row(f, x))
 
 
 @differentiable
-def test_one_pass_through_a_reverse_pass_does_too(name: str) -> None:
+def test_one_pass_through_a_reverse_pass_does_too(name: str, most: int) -> None:
     rng = np.random.default_rng(5)
-    for case, f, x in functions(name):
+    for case, f, x in functions(name, most):
         out = f(ag.asarray(x))
         if case.order < 2 or not 0 < out.size * x.size < 200:
             continue
@@ -83,9 +91,9 @@ def test_one_pass_through_a_reverse_pass_does_too(name: str) -> None:
 
 
 @differentiable
-def test_forward_derivatives_are_the_jacobian_times_the_tangent(name: str) -> None:
+def test_forward_derivatives_are_the_jacobian_times_the_tangent(name: str, most: int) -> None:
     rng = np.random.default_rng(6)
-    for case, f, x in functions(name):
+    for case, f, x in functions(name, most):
         if case.order < 1:
             continue
         v = rng.normal(size=x.shape)

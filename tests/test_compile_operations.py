@@ -17,10 +17,10 @@ from test_operations import (
     _cases,
     cotangent,
     differentiable,
-    every_variant,
     first_samples,
     shaped_by_data,
     to_float32,
+    two_variants,
     with_arrays,
 )
 
@@ -132,7 +132,7 @@ def test_a_replay_in_float16_has_the_bits_of_eager(name: str, case: Sample) -> N
     hold_to_eager(name, halves)
 
 
-@every_variant
+@two_variants
 def test_a_replay_under_broadcasting_has_the_bits_of_eager(name: str, case: Sample) -> None:
     hold_to_eager(name, case)
 

@@ -57,14 +57,21 @@ def _derived(name: str, case: Sample) -> bool:
 every_sample, smooth_samples, derived_samples = _cases(_every), _cases(_smooth, 1), _cases(_derived)
 first_samples = every_sample
 
-every_variant = pytest.mark.parametrize(
-    "name, case",
-    [
-        pytest.param(name, case, id=f"{name}-{label}")
-        for name in ELEMENTWISE
-        for label, case in broadcast_variants(SAMPLES[name][0]).items()
-    ],
-)
+
+def _variants(first: int) -> Any:
+    """Every operation with its operands in shapes that broadcast; what comes after the `first` is slow."""
+    found = [(name, broadcast_variants(SAMPLES[name][0]).items()) for name in ELEMENTWISE]
+    return pytest.mark.parametrize(
+        "name, case",
+        [
+            pytest.param(name, case, id=f"{name}-{label}", marks=pytest.mark.slow if i >= first else ())
+            for name, variants in found
+            for i, (label, case) in enumerate(variants)
+        ],
+    )
+
+
+every_variant, two_variants = _variants(100), _variants(2)
 
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "fortran": lambda x: np.asarray(x, order="F"),

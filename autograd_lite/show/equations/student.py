@@ -352,6 +352,8 @@ class _Checker:
     # Wrong.
 
     def _wrong(self, label: str, text: str, term: Term, name: str, target: Formula) -> EquationRow:
+        if left_out := guessed(term):
+            return EquationRow(label, text, False, left_out, float("nan"), target.shape, "", "", judged=False)
         found, problem = self._found(term, target)
         left, difference, shape, latex = latex_to_text(to_latex(target)), float("inf"), target.shape, ""
         if found is not None:
@@ -362,8 +364,6 @@ class _Checker:
             else:
                 difference = self._agrees(found, target, name)[1]
         how, corrected = self._diagnosis(term, found, name, target)
-        if not how and (left_out := guessed(term)):
-            return EquationRow(label, text, False, left_out, float("nan"), target.shape, "", latex, judged=False)
         how = how or problem or self._worst(term, name)
         corrected = f"{left} = {corrected}" if corrected else ""
         return EquationRow(label, text, False, how, difference, shape, corrected, latex)
