@@ -28,7 +28,7 @@ def names(module: nn.Module) -> list[str]:
          r"^Sequential: layer 1, Linear\(5, 2, .*\), takes \(…, 5\); but layer 0, Linear\(3, 4, .*\), gives \(…, 4\)"),
         (lambda: nn.Sequential([nn.Linear(3, 4), nn.ReLU(), nn.Dropout(0.5), nn.Linear(5, 2)]),
          r"layer 3, Linear\(5, 2, .*\), takes \(…, 5\); but layer 0, Linear\(3, 4, "),
-        (lambda: nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(4)), r"layer 1, BatchNorm2d\(4, .* takes \(exa.*, 4,"),
+        (lambda: nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(4)), r"layer 1, BatchNorm2d\(4, .* takes \(e.*, 4,"),
         (lambda: nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3)),
          r"layer 3, Conv2d\(4, 8, .* takes \(examples, 4, .* gives \(examples, 8, height, width\)"),
         (lambda: nn.Sequential(nn.Conv1d(1, 8, 3), nn.MaxPool2d(2)), r"1, MaxPool2d.* gives \(examples, 8, length\)"),
