@@ -29,10 +29,30 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import DataLoader, Dataset, Digits, digits
-from nn.errors import CheckpointError, DivergenceError
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    cross_entropy_cost,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
+from nn.data import (
+    DataLoader,
+    Dataset,
+    Digits,
+    Mnist,
+    digits,
+    mnist,
+)
+from nn.errors import (
+    CheckpointError,
+    DivergenceError,
+)
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -107,11 +127,35 @@ from nn.layers import (
     TransformerEncoderLayer,
     Unflatten,
 )
-from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
-from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
-from nn.parameter import Parameter
-from nn.saving import load, save
+from nn.metrics import (
+    confusion_matrix,
+    f1,
+    precision,
+    r2,
+    recall,
+    root_mean_squared_error,
+    top_k,
+)
+from nn.module import (
+    Module,
+)
+from nn.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSprop,
+    clip_grad_norm,
+    clip_grad_value,
+)
+from nn.parameter import (
+    Parameter,
+)
+from nn.saving import (
+    load,
+    save,
+)
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -149,7 +193,9 @@ __all__ = [
     "RNN",
     "SELU",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
@@ -196,6 +242,7 @@ __all__ = [
     "MaxPool2d",
     "MaxPool3d",
     "Mish",
+    "Mnist",
     "Module",
     "ModuleDict",
     "ModuleList",
@@ -206,6 +253,7 @@ __all__ = [
     "Parameter",
     "PlateauSchedule",
     "RMSNorm",
+    "RMSprop",
     "ReLU",
     "ReLU6",
     "Residual",
@@ -224,6 +272,8 @@ __all__ = [
     "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
+    "clip_grad_norm",
+    "clip_grad_value",
     "closed_form",
     "confusion_matrix",
     "cross_entropy_cost",
@@ -233,6 +283,7 @@ __all__ = [
     "kaiming_normal",
     "kaiming_uniform",
     "load",
+    "mnist",
     "normal",
     "orthogonal",
     "precision",

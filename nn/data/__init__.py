@@ -8,5 +8,6 @@ from __future__ import annotations
 from nn.data.dataset import Dataset
 from nn.data.handwriting import Digits, digits
 from nn.data.loader import DataLoader
+from nn.data.mnist_files import Mnist, mnist
 
-__all__ = ["DataLoader", "Dataset", "Digits", "digits"]
+__all__ = ["DataLoader", "Dataset", "Digits", "Mnist", "digits", "mnist"]

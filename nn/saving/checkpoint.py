@@ -6,16 +6,19 @@ Knows what a call looks like and which ending means which file. What is in the f
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import files
-from nn.saving import archive, manifest
+from nn.module import Module
+from nn.saving import archive, foreign, manifest, safe
 from nn.saving.packing import Arrays, pack, unpacked
 from nn.saving.restoring import restore
 
-ENDINGS = (".npz",)
+_NAMES = "names"
+ENDINGS = (".npz", ".safetensors")
 
 
 def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
@@ -27,7 +30,8 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
 
     An `.npz` file has the arrays as NumPy reads them (no pickles, not packed), a manifest in JSON with the shape, dtype
     and SHA-256 of each, and at its end a SHA-256 of all that is before. It is written beside `path` first, and takes
-    its place at one stroke once it is on the disk: whenever the process ends, the old file or the new one is there.
+    its place at one stroke once it is on the disk: whenever the process ends, the old file or the new one is there. A
+    `.safetensors` file has the same under the same keys, and needs the package safetensors.
 
     Not in the file is what the program itself says: classes, which parameters are frozen, training or evaluation.
     Raises `FileError` where the file cannot be written, and `ArgumentError` for what has no place in one.
@@ -46,6 +50,8 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
         raise ag.ArgumentError(
             "save: there is nothing to save: give things by name, as in nn.save(path, model=model, optimizer=optimizer)"
         )
+    if _NAMES in things:
+        raise ag.ArgumentError("save: nn.load takes names= for a purpose of its own: give this thing another name")
     files.writable(target)
     arrays: Arrays = {}
     try:
@@ -53,12 +59,15 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
     except RecursionError:
         raise ag.ArgumentError("save: lists and dictionaries lie in each other too deep for a file") from None
     text = manifest.written(nodes, arrays)
+    safely = target.suffix.lower() == ".safetensors"
+    if safely:
+        safe.refuse(arrays)
     with files.writing(target) as file:
-        archive.write(file, text, arrays)
+        (safe if safely else archive).write(file, text, arrays)
     return target
 
 
-def load(path: str | os.PathLike[str], /, **things: Any) -> dict[str, Any]:
+def load(path: str | os.PathLike[str], /, *, names: Mapping[str, str] | None = None, **things: Any) -> dict[str, Any]:
     """Put back what `nn.save` has written: `nn.load("run.npz", model=model, optimizer=optimizer)`.
 
     Each thing is filled with what the file has under its name, all of them or none: classes and arguments of modules,
@@ -68,6 +77,10 @@ def load(path: str | os.PathLike[str], /, **things: Any) -> dict[str, Any]:
     Raises `FileError` where the file cannot be read, and `CheckpointError`: where it is damaged, cut short or no
     checkpoint; and where it does not fit, with every problem in one list. To take the values of a model that differs
     in its arguments alone: `model.load_state_dict(nn.load(path)["model"])`.
+
+    From a `.safetensors` file of PyTorch or another library one model takes its arrays by name, in its own dtypes:
+    `nn.load("weights.safetensors", model=model)`; without a model the arrays are returned. Where names differ, `names`
+    says which, of single arrays or of whole modules: `names={"features.0": "layers.0"}`, `names={"": "layers"}`.
 
     >>> import tempfile
     >>> path = nn.save(Path(tempfile.mkdtemp(), "run.npz"), model=nn.MLP([4, 3, 2]))
@@ -79,11 +92,30 @@ def load(path: str | os.PathLike[str], /, **things: Any) -> dict[str, Any]:
     """
     target = _path("load", path)
     with files.reading(target) as file:
-        known, arrays = archive.read(target.name, file)
+        safely = target.suffix.lower() == ".safetensors"
+        known, arrays = safe.read(target.name, file) if safely else archive.read(target.name, file)
+    if known is None:
+        return _taken(target.name, arrays, names or {}, things)
+    if names is not None:
+        raise ag.ArgumentError(f"load: names= is for files of other libraries, and nn.save has written {target.name}")
     # What is returned is made first: should it fail, nothing has been changed.
     returned = {name: unpacked(node, arrays) for name, node in known.things.items() if things.get(name) is None}
     restore(target.name, known.things, arrays, things)
     return returned
+
+
+def _taken(name: str, arrays: Arrays, names: Mapping[str, str], things: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file of another library gives to a model, or without one gives back."""
+    if not things and not names:
+        return dict(arrays)
+    (model,) = things.values() if len(things) == 1 else (None,)
+    if not isinstance(model, Module):
+        raise ag.ArgumentError(
+            f"load: {name} is a file of another library, arrays by name: give one model for them, as in "
+            f"nn.load({name!r}, model=model)"
+        )
+    foreign.take(name, arrays, model, names)
+    return {}
 
 
 def _path(what: str, path: Any) -> Path:
