@@ -180,7 +180,10 @@ class Residual(Layer):
             raise ag.ArgumentError(
                 f"Residual: the shortcut is a module or a function of one tensor, not {shortcut!r:.60}"
             )
-        self.gives_of(ANY)
+        try:
+            self.gives(ANY)
+        except ag.ShapeError as error:
+            raise ag.ShapeError(f"Residual: {error}") from None
 
     def takes(self) -> tuple[Shape, ...]:
         return self.inner.takes() if isinstance(self.inner, Layer) else (ANY,)

@@ -39,7 +39,10 @@ class Sequential(Layer):
                 raise ag.ArgumentError(
                     f"Sequential: layer {i} is {layer!r:.60}, but a layer is a module or a function of one tensor"
                 )
-        shapes_of(given, ANY)
+        try:
+            shapes_of(given, ANY)
+        except ag.ShapeError as error:
+            raise ag.ShapeError(f"Sequential: {error}") from None
         self.layers = given
 
     def takes(self) -> tuple[Shape, ...]:
