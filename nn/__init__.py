@@ -31,7 +31,20 @@ import autograd_lite as ag
 from autograd_lite.elsewhere import instead
 from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import DataLoader, Dataset, Digits, Mnist, digits, mnist
+from nn.data import (
+    DataLoader,
+    Dataset,
+    Digits,
+    Mnist,
+    Standardizer,
+    Table,
+    digits,
+    mnist,
+    one_hot,
+    read_csv,
+    shifted,
+    split,
+)
 from nn.errors import CheckpointError, DivergenceError
 from nn.initializers import (
     kaiming_normal,
@@ -218,7 +231,9 @@ __all__ = [
     "Softmin",
     "Softplus",
     "Softsign",
+    "Standardizer",
     "StepSchedule",
+    "Table",
     "Tanh",
     "TransformerEncoderLayer",
     "Unflatten",
@@ -236,15 +251,19 @@ __all__ = [
     "load",
     "mnist",
     "normal",
+    "one_hot",
     "orthogonal",
     "precision",
     "quadratic_cost",
     "r2",
+    "read_csv",
     "recall",
     "root_mean_squared_error",
     "save",
     "scaled_normal",
+    "shifted",
     "softmax_cross_entropy",
+    "split",
     "standard_normal",
     "top_k",
     "truncated_normal",
