@@ -168,11 +168,7 @@ from nn.schedules import (
     StepSchedule,
     WarmUpSchedule,
 )
-from nn.training import (
-    History,
-    accuracy,
-    fit,
-)
+from nn.training import History, Run, accuracy, evaluate, fit, plot, predict
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -257,6 +253,7 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Residual",
+    "Run",
     "Schedule",
     "Sequential",
     "SiLU",
@@ -278,6 +275,7 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy_cost",
     "digits",
+    "evaluate",
     "f1",
     "fit",
     "kaiming_normal",
@@ -286,7 +284,9 @@ __all__ = [
     "mnist",
     "normal",
     "orthogonal",
+    "plot",
     "precision",
+    "predict",
     "quadratic_cost",
     "r2",
     "recall",
