@@ -29,8 +29,18 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    cross_entropy_cost,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
 from nn.data import (
     DataLoader,
     Dataset,
@@ -45,7 +55,10 @@ from nn.data import (
     shifted,
     split,
 )
-from nn.errors import CheckpointError, DivergenceError
+from nn.errors import (
+    CheckpointError,
+    DivergenceError,
+)
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -120,11 +133,35 @@ from nn.layers import (
     TransformerEncoderLayer,
     Unflatten,
 )
-from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
-from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
-from nn.parameter import Parameter
-from nn.saving import load, save
+from nn.metrics import (
+    confusion_matrix,
+    f1,
+    precision,
+    r2,
+    recall,
+    root_mean_squared_error,
+    top_k,
+)
+from nn.module import (
+    Module,
+)
+from nn.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSprop,
+    clip_grad_norm,
+    clip_grad_value,
+)
+from nn.parameter import (
+    Parameter,
+)
+from nn.saving import (
+    load,
+    save,
+)
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -137,11 +174,7 @@ from nn.schedules import (
     StepSchedule,
     WarmUpSchedule,
 )
-from nn.training import (
-    History,
-    accuracy,
-    fit,
-)
+from nn.training import History, Run, accuracy, evaluate, fit, plot, predict
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -162,7 +195,9 @@ __all__ = [
     "RNN",
     "SELU",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
@@ -220,9 +255,11 @@ __all__ = [
     "Parameter",
     "PlateauSchedule",
     "RMSNorm",
+    "RMSprop",
     "ReLU",
     "ReLU6",
     "Residual",
+    "Run",
     "Schedule",
     "Sequential",
     "SiLU",
@@ -240,10 +277,13 @@ __all__ = [
     "WarmUpSchedule",
     "accuracy",
     "check_closed_form",
+    "clip_grad_norm",
+    "clip_grad_value",
     "closed_form",
     "confusion_matrix",
     "cross_entropy_cost",
     "digits",
+    "evaluate",
     "f1",
     "fit",
     "kaiming_normal",
@@ -253,7 +293,9 @@ __all__ = [
     "normal",
     "one_hot",
     "orthogonal",
+    "plot",
     "precision",
+    "predict",
     "quadratic_cost",
     "r2",
     "read_csv",
