@@ -32,7 +32,8 @@ from autograd_lite.elsewhere import instead
 from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
 from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
 from nn.data import DataLoader, Dataset, Digits, digits
-from nn.errors import CheckpointError, DivergenceError
+from nn.errors import CheckpointError, DivergenceError, ExportError
+from nn.exporting import export_onnx
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -178,6 +179,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "ExponentialSchedule",
+    "ExportError",
     "Flatten",
     "GroupNorm",
     "HalvingSchedule",
@@ -228,6 +230,7 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy_cost",
     "digits",
+    "export_onnx",
     "f1",
     "fit",
     "kaiming_normal",
