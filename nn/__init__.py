@@ -54,12 +54,22 @@ from nn.data import (
     Dataset,
     Digits,
     Mnist,
+    Standardizer,
+    Table,
     digits,
     mnist,
+    one_hot,
+    read_csv,
+    shifted,
+    split,
 )
 from nn.errors import (
     CheckpointError,
     DivergenceError,
+    ExportError,
+)
+from nn.exporting import (
+    export_onnx,
 )
 from nn.initializers import (
     kaiming_normal,
@@ -178,8 +188,12 @@ from nn.schedules import (
 )
 from nn.training import (
     History,
+    Run,
     accuracy,
+    evaluate,
     fit,
+    plot,
+    predict,
 )
 
 if not TYPE_CHECKING:  # there it would promise every name
@@ -232,6 +246,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "ExponentialSchedule",
+    "ExportError",
     "Flatten",
     "GroupNorm",
     "HalvingSchedule",
@@ -265,6 +280,7 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Residual",
+    "Run",
     "Schedule",
     "Sequential",
     "SiLU",
@@ -273,7 +289,9 @@ __all__ = [
     "Softmin",
     "Softplus",
     "Softsign",
+    "Standardizer",
     "StepSchedule",
+    "Table",
     "Tanh",
     "TransformerEncoderLayer",
     "Unflatten",
@@ -288,6 +306,8 @@ __all__ = [
     "cosine_cost",
     "cross_entropy_cost",
     "digits",
+    "evaluate",
+    "export_onnx",
     "f1",
     "fit",
     "hinge_cost",
@@ -301,15 +321,21 @@ __all__ = [
     "mnist",
     "negative_log_likelihood",
     "normal",
+    "one_hot",
     "orthogonal",
+    "plot",
     "precision",
+    "predict",
     "quadratic_cost",
     "r2",
+    "read_csv",
     "recall",
     "root_mean_squared_error",
     "save",
     "scaled_normal",
+    "shifted",
     "softmax_cross_entropy",
+    "split",
     "standard_normal",
     "top_k",
     "truncated_normal",
