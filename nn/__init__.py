@@ -29,30 +29,24 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import (
-    MLP,
-    ClosedFormReport,
-    Difference,
-    check_closed_form,
-    closed_form,
-)
-from nn.costs import (
-    cross_entropy_cost,
-    quadratic_cost,
-    softmax_cross_entropy,
-)
+from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
+from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
 from nn.data import (
     DataLoader,
     Dataset,
     Digits,
     Mnist,
+    Standardizer,
+    Table,
     digits,
     mnist,
+    one_hot,
+    read_csv,
+    shifted,
+    split,
 )
-from nn.errors import (
-    CheckpointError,
-    DivergenceError,
-)
+from nn.errors import CheckpointError, DivergenceError, ExportError
+from nn.exporting import export_onnx
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -220,6 +214,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "ExponentialSchedule",
+    "ExportError",
     "Flatten",
     "GroupNorm",
     "HalvingSchedule",
@@ -262,7 +257,9 @@ __all__ = [
     "Softmin",
     "Softplus",
     "Softsign",
+    "Standardizer",
     "StepSchedule",
+    "Table",
     "Tanh",
     "TransformerEncoderLayer",
     "Unflatten",
@@ -276,6 +273,7 @@ __all__ = [
     "cross_entropy_cost",
     "digits",
     "evaluate",
+    "export_onnx",
     "f1",
     "fit",
     "kaiming_normal",
@@ -283,17 +281,21 @@ __all__ = [
     "load",
     "mnist",
     "normal",
+    "one_hot",
     "orthogonal",
     "plot",
     "precision",
     "predict",
     "quadratic_cost",
     "r2",
+    "read_csv",
     "recall",
     "root_mean_squared_error",
     "save",
     "scaled_normal",
+    "shifted",
     "softmax_cross_entropy",
+    "split",
     "standard_normal",
     "top_k",
     "truncated_normal",
