@@ -55,7 +55,7 @@ class Dataset:
         return len(self.x) if self.rows is None else len(self.rows)
 
     def __getitem__(self, indices: Any) -> tuple[Any, Any]:
-        chosen = _index(indices, len(self))
+        chosen = index_of(indices, len(self))
         if self.rows is not None:
             chosen = self.rows[chosen]
         return _chosen(self.x, chosen), _chosen(self.y, chosen)
@@ -66,7 +66,7 @@ class Dataset:
         >>> len(nn.Dataset(np.ones((4, 2)), np.ones(4)).subset([0, 2, 3]))
         3
         """
-        chosen = np.atleast_1d(np.arange(len(self))[_index(indices, len(self))])
+        chosen = np.atleast_1d(np.arange(len(self))[index_of(indices, len(self))])
         if not len(chosen):
             raise ag.DataError("Dataset: a subset needs at least one example")
         part = Dataset(self.x, self.y)
@@ -93,7 +93,7 @@ def _rows(name: str, value: Any) -> Any:
     return found
 
 
-def _index(indices: Any, length: int) -> Any:
+def index_of(indices: Any, length: int) -> Any:
     """An index of examples that is known to fit: a whole number, a slice, or an array of whole numbers or booleans."""
     if isinstance(indices, slice):
         return indices

@@ -12,7 +12,7 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import whole
 from nn.layers.layer import ANY, Layer, Shape, fits, spelled
-from nn.layers.sequential import Sequential, shapes_of
+from nn.layers.sequential import Sequential, called, shapes_of
 from nn.module import Module
 
 
@@ -197,6 +197,10 @@ class Residual(Layer):
             raise ag.ShapeError(f"adds {spelled(beside)} to {spelled(inner)}, which are not of one shape")
         return inner if ... not in inner else beside
 
+    def extra_repr(self) -> str:
+        plain = self.shortcut is not None and not isinstance(self.shortcut, Module)
+        return f"shortcut={called(self.shortcut)}" if plain else ""
+
     def forward(self, x: Any) -> Tensor:
         x = ag.asarray(x)
         beside = x if self.shortcut is None else self.shortcut(x)
@@ -230,4 +234,4 @@ class Lambda(Layer):
         return self.function(*args, **kwargs)
 
     def extra_repr(self) -> str:
-        return getattr(self.function, "__name__", type(self.function).__name__)
+        return called(self.function)

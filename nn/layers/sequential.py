@@ -57,6 +57,10 @@ class Sequential(Layer):
             x = layer(x)
         return x
 
+    def extra_repr(self) -> str:
+        # The modules stand below, with their places.
+        return ", ".join(f"{i}: {called(each)}" for i, each in enumerate(self.layers) if not isinstance(each, Module))
+
     def __len__(self) -> int:
         return len(self.layers)
 
@@ -69,6 +73,16 @@ class Sequential(Layer):
         if not -len(self.layers) <= whole("Sequential: a place", place) < len(self.layers):
             raise ag.IndexingError(f"Sequential has {len(self.layers)} layers, and none at {place}")
         return self.layers[place]
+
+
+def called(function: Any) -> str:
+    """The name of a function, or what kind of thing it is that is called.
+
+    >>> from nn.layers.sequential import called
+    >>> called(ag.tanh)
+    'tanh'
+    """
+    return str(getattr(function, "__name__", None) or getattr(function, "name", type(function).__name__))
 
 
 def _is_list(layer: Any) -> bool:
