@@ -197,7 +197,7 @@ INSTEAD: dict[str, str] = {
     "Subset": "nn.Dataset(a, target).subset([0])",
     "Trainer": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, epochs=1, batch_size=2)",
     "Callback": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, 1, 2, callbacks=lambda run: print(run.cost))",
-    "LambdaCallback": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, 1, 2, callbacks=lambda run: run.stop())",
+    "LambdaCallback": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, 1, 2, callbacks=lambda run: None)",
     "ModelCheckpoint": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, 1, 2, checkpoint=path)",
     "CSVLogger": "nn.fit(model, nn.quadratic_cost, (a, target), optimizer, 1, 2).to_csv()",
     "init": "nn.Linear(3, 2, initializer=nn.xavier_uniform)",
