@@ -12,6 +12,7 @@ from typing import Any
 
 import autograd_lite as ag
 from autograd_lite import files
+from nn.exporting import export_onnx
 from nn.module import Module
 from nn.saving import archive, foreign, manifest, safe
 from nn.saving.packing import Arrays, pack, unpacked
@@ -31,7 +32,8 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
     An `.npz` file has the arrays as NumPy reads them (no pickles, not packed), a manifest in JSON with the shape, dtype
     and SHA-256 of each, and at its end a SHA-256 of all that is before. It is written beside `path` first, and takes
     its place at one stroke once it is on the disk: whenever the process ends, the old file or the new one is there. A
-    `.safetensors` file has the same under the same keys, and needs the package safetensors.
+    `.safetensors` file has the same under the same keys, and needs the package safetensors. An `.onnx` file is no
+    checkpoint but a model for other programs: `nn.save("model.onnx", model=model, input=x[:1])` is `nn.export_onnx`.
 
     Not in the file is what the program itself says: classes, which parameters are frozen, training or evaluation.
     Raises `FileError` where the file cannot be written, and `ArgumentError` for what has no place in one.
@@ -45,7 +47,9 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
     >>> bool((other.layers[0].weight == model.layers[0].weight).all())
     True
     """
-    target = _path("save", path)
+    target = _path("save", path, (*ENDINGS, ".onnx"))
+    if target.suffix.lower() == ".onnx":
+        return _exported(target, things)
     if not things:
         raise ag.ArgumentError(
             "save: there is nothing to save: give things by name, as in nn.save(path, model=model, optimizer=optimizer)"
@@ -118,16 +122,29 @@ def _taken(name: str, arrays: Arrays, names: Mapping[str, str], things: Mapping[
     return {}
 
 
-def _path(what: str, path: Any) -> Path:
+def _exported(target: Path, things: dict[str, Any]) -> Path:
+    if things.keys() != {"model", "input"}:
+        raise ag.ArgumentError(
+            f"save: an .onnx file is made of a model and an input for it, not of {', '.join(things) or 'nothing'}: "
+            f"nn.save({target.name!r}, model=model, input=x[:1])"
+        )
+    return export_onnx(things["model"], target, things["input"])
+
+
+def _path(what: str, path: Any, endings: tuple[str, ...] = ENDINGS) -> Path:
     try:
         target = Path(path)
     except TypeError:
         raise ag.ArgumentError(
             f"{what}: the path is {type(path).__name__}, not a path: write nn.{what}('run.npz', model=model)"
         ) from None
-    if target.suffix.lower() not in ENDINGS:
+    if what == "load" and target.suffix.lower() == ".onnx":
+        raise ag.ArgumentError(
+            f"load: {target.name} is a model for other programs, such as onnxruntime, and no checkpoint: save .npz too"
+        )
+    if target.suffix.lower() not in endings:
         raise ag.ArgumentError(
             f"{what}: {str(target)!r} ends in {target.suffix or 'no suffix'!r}: a checkpoint is one of "
-            f"{', '.join(ENDINGS)}, as in nn.{what}({target.with_suffix('.npz').name!r}, …)"
+            f"{', '.join(endings)}, as in nn.{what}({target.with_suffix('.npz').name!r}, …)"
         )
     return target
