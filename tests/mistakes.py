@@ -64,7 +64,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         _row("w.sum(axis=(0, 0))", ag.AxisError, "w.sum(axis=(0, 1))", "duplicate"),
         _row("w.sum(axis=1.0)", ag.DtypeError, "w.sum(axis=1)", "axis=1.0", "a whole number, as in axis=1"),
         _row("w.sum(axis=[0, 1])", ag.ArgumentError, "w.sum(axis=(0, 1))", "x.sum()", "is a list", "write axis=(0, 1)"),
-        _row("ag.flip(w, axis=[0])", ag.ArgumentError, "ag.flip(w, axis=0)", "flip(x, axis=None)", "write axis=0"),
+        _row("ag.sort(w, axis=[0])", ag.ArgumentError, "ag.sort(w, axis=0)", "sort(", "write axis=0"),
         _row("w.mean(1, True)", ag.ArgumentError, "w.mean(1, keepdims=True)", "True at the place of dtype", "keepdims=True"),
         _row("w.mean(1, None, None, True, 3)", ag.ArgumentError, "w.mean(1, keepdims=True)", "positional arguments"),
         _row('w.sum(axis="rows")', ag.DtypeError, "w.sum(axis=0)", "axis='rows'", "a whole number"),

@@ -67,16 +67,16 @@ def test_a_run_goes_on_to_the_bit_and_without_the_generators_does_not(tmp_path: 
 VALUES: dict[str, Any] = {
     "none": None, "yes": True, "whole": 2**200, "below": -7, "fraction": 0.1, "tiny": 5e-324, "text": "δ → \"\\ \n\0",
     "empty": {}, "list": [1, [2.0, [None]], ()], "pair": (1, (2, [3])), "keys": {1: "a", "1": "b", None: [], 0.5: 2},
-    "dollar": {"$": "array", "key": "x"}, "names": {"a/b": np.ones(1), "a": {"b": np.zeros(1)}, "..": np.ones(2)},
+    "dollar": {"$": "array", "key": "x"}, "odd": {"a/b": np.ones(1), "a": {"b": np.zeros(1)}, "..": np.ones(2)},
 }  # fmt: skip
 
 
 def test_plain_values_come_back_as_they_were(tmp_path: Path) -> None:
     back = nn.load(nn.save(tmp_path / "a.npz", **VALUES))
     assert list(back) == list(VALUES)
-    odd = back.pop("names")
-    assert back == {name: value for name, value in VALUES.items() if name != "names"}
-    assert [type(each) for each in back.values()] == [type(v) for name, v in VALUES.items() if name != "names"]
+    odd = back.pop("odd")
+    assert back == {name: value for name, value in VALUES.items() if name != "odd"}
+    assert [type(each) for each in back.values()] == [type(v) for name, v in VALUES.items() if name != "odd"]
     assert odd["a/b"] == [1] and odd["a"]["b"] == [0] and odd[".."].tolist() == [1, 1]
     assert type(back["pair"][1]) is tuple and type(back["list"][2]) is tuple
     (a,) = nn.load(nn.save(tmp_path / "b.npz", a=[float("nan"), float("inf"), -float("inf"), -0.0])).values()
