@@ -403,6 +403,27 @@ def test_nan_in_a_batch_is_named_and_never_trained_on() -> None:
     assert state(model) == state(clean)
 
 
+@both
+def test_a_label_that_stands_for_no_output_is_named_before_training(compiled: bool) -> None:
+    labels = LABELS.copy()
+    labels[33] = 2
+    model = net()
+    before = state(model)
+    with pytest.raises(ag.DataError, match=r"label 2 in example 33, but the classes of 2 outputs are .* 0 to 1"):
+        run(model, (X, labels), compile=compiled)
+    assert state(model) == before
+    labels[33] = -1
+    with pytest.raises(ag.DataError, match="label -1 in example 33"):
+        run(model, (X, labels), compile=compiled)
+
+    def ignoring(output: ag.Tensor, y: Any) -> ag.Tensor:
+        return ag.mean(ag.where(ag.asarray(y) < 0, 0.0, ag.square(output[:, 1] - y)))
+
+    assert len(run(model, (X, labels), cost=ignoring, compile=compiled)) == 2
+    with pytest.raises(ag.DataError, match=r"data must be a pair \(x, y\), not dict"):
+        run(model, {"x": X, "y": labels})
+
+
 # Divergence: the last good weights.
 
 

@@ -236,6 +236,8 @@ def test_another_run_is_refused_with_nothing_changed(change: dict[str, Any], mes
         ({"checkpoint_every": 3}, "checkpoint_every needs a file"),
         ({"resume": True}, "resume=True goes on from checkpoint="),
         ({"checkpoint": "run.npz", "checkpoint_every": 0}, "checkpoint_every must be a whole number"),
+        ({"checkpoint": "run.txt"}, r"'run\.txt' ends in '\.txt': a checkpoint is one of \.npz.*checkpoint='run\.npz'"),
+        ({"checkpoint": 3}, "the path is int"),
     ],
 )
 def test_checkpoints_that_cannot_be(options: dict[str, Any], message: str) -> None:

@@ -15,6 +15,7 @@ from nn import saving
 from nn.arguments import whole
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.saving.checkpoint import ENDINGS
 from nn.training.callbacks import Told
 from nn.training.endings import path_of
 from nn.training.run import Run
@@ -30,7 +31,13 @@ def keeping(run: Run, path: Any, every: Any) -> dict[str, list[Told]]:
             raise ag.ArgumentError("fit: checkpoint_every needs a file, as in checkpoint='run.npz'")
         return {"on_step": [], "on_epoch": []}
     _refuse_unsaved(run)
-    files.writable(path_of("fit", path, "run.npz"))
+    target = path_of("fit", path, "run.npz")
+    if target.suffix.lower() not in ENDINGS:
+        raise ag.ArgumentError(
+            f"fit: {str(target)!r} ends in {target.suffix or 'no suffix'!r}: a checkpoint is one of "
+            f"{', '.join(ENDINGS)}, as in checkpoint={target.with_suffix('.npz').name!r}"
+        )
+    files.writable(target)
     number = None if every is None else whole("fit: checkpoint_every", every, 1)
 
     def save(run: Run) -> None:

@@ -226,6 +226,8 @@ def _is_data_set(data: Any) -> bool:
 def checked(caller: str, what: str, data: Any) -> tuple[Any, Any]:
     """A pair of arrays of equal, positive length and finite values. Raises `DataError`, in the name of the caller."""
     try:
+        if isinstance(data, Mapping):
+            raise TypeError
         x, y = data
     except (TypeError, ValueError):
         raise ag.DataError(f"{caller}: {what} must be a pair (x, y), not {type(data).__name__}") from None

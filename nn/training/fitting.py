@@ -22,7 +22,7 @@ from nn.training.callbacks import Told, by_moment
 from nn.training.evaluation import Metric
 from nn.training.following import Following
 from nn.training.history import History
-from nn.training.measuring import Measures, training_accuracy_of
+from nn.training.measuring import Measures, refuse_labels, training_accuracy_of
 from nn.training.progress import Progress
 from nn.training.run import Run
 from nn.training.stepping import (
@@ -107,6 +107,8 @@ def fit(
     notes = refuse_misfits(model, cost, optimizer)
     clip = clipping(optimizer, clip_norm, clip_value)
     every, told = by_moment(callbacks)
+    if isinstance(source, examples.Pair):
+        refuse_labels(model, cost, source.x, source.y)
     measures = Measures(model, cost, held, getattr(source, "y", None), metric, metrics)
     following = Following(schedule, early_stopping, optimizer, measures)
     on_request = training_accuracy_of(model, cost, source.in_order(size)) if training_accuracy else None

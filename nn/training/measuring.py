@@ -131,6 +131,25 @@ def _width(outputs: np.ndarray) -> int:
     return int(outputs.size // max(1, len(outputs)))
 
 
+def refuse_labels(model: Any, cost: Cost, x: Any, y: Any) -> None:
+    """Raise `DataError` where a label stands for no output, and the cost refuses it, with its example in the data."""
+    if y.ndim != 1 or y.dtype.kind not in "iu":
+        return
+    with evaluation(model):
+        width = ag.asarray(model(x[:1])).size
+        wrong = (y < 0) | (y >= width)
+        if width == 1 or not bool(wrong.any()):
+            return
+        row = int(wrong.argmax())
+        try:
+            cost(model(x[row : row + 1]), y[row : row + 1])
+        except ag.AutogradError as error:
+            raise ag.DataError(
+                f"fit: y of data has the label {int(y[row])} in example {row}, but the classes of {width} outputs are "
+                f"the whole numbers from 0 to {width - 1}"
+            ) from error
+
+
 class Measures:
     """What `fit` measures after every epoch. All that can be is settled, and tried, before training.
 

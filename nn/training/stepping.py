@@ -56,7 +56,7 @@ def refuse_misfits(model: Any, cost: Any, optimizer: Any) -> list[str]:
     if named and not wanting and not any(parameter.requires_grad for parameter in optimizer.parameters):
         raise ag.ArgumentError(
             f"fit: all {len(named)} parameters of the model are frozen, so nothing can be trained: write "
-            "parameter.requires_grad = True for those that are to be"
+            "model.unfreeze(), or requires_grad = True for the parameters that are to be"
         )
     left = [name for name, parameter in wanting.items() if id(parameter) not in trained]
     frozen = [name for name, parameter in named.items() if not parameter.requires_grad and id(parameter) in trained]
