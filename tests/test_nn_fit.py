@@ -187,14 +187,48 @@ def test_a_callback_ends_the_run_after_an_epoch_or_a_step() -> None:
 
     history = run(net(), epochs=9, callbacks=after_two)
     assert len(history) == 2 and history.notes == ["ended after epoch 2: enough"]
-    history = run(net(), epochs=9, callbacks=AtOnce())
-    assert len(history) == 2 and history.notes == ["ended after epoch 2: enough"]
+    history = run(net(), epochs=9, callbacks=AtOnce())  # the epoch that was broken off has no figures
+    assert len(history) == 1 and history.notes == ["ended in epoch 2 after 2 mini-batches: enough"]
 
 
 @pytest.mark.parametrize("callbacks", [3, ["x"], nn.SGD, [object()]], ids=["number", "word", "class", "object"])
 def test_callbacks_that_are_none(callbacks: Any) -> None:
     with pytest.raises(ag.ArgumentError, match="a callback is a function of the run"):
         run(net(), callbacks=callbacks)
+
+
+class Weighted:
+    weight = 1.0
+
+    def __call__(self, a: ag.Tensor, y: Any) -> ag.Tensor:
+        return self.weight * nn.quadratic_cost(a, y)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_what_a_callback_changes_in_cost_and_model_is_seen_by_a_compiled_step(accumulate: int) -> None:
+    """A step that held model and cost in a function of its own was compiled with what they were at first."""
+
+    def ends(compiled: bool, change: Any) -> Any:
+        model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 2, rng=1))
+        cost = Weighted()
+
+        def anneal(run: nn.Run) -> None:
+            if run.epoch == 2:
+                change(model, cost)
+
+        history = run(model, cost=cost, epochs=4, callbacks=anneal, compile=compiled, accumulate=accumulate)
+        return history, state(model)
+
+    changes: list[Any] = [
+        lambda model, cost: setattr(cost, "weight", 7.0),
+        lambda model, cost: model.layers[1].eval(),
+        lambda model, cost: setattr(model.layers[1], "eps", 1.0),
+        lambda model, cost: model.layers.__setitem__(2, nn.Sigmoid()),
+    ]
+    plain = ends(True, lambda model, cost: None)
+    for change in changes:
+        found = ends(True, change)
+        assert found == ends(False, change) != plain
 
 
 # Schedules and early stopping.
@@ -285,6 +319,123 @@ def test_what_goes_by_a_figure_that_is_not_measured_is_refused_before_training()
         with pytest.raises(ag.ArgumentError, match=message):
             run(model, optimizer=optimizer, **options)  # type: ignore[arg-type]
     assert state(model) == before
+
+
+def test_an_early_stopping_that_was_used_begins_anew_with_another_run() -> None:
+    stopping = nn.EarlyStopping(2)
+    run(net(), (X, 1 - Y), validation=(X, Y), early_stopping=stopping, epochs=20)
+    assert stopping.finished
+    model = net()
+    history = run(model, validation=(X, Y), early_stopping=stopping, epochs=8)
+    assert history.validation_cost == sorted(history.validation_cost, reverse=True) and len(history) == 8
+    assert history.notes == []
+
+
+def test_two_schedules_of_one_rate_are_refused() -> None:
+    model = net()
+    optimizer = nn.SGD(model.parameters(), 0.1)
+    schedules = [nn.WarmUpSchedule(optimizer, 3), nn.StepSchedule(optimizer, 2)]
+    with pytest.raises(ag.ArgumentError, match=r"2 schedules would each set the same rate.*then="):
+        run(model, optimizer=optimizer, schedule=schedules)
+
+
+# Modes.
+
+
+def test_a_model_left_in_evaluation_is_trained_in_training_and_given_its_mode_back() -> None:
+    def normed() -> nn.Sequential:
+        return nn.Sequential(nn.Linear(3, 4, rng=0), nn.BatchNorm1d(4), nn.Dropout(0.5, rng=1), nn.Linear(4, 2, rng=2))
+
+    usual, left = normed(), normed().eval()
+    assert run(usual) == run(left) and state(usual) == state(left)
+    assert usual.training and not any(module.training for _, module in left.named_modules())
+    part = normed()
+    part.layers[1].eval()  # frozen on purpose
+    run(part)
+    assert part.training and not part.layers[1].training
+    assert (part.layers[1].running_mean.numpy() == 0).all()
+
+
+def test_a_function_of_modules_is_measured_in_evaluation_and_its_buffers_are_put_back() -> None:
+    def inner() -> nn.Sequential:
+        return nn.Sequential(nn.Linear(3, 5, rng=0), nn.BatchNorm1d(5), nn.Dropout(0.5, rng=1), nn.Linear(5, 2, rng=2))
+
+    ends = []
+    for wrap in (lambda m: m, lambda m: m.forward, functools.partial, ag.compile, lambda m: m):
+        model = inner()
+        wrapped = wrap(model)
+        history = run(wrapped, optimizer=nn.SGD(model.parameters(), 0.5), validation=(X, Y), early_stopping=1, epochs=6)
+        outputs = nn.predict(wrapped, X)
+        assert (outputs == nn.predict(wrapped, X)).all() and model.training
+        ends.append((history, state(model), outputs.tobytes()))
+    assert all(end == ends[0] for end in ends)
+
+
+# Costs that are no plain mean.
+
+
+def test_a_cost_that_sums_or_weighs_has_one_figure_whatever_the_batches() -> None:
+    model = net(outputs=3)
+    y = np.arange(40) % 4 - 1
+    for cost in (
+        functools.partial(nn.softmax_cross_entropy, weights=[5.0, 1.0, 0.1], ignored=-1),
+        functools.partial(nn.softmax_cross_entropy, ignored=-1),
+        functools.partial(nn.softmax_cross_entropy, reduction="sum", ignored=-1),
+    ):
+        found = [nn.evaluate(model, cost, (X, y), batch_size=size)["cost"] for size in (40, 1, 7)]
+        with ag.no_grad():
+            whole = cost(model(X), y).item()
+        assert found == pytest.approx([whole / 40 if "reduction" in cost.keywords else whole] * 3, rel=1e-6)
+
+
+@both
+def test_a_cost_that_sums_is_shown_by_the_example_and_accumulated_by_adding(compiled: bool) -> None:
+    summed = functools.partial(nn.softmax_cross_entropy, reduction="sum")
+    models = [net() for _ in range(4)]
+    histories = [
+        run(model, cost=cost, batch_size=size, accumulate=20 // size, optimizer=nn.SGD(model.parameters(), rate),
+            validation=(X, Y), compile=compiled)
+        for model, cost, rate, size in zip(
+            models, (nn.softmax_cross_entropy, summed) * 2, (0.5, 0.025) * 2, (20, 20, 5, 5), strict=True
+        )
+    ]  # fmt: skip
+    for model, history in zip(models[1:], histories[1:], strict=True):
+        assert history.cost == pytest.approx(histories[0].cost, rel=1e-4)
+        assert history.validation_cost == pytest.approx(histories[0].validation_cost, rel=1e-4)
+        for path, value in model.state_dict().items():
+            np.testing.assert_allclose(value, models[0].state_dict()[path], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "cost, zero",
+    [
+        (nn.cross_entropy_cost, True),
+        (nn.binary_cross_entropy, True),
+        (lambda a, y: nn.quadratic_cost(ag.sigmoid(a), y), True),
+        (lambda a, y: ag.mean(ag.softplus(-(2 * ag.asarray(y) - 1) * a)), True),
+        (nn.quadratic_cost, False),
+        (lambda a, y: nn.quadratic_cost(a, y) + ag.sum(ag.softplus(nn.Parameter(1.0))), False),
+    ],
+    ids=["cross-entropy", "binary", "wrapped", "sigmoid within", "logistic", "quadratic", "softplus of another"],
+)
+def test_where_a_single_output_parts_its_classes_is_known_by_the_cost(cost: Any, zero: bool) -> None:
+    model = nn.Sequential(nn.Linear(3, 1, rng=0))
+    y = LABELS[:, None]
+    with ag.no_grad():
+        outputs = model(X).numpy()
+    expected = nn.accuracy(outputs, y, logits=zero)
+    assert expected != nn.accuracy(outputs, y, logits=not zero)
+    assert nn.evaluate(model, cost, (X, y))["accuracy"] == expected
+    assert run(model, (X, y), 1, cost=cost, validation=(X, y), optimizer=nn.SGD(model.parameters(), 1e-9)).accuracy == [
+        expected
+    ]
+
+
+def test_evaluate_says_when_a_cost_of_logits_is_given_probabilities() -> None:
+    model = nn.Sequential(nn.Linear(3, 1, rng=0), nn.Sigmoid())
+    with pytest.raises(ag.ArgumentError, match="it takes logits"):
+        nn.evaluate(model, nn.cross_entropy_cost, (X, LABELS[:, None]))
+    assert model.training
 
 
 # Clipping and accumulation.

@@ -195,6 +195,37 @@ def test_a_rate_set_by_hand_goes_on(tmp_path: Path) -> None:
     assert rates[0] == rates[1]
 
 
+def test_a_run_that_a_callback_ended_goes_on(tmp_path: Path) -> None:
+    class Stop:
+        def __init__(self, at: int) -> None:
+            self.at = at
+
+        def on_step(self, run: nn.Run) -> None:
+            if run.updates == self.at:
+                run.stop("the time is up")
+
+        def on_epoch(self, run: nn.Run) -> None:
+            if run.epoch * 5 == self.at - 1000:
+                run.stop("the time is up")
+
+    whole = parts()
+    expected = end(whole, nn.fit(**whole))
+    for at in (7, 10, 1010):  # within an epoch, at its last step, after it
+        path = tmp_path / f"{at}.npz"
+        first = nn.fit(**parts(), checkpoint=path, callbacks=Stop(at))
+        assert len(first) == {7: 1, 10: 1, 1010: 2}[at] and "the time is up" in first.notes[-1]
+        again = parts(seed=50)
+        assert end(again, nn.fit(**again, checkpoint=path, resume=True, callbacks=Stop(-1))) == expected, at
+
+
+def test_parameters_that_a_checkpoint_would_leave_out_are_refused(tmp_path: Path) -> None:
+    run = parts()
+    apart = nn.Parameter(1.0, name="apart")
+    run["schedule"], run["optimizer"] = None, nn.SGD([*run["model"].parameters(), apart], 0.1)
+    with pytest.raises(ag.ArgumentError, match="the optimiser trains others besides: apart"):
+        nn.fit(**run, checkpoint=tmp_path / "run.npz")
+
+
 # What does not fit.
 
 

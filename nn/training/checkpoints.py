@@ -51,17 +51,21 @@ def keeping(run: Run, path: Any, every: Any) -> dict[str, list[Told]]:
     return {"on_step": [] if number is None else [save_at_times], "on_epoch": [save]}
 
 
-def resumed(run: Run, path: Any, resume: Any) -> None:
-    """Go on where a file says, all of it or nothing. With `True` a file that is not there yet is no mistake."""
+def resumed(run: Run, path: Any, resume: Any) -> bool:
+    """Go on where a file says, all of it or nothing. With `True` a file that is not there yet is no mistake.
+
+    Returns whether there was one.
+    """
     if resume is False or resume is None:
-        return
+        return False
     if resume is True and path is None:
         raise ag.ArgumentError("fit: resume=True goes on from checkpoint='run.npz': name it, or give resume its path")
     if resume is True and not Path(path).exists():
-        return
+        return False
     _refuse_unsaved(run)
     source: str | os.PathLike[str] = path if resume is True else resume
     saving.load(source, model=run.model, optimizer=run.optimizer, run=run)
+    return True
 
 
 def _refuse_unsaved(run: Run) -> None:
@@ -69,4 +73,15 @@ def _refuse_unsaved(run: Run) -> None:
         raise ag.ArgumentError(
             "fit: a checkpoint has the state of an nn.Module and of an nn.Optimizer, not of "
             f"{type(run.model).__name__} and {type(run.optimizer).__name__}"
+        )
+    known = set(map(id, run.model.parameters()))
+    apart = [
+        parameter.name or f"parameter {i}"
+        for i, parameter in enumerate(run.optimizer.parameters)
+        if id(parameter) not in known
+    ]
+    if apart:
+        raise ag.ArgumentError(
+            f"fit: a checkpoint has the parameters of the model, and the optimiser trains others besides: "
+            f"{', '.join(apart):.80}: make them attributes of the model"
         )

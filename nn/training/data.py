@@ -17,6 +17,7 @@ from nn.arguments import whole
 from nn.data import DataLoader, Dataset
 from nn.data.sources import Stream
 from nn.module import Module
+from nn.training.modes import modules_behind
 
 # What goes through a model at once where nobody says it: numbers of flat examples, and of those whose inner results
 # are larger than they are.
@@ -157,7 +158,7 @@ def cut(x: Any, size: int | None) -> Iterator[Any]:
 
 def dtype_of(model: Any) -> Any:
     """The dtype that a model computes in, where it is known."""
-    return next((p.dtype for p in model.parameters()), None) if isinstance(model, Module) else None
+    return next((p.dtype for each in modules_behind(model) for p in each.parameters()), None)
 
 
 def size_of(what: str, size: Any) -> int | None:

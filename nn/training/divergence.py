@@ -15,7 +15,7 @@ import numpy as np
 from nn import state as states
 from nn.errors import DivergenceError
 from nn.optim import Optimizer
-from nn.training.evaluation import evaluation
+from nn.training.modes import evaluation
 from nn.training.run import Run, copies, tensors
 
 # Copies of the weights are taken at every so many steps: they are then a few thousandths of the work.

@@ -6,7 +6,6 @@ Must not know optimisers or the loop that trains.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,28 +14,11 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import array
 from nn.metrics import right
-from nn.module import Module
 from nn.training import data as examples
+from nn.training.modes import evaluation
 
 Cost = Callable[[Tensor, Any], Tensor]
 Metric = Callable[[Any, Any, Any], float]
-
-
-@contextmanager
-def evaluation(model: Any) -> Iterator[None]:
-    """The model is in evaluation meanwhile, and nothing is recorded for gradients."""
-    owner = getattr(model, "__self__", model)  # of a method of a module, such as `model.forward`
-    modes = [(m, m.training) for _, m in owner.named_modules()] if isinstance(owner, Module) else []
-    for module, mode in modes:
-        if mode:
-            module.training = False
-    try:
-        with ag.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            if mode:
-                module.training = mode
 
 
 def accuracy(model: Any, x: Any, y: Any = None, *, threshold: float | None = None, logits: bool = False) -> float:
@@ -100,10 +82,13 @@ def rows_of(caller: str, model: Callable[[Any], Tensor], x: Any) -> np.ndarray:
     """The outputs for a batch on the CPU. Raises `ShapeError` unless there is a row for each example."""
     output = ag.asarray(model(x))
     if not output.ndim or len(output) != len(x):
-        raise ag.ShapeError(
-            f"{caller}: the model gave an output of shape {output.shape} for {len(x)} examples: one row each is needed"
-        )
+        raise ag.ShapeError(not_a_row_each(caller, output.shape, len(x)))
     return output.numpy()
+
+
+def not_a_row_each(caller: str, shape: tuple[int, ...], examples: int) -> str:
+    """What is said of outputs that are not a row for each example."""
+    return f"{caller}: the model gave an output of shape {shape} for {examples} examples: one row each is needed"
 
 
 def has_classes(y: Any, outputs: int) -> bool:

@@ -19,10 +19,12 @@ from nn.initializers import generator
 from nn.training import checkpoints, divergence
 from nn.training import data as examples
 from nn.training.callbacks import Told, by_moment
+from nn.training.costing import sums
 from nn.training.evaluation import Metric
 from nn.training.following import Following
 from nn.training.history import History
 from nn.training.measuring import Measures, refuse_labels, training_accuracy_of
+from nn.training.modes import training
 from nn.training.progress import Progress
 from nn.training.run import Run
 from nn.training.stepping import (
@@ -74,13 +76,14 @@ def fit(
     labels, 0 and 1 for a single output), and `metrics`, which are functions of all outputs and targets, such as
     `nn.f1`: one, a list, or a dictionary by name. `metric`, a function of model, x and y, stands in for accuracy. With
     `training_accuracy` that of the data is measured too. All this is done in evaluation, nothing is recorded, and
-    examples go through the model `evaluation_batch` at once.
+    examples go through the model `evaluation_batch` at once. A model that was left in evaluation is trained in
+    training all the same, and given its mode back.
 
-    `schedule` is one or several of `nn.StepSchedule` and its like. `early_stopping` is an `nn.EarlyStopping`, or the
-    number of epochs without improvement after which training ends; the weights of the best epoch are put back at the
-    end. Gradients are cut to a norm of `clip_norm` and to values of `clip_value`. With `accumulate` a step goes by the
-    gradient of so many mini-batches together. `callbacks` are functions that are given the `Run` after every epoch;
-    what has methods `on_begin`, `on_step`, `on_epoch` and `on_end` is called then.
+    `schedule` is an `nn.StepSchedule` or its like. `early_stopping` is an `nn.EarlyStopping`, or the number of epochs
+    without improvement after which training ends; the weights of the best epoch are put back at the end. Gradients are
+    cut to a norm of `clip_norm` and to values of `clip_value`. With `accumulate` a step goes by the gradient of so many
+    mini-batches together. Figures of mini-batches count by their examples. `callbacks` are functions that are given the
+    `Run` after every epoch; what has methods `on_begin`, `on_step`, `on_epoch` and `on_end` is called then.
 
     With `checkpoint`, the path of an `.npz` file, all that is needed to go on is saved after every epoch, or every
     `checkpoint_every` steps; with `resume=True` the run goes on from there, where the file is there, and to the byte.
@@ -118,18 +121,22 @@ def fit(
     if compile and can_be_compiled(*examples.arrays(source)):
         step = compiled(step, stacklevel=4)
     train = _epoch if accumulate == 1 else partial(_epoch_in_groups, accumulate)
-    checkpoints.resumed(run, checkpoint, resume)
+    if not checkpoints.resumed(run, checkpoint, resume):
+        following.begin()
     shown = Progress(progress, source.examples, epochs, run.epoch + 1, run.seen)
     for note in [*notes, *measures.notes]:
         shown.note(note)
         run.history.notes += [note] if note not in run.history.notes else []
     good = divergence.LastGood(run)
     after: list[Told] = [*following.after_a_step(), *told["on_step"], *keeping["on_step"]]
-    with divergence.complaints_collected() as complaints:
+    with training(model), divergence.complaints_collected() as complaints:
         _tell(told["on_begin"], run)
         while not run.over:
             with shown.epoch(run.epoch + 1):
                 train(run, step, cost, shown, good, after)
+                if run.stopped is not None:  # within the epoch, which has no figures then
+                    _tell(keeping["on_epoch"], run)
+                    break
                 history = run.history
                 history.cost.append(run.cost)
                 divergence.refuse_what_is_not_finite(run, good)
@@ -155,6 +162,7 @@ def fit(
 
 def _epoch(run: Run, step: Step, cost: Any, shown: Progress, good: divergence.LastGood, after: list[Told]) -> None:
     """Train on every mini-batch once, or on those that are left of the epoch. Sums of costs are the run's."""
+    summed = sums(cost)
     for x, y in run.source.batches(run.step):
         taken = good.take() if run.updates % divergence.EVERY == 0 else None
         value = step(x, y).item()
@@ -164,7 +172,7 @@ def _epoch(run: Run, step: Step, cost: Any, shown: Progress, good: divergence.La
             good.keep(taken)
         run.step += 1
         run.seen += len(x)
-        run.total += value * len(x)
+        run.total += value if summed else value * len(x)
         shown.trained(len(x), run.total / run.seen)
         run.updates += 1
         for each in after:
@@ -177,7 +185,7 @@ def _epoch_in_groups(
     size: int, run: Run, step: GroupStep, cost: Any, shown: Progress, good: divergence.LastGood, after: list[Told]
 ) -> None:
     """The same with a step for each group of `size` mini-batches, of which the last of an epoch may have fewer."""
-    batches = run.source.batches(run.step)
+    batches, summed = run.source.batches(run.step), sums(cost)
     while run.stopped is None and (group := list(islice(batches, size))):
         taken = good.take() if run.updates % divergence.EVERY == 0 else None
         for (x, y), each in zip(group, step(*chain.from_iterable(group)), strict=True):
@@ -186,7 +194,7 @@ def _epoch_in_groups(
                 raise _stopped(run, cost, good, x, y, value)
             run.step += 1
             run.seen += len(x)
-            run.total += value * len(x)
+            run.total += value if summed else value * len(x)
             shown.trained(len(x), run.total / run.seen)
         if taken is not None:
             good.keep(taken)

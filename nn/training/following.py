@@ -18,7 +18,7 @@ from nn.training.run import Run
 
 
 class Following:
-    """The schedules and the early stopping of a run. Raises `ArgumentError` where they go by what is not measured."""
+    """The schedule and the early stopping of a run. Raises `ArgumentError` where they go by what is not measured."""
 
     def __init__(self, schedule: Any, stopping: Any, optimizer: Any, measures: Measures) -> None:
         listed = isinstance(schedule, Iterable)
@@ -26,6 +26,12 @@ class Following:
         whole = isinstance(stopping, int) and not isinstance(stopping, bool)
         self.stopping = EarlyStopping(stopping) if whole else stopping
         self.optimizer = optimizer
+        self.ended: str | None = None  # a schedule that goes by steps has, within the epoch
+        if len(self.schedules) > 1:
+            raise ag.ArgumentError(
+                f"fit: {len(self.schedules)} schedules would each set the same rate, and the last would have its way: "
+                "give one, such as nn.WarmUpSchedule(optimizer, 3, then=another)"
+            )
         for each in self.schedules:
             if not callable(getattr(each, "step", None)) or not hasattr(each, "every"):
                 raise ag.ArgumentError(
@@ -60,6 +66,11 @@ class Following:
                 f"fit: {name!r} is measured after each epoch, and the schedule steps after each step"
             )
 
+    def begin(self) -> None:
+        """A run begins that does not go on with another: what was seen in that is nothing to it."""
+        if isinstance(self.stopping, EarlyStopping):
+            self.stopping.best, self.stopping.waited = float("nan"), 0
+
     def after_a_step(self) -> list[Told]:
         """What is to be done after each step of the optimiser."""
         by_step = [each for each in self.schedules if each.every == "step"]
@@ -70,7 +81,7 @@ class Following:
         for each in by_step:
             each.step()
             if each.finished:
-                run.stop(f"the {type(each).__name__} has ended")
+                self.ended = f"the {type(each).__name__} has ended"
 
     def record_rate(self, run: Run) -> None:
         """Add the rate of the last step to the history, where the optimiser has one."""
@@ -88,19 +99,27 @@ class Following:
             else:
                 each.step(figure(run.history, each.metric))
             if each.finished:
-                run.stop(f"the {type(each).__name__} has ended")
+                self.ended = f"the {type(each).__name__} has ended"
         if self.stopping is not None:
             if self.stopping.seen(figure(run.history, str(self.stopping.metric))):
                 run.keep_best()
             if self.stopping.finished:
                 name = str(self.stopping.metric).replace("_", " ")
-                run.stop(f"no better validation {name.removeprefix('validation ')} than in epoch {run.best_epoch}")
+                self.ended = f"no better validation {name.removeprefix('validation ')} than in epoch {run.best_epoch}"
+        if self.ended is not None:
+            run.stop(self.ended)
+            run.settled = True
 
     def at_the_end(self, run: Run, shown: Progress) -> None:
         """Put the best weights back, and say why training ended before its last epoch."""
         notes = []
         if run.stopped is not None and run.epoch < run.epochs:
-            notes.append(f"ended after epoch {run.epoch}: {run.stopped}")
+            where = (
+                f"after epoch {run.epoch}"
+                if not run.step
+                else f"in epoch {run.epoch + 1} after {run.step} mini-batches"
+            )
+            notes.append(f"ended {where}: {run.stopped}")
         if run.best is not None and run.best_epoch != run.epoch:
             run.put_back_best()
             notes.append(f"the weights are those of epoch {run.best_epoch}, the best")

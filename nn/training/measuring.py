@@ -13,17 +13,15 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import Tensor, backend
-from nn import costs
 from nn.metrics import right
 from nn.training import data as examples
+from nn.training.costing import goes_by_zero, refuse_probabilities, sums
 from nn.training.data import Held, Loaded
-from nn.training.evaluation import Cost, Metric, accuracy, evaluation, has_classes, rows_of
+from nn.training.evaluation import Cost, Metric, accuracy, has_classes, not_a_row_each
 from nn.training.history import History
+from nn.training.modes import evaluation
 
 OfOutputs = Callable[[Any, Any], float]
-
-# Costs of the numbers before a sigmoid: a single output of 0, and not of 1/2, lies between its classes.
-_LOGISTIC = (costs.cross_entropy_cost,)
 
 
 def evaluate(
@@ -36,10 +34,11 @@ def evaluate(
     """The cost of a model on data, its accuracy where the targets are classes, and metrics, by name.
 
     `data` is (x, y), a data set, a loader or an iterable of batches; examples go through the model in batches, as in
-    `nn.predict`. The cost is the mean over examples of the batches' costs. `metrics` are functions of all outputs and
-    targets as NumPy arrays, such as `nn.f1`: one, a list, or a dictionary by name. Nothing is recorded, the model is
-    in evaluation meanwhile, and each module gets back the mode it had, also where the model fails. Raises `DataError`
-    for data that is empty, of different lengths or not finite.
+    `nn.predict`. The cost is that of all outputs together; one that sums is divided by the examples. `metrics` are
+    functions of all outputs and targets as NumPy arrays, such as `nn.f1`: one, a list, or a dictionary by name.
+    Nothing is recorded, the model is in evaluation meanwhile, and each module gets back the mode it had, also where
+    the model fails. Raises `DataError` for data that is empty, of different lengths or not finite, and `ArgumentError`
+    where a cost of logits is given probabilities.
 
     >>> x = np.array([[0.0], [1.0]], np.float32)
     >>> sorted(nn.evaluate(nn.MLP([1, 1], rng=0), nn.quadratic_cost, (x, x)))
@@ -98,32 +97,38 @@ def number(caller: str, name: str, measured: Any) -> float:
 def collected(
     caller: str, model: Callable[[Any], Tensor], cost: Cost | None, held: Held | Loaded
 ) -> tuple[np.ndarray, np.ndarray, float | None]:
-    """All outputs and targets, and the mean cost over the examples, where there is one to be computed."""
-    outputs, targets, costs_of, sizes = [], [], [], []
+    """All outputs and targets, and the cost of all together, where there is one to be computed.
+
+    Not a mean over batches: of a cost that weighs its examples, or leaves some out, that would be another number.
+    """
+    outputs: list[Tensor] = []
+    targets: list[Tensor] = []
     with evaluation(model):
         for x, y in held.batches():
+            if cost is not None and caller == "evaluate" and not outputs:
+                refuse_probabilities(model, cost, x, y)
             output = ag.asarray(model(x))
-            outputs.append(output.numpy())
-            targets.append(ag.asarray(y).numpy())
-            sizes.append(len(x))
-            if cost is not None:
-                costs_of.append(float(cost(output, y).item()))
-    if sum(map(len, outputs)) != sum(sizes):
-        rows_of(caller, lambda _: ag.asarray(np.concatenate(outputs)), np.empty(sum(sizes)))
-    value = None
-    if cost is not None:  # the mean of one is to be that one to the bit
-        value = (
-            costs_of[0] if len(sizes) == 1 else sum(c * n for c, n in zip(costs_of, sizes, strict=True)) / sum(sizes)
-        )
-    joined = [each[0] if len(each) == 1 else np.concatenate(each) for each in (outputs, targets)]
-    return joined[0], joined[1], value
+            if not output.ndim or len(output) != len(x):
+                raise ag.ShapeError(not_a_row_each(caller, output.shape, len(x)))
+            if outputs and output.shape[1:] != outputs[0].shape[1:]:
+                raise ag.ShapeError(
+                    f"{caller}: the outputs of one batch have shape {outputs[0].shape} and of another {output.shape}: "
+                    "what is measured on all of them together needs one shape"
+                )
+            outputs.append(output)
+            targets.append(ag.asarray(y))
+        output, y = (each[0] if len(each) == 1 else ag.concatenate(each) for each in (outputs, targets))
+        value = None
+        if cost is not None:
+            value = float(cost(output, y.data).item())
+            value = value / len(output) if sums(cost) else value
+    return output.numpy(), y.numpy(), value
 
 
 def share_right(outputs: np.ndarray, targets: np.ndarray, cost: Any) -> float:
     """The accuracy of outputs that were trained for a cost, which says where a single output parts its classes."""
-    while isinstance(cost, partial):
-        cost = cost.func
-    return float(right(outputs, targets, logits=cost in _LOGISTIC).mean())
+    logits = _width(outputs) == 1 and goes_by_zero(cost, outputs[:1], targets[:1])
+    return float(right(outputs, targets, logits=logits).mean())
 
 
 def _width(outputs: np.ndarray) -> int:

@@ -14,9 +14,9 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor
 from nn import state as states
-from nn.module import Module
 from nn.optim import Optimizer
 from nn.training.history import History
+from nn.training.modes import modules_behind
 
 
 class Source(Protocol):
@@ -46,7 +46,8 @@ class Run:
     `model`, `optimizer` and the `history` so far; `epochs` is how many there are to be, `epoch` how many are over;
     `step` counts the mini-batches of the epoch under way, `updates` the optimiser's steps of the whole run; `cost` is
     the mean cost so far in the epoch, or in the one that has just ended. `stop("a reason")` ends training after the
-    epoch, or in a callback after a step at once. `best` has the best weights by name, where early stopping keeps them.
+    epoch, or in a callback after a step at once: then that epoch has no figures, and a run that goes on from the
+    checkpoint ends it first. `best` has the best weights by name, where early stopping keeps them.
 
     `state_dict` has all of it but the model and the optimiser, which are saved beside it; generators of random numbers
     in the data and everything that counts (schedules, early stopping, callbacks with a `state_dict`) are in it.
@@ -69,6 +70,7 @@ class Run:
         self.total, self.seen = 0.0, 0  # of the epoch under way: costs of all examples, and how many those are
         self.elapsed, self.since = 0.0, perf_counter()
         self.stopped: str | None = None
+        self.settled = False  # whether it was a schedule or early stopping that ended it, so that nothing is to come
         self.rate: float | None = None  # of the last step, where a schedule has set another since
         self.best: dict[str, np.ndarray] | None = None
         self.best_epoch = 0
@@ -130,7 +132,7 @@ class Run:
             **{name: getattr(self, name) for name in _COUNTS},
             "total": float(self.total),
             "elapsed": self.seconds() if self.step else 0.0,
-            "stopped": self.stopped,
+            "stopped": self.stopped if self.settled else None,
             "rate": self.rate,
             "source": self.source.state_dict(),
             "history": self.history.state_dict(),
@@ -185,6 +187,7 @@ def _plain(state: Mapping[str, Any]) -> dict[str, Any]:
     except (TypeError, ValueError) as error:
         raise ag.ArgumentError(f"fit: the state of a run has something else than a number: {error}") from error
     found["stopped"] = None if stopped is None else str(stopped)
+    found["settled"] = stopped is not None
     return found
 
 
@@ -193,10 +196,16 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def tensors(model: Any, optimizer: Any) -> dict[str, Tensor]:
-    """All parameters and buffers of a model by name, or what its optimiser trains where it is no module."""
-    if isinstance(model, Module):
-        return {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    return {str(i): each for i, each in enumerate(optimizer.parameters)} if isinstance(optimizer, Optimizer) else {}
+    """All parameters and buffers of a model by name, and what its optimiser trains besides."""
+    found: dict[str, Tensor] = {}
+    for i, module in enumerate(modules_behind(model)):
+        prefix = "" if module is model else f"{i}."
+        found.update((prefix + name, each) for name, each in module.named_parameters())
+        found.update((prefix + name, each) for name, each in module.named_buffers())
+    if isinstance(optimizer, Optimizer):
+        known = set(map(id, found.values()))
+        found.update((f"optimizer.{i}", p) for i, p in enumerate(optimizer.parameters) if id(p) not in known)
+    return found
 
 
 def copies(there: Mapping[str, Tensor]) -> dict[str, np.ndarray]:

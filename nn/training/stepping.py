@@ -16,6 +16,7 @@ from autograd_lite import Tensor
 from nn.arguments import number
 from nn.module import Module
 from nn.optim import Optimizer, clip_grad_norm, clip_grad_value
+from nn.training.costing import sums
 
 Step = Callable[[Any, Any], Tensor]
 GroupStep = Callable[..., tuple[Tensor, ...]]
@@ -81,15 +82,9 @@ def _foreign(optimizer: Optimizer) -> ag.ArgumentError:
     )
 
 
-def cost_of(model: Any, cost: Any) -> Step:
-    """The cost of a mini-batch, which is known to be a tensor."""
-
-    def value(x: Any, y: Any) -> Tensor:
-        found: Tensor = cost(model(x), y)
-        if not isinstance(found, Tensor):
-            raise ag.ArgumentError(f"fit: the cost must return a Tensor, computed from the output, not {found!r:.60}")
-        return found
-
+def _tensor(value: Any) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise ag.ArgumentError(f"fit: the cost must return a Tensor, computed from the output, not {value!r:.60}")
     return value
 
 
@@ -100,10 +95,10 @@ def _refuse_foreign(optimizer: Any) -> None:
 
 def step_of(model: Any, cost: Any, optimizer: Stepping, clip: Change | None = None) -> Step:
     """One step as a function of a mini-batch, which returns the cost before the update."""
-    cost_at = cost_of(model, cost)
 
     def step(x: Any, y: Any) -> Tensor:
-        value = cost_at(x, y)
+        # Model and cost are in the closure of the step itself, where a compiled step watches them.
+        value = _tensor(cost(model(x), y))
         optimizer.zero_grad()
         value.backward(free=True)
         _refuse_foreign(optimizer)
@@ -139,10 +134,11 @@ def clipping(optimizer: Any, norm: Any, value: Any) -> Change | None:
 def accumulated(model: Any, cost: Any, optimizer: Stepping, clip: Change | None = None) -> GroupStep:
     """One step as a function of the x and y of several mini-batches, which returns the cost of each before the update.
 
-    The gradient is that of the mean cost over all their examples: a mean over few counts for less than one over many.
+    The gradient is that of the mean cost over all their examples: a mean over few counts for less than one over many,
+    and sums are added. A cost that weighs its examples counts each mini-batch by how many it has.
     All are one compiled program: between several, gradients and parameters would change their memory at every call.
     """
-    cost_at = cost_of(model, cost)
+    summed = sums(cost)
 
     def step(*arrays: Any) -> tuple[Tensor, ...]:
         batches = list(zip(arrays[::2], arrays[1::2], strict=True))
@@ -150,8 +146,8 @@ def accumulated(model: Any, cost: Any, optimizer: Stepping, clip: Change | None 
         values = []
         optimizer.zero_grad()
         for x, y in batches:
-            value = cost_at(x, y)
-            (value * (len(x) / examples)).backward(free=True)
+            value = _tensor(cost(model(x), y))
+            (value if summed else value * (len(x) / examples)).backward(free=True)
             values.append(value)
         _refuse_foreign(optimizer)
         if clip is not None:
