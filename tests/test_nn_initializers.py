@@ -62,7 +62,6 @@ def test_every_layer_takes_it(initializer: Any) -> None:
         (nn.scaled_normal, 1 / np.sqrt(450), 3, None),
         # A normal distribution that is cut off at 2 has the variance 0.774 and the fourth moment 1.416.
         (partial(nn.truncated_normal, scale=1.0), np.sqrt(0.7737), 2.366, 2),
-        (nn.orthogonal, 1 / np.sqrt(450), 3, None),
     ],
 )
 def test_the_spread_is_the_published_one(initializer: Any, sigma: float, kurtosis: float, bound: float | None) -> None:
@@ -85,18 +84,18 @@ def test_orthogonal_rows_or_columns(sizes: tuple[int, ...]) -> None:
 def test_orthogonal_matrices_are_evenly_distributed() -> None:
     """Each entry of a random rotation of the plane has mean 0; without the signs of R it would not."""
     rng = np.random.default_rng(0)
-    found = np.mean([nn.orthogonal(rng, 2, 2)[0] for _ in range(4000)], axis=0)
-    assert abs(found).max() < 5 * np.sqrt(0.5 / 4000)
+    found = np.mean([nn.orthogonal(rng, 2, 2)[0] for _ in range(1000)], axis=0)
+    assert abs(found).max() < 5 * np.sqrt(0.5 / 1000)
 
 
 def test_kaiming_keeps_the_variance_through_many_layers_and_xavier_does_not_before_a_relu() -> None:
-    x = np.random.default_rng(0).standard_normal((200, 256))
+    x = np.random.default_rng(0).standard_normal((100, 128))
     ends = {}
     for initializer in (nn.kaiming_normal, nn.xavier_normal):
-        model = nn.Sequential([nn.Sequential(nn.Linear(256, 256, i, float, initializer), nn.ReLU()) for i in range(20)])
+        model = nn.Sequential([nn.Sequential(nn.Linear(128, 128, i, float, initializer), nn.ReLU()) for i in range(10)])
         ends[initializer] = (model(x).numpy() ** 2).mean()
     assert 0.2 < ends[nn.kaiming_normal] < 5
-    assert ends[nn.xavier_normal] < 1e-4
+    assert ends[nn.xavier_normal] == pytest.approx(ends[nn.kaiming_normal] / 2**10, rel=1e-9)
 
 
 @pytest.mark.parametrize(

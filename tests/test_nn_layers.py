@@ -134,7 +134,12 @@ def test_a_layer_says_the_shape_that_it_gives_and_keeps_single_precision(name: s
     assert type(layer).__name__ in repr(layer)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+LONG = ("RNN", "GRU", "LSTM", "MultiheadAttention", "TransformerEncoderLayer")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name.startswith(LONG) else []) for name in LAYERS]
+)
 def test_gradients_of_a_layer_in_double_precision(name: str) -> None:
     layer, x = made(name, float)
     layer = in_double(layer)

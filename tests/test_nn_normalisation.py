@@ -125,7 +125,7 @@ def trained(compiled: bool, steps: int = 20, **options: Any) -> nn.Sequential:
     return model
 
 
-@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize("momentum", [0.1, pytest.param(None, marks=pytest.mark.slow)])
 def test_running_statistics_in_compiled_steps_have_the_same_bits_and_are_audited(momentum: Any) -> None:
     """Every call is audited; the audit itself, which runs each step once more, must not count twice."""
     eager, compiled = trained(False, momentum=momentum), trained(True, momentum=momentum)
