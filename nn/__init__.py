@@ -29,8 +29,26 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    binary_cross_entropy,
+    cosine_cost,
+    cross_entropy_cost,
+    hinge_cost,
+    huber_cost,
+    kullback_leibler_cost,
+    mean_absolute_error,
+    mean_squared_error,
+    negative_log_likelihood,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
 from nn.data import (
     DataLoader,
     Dataset,
@@ -45,8 +63,14 @@ from nn.data import (
     shifted,
     split,
 )
-from nn.errors import CheckpointError, DivergenceError, ExportError
-from nn.exporting import export_onnx
+from nn.errors import (
+    CheckpointError,
+    DivergenceError,
+    ExportError,
+)
+from nn.exporting import (
+    export_onnx,
+)
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -162,7 +186,15 @@ from nn.schedules import (
     StepSchedule,
     WarmUpSchedule,
 )
-from nn.training import History, Run, accuracy, evaluate, fit, plot, predict
+from nn.training import (
+    History,
+    Run,
+    accuracy,
+    evaluate,
+    fit,
+    plot,
+    predict,
+)
 
 if not TYPE_CHECKING:  # there it would promise every name
 
@@ -265,21 +297,29 @@ __all__ = [
     "Unflatten",
     "WarmUpSchedule",
     "accuracy",
+    "binary_cross_entropy",
     "check_closed_form",
     "clip_grad_norm",
     "clip_grad_value",
     "closed_form",
     "confusion_matrix",
+    "cosine_cost",
     "cross_entropy_cost",
     "digits",
     "evaluate",
     "export_onnx",
     "f1",
     "fit",
+    "hinge_cost",
+    "huber_cost",
     "kaiming_normal",
     "kaiming_uniform",
+    "kullback_leibler_cost",
     "load",
+    "mean_absolute_error",
+    "mean_squared_error",
     "mnist",
+    "negative_log_likelihood",
     "normal",
     "one_hot",
     "orthogonal",
