@@ -161,6 +161,21 @@ MISTAKES: dict[str, list[Mistake]] = {
         _row('nn.MLP([4, 2], activation="swish")', ag.ArgumentError, 'nn.MLP([4, 2], activation="relu")', "choose one of"),
         _row("nn.Linear(3)", ag.ArgumentError, "nn.Linear(3, 2)", "missing a required argument: 'outputs'"),
         _row("nn.Linear(3, units=2)", ag.ArgumentError, "nn.Linear(3, outputs=2)", "units= is outputs= here"),
+        _row(
+            "nn.Sequential(nn.Linear(3, 4), nn.Linear(5, 2))", ag.ShapeError,
+            "nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2))", "layer 1, Linear(5, 2", "but layer 0, Linear(3, 4",
+        ),
+        _row(
+            "nn.Conv2d(3, 8, 3)(np.ones((3, 9, 9)))", ag.ShapeError, "nn.Conv2d(3, 8, 3)(np.ones((1, 3, 9, 9)))",
+            "(3, 9, 9)", "(examples, 3, height, width)", "x[None]",
+        ),
+        _row("nn.Conv2d(3, 8, 3, filters=8)", ag.ArgumentError, "nn.Conv2d(3, 8, 3)", "filters= is out_channels= here"),
+        _row("nn.BatchNorm1d(3)(x[:1])", ag.ShapeError, "nn.BatchNorm1d(3).eval()(x[:1])", "there is no variance"),
+        _row(
+            "nn.Sequential(nn.GRU(3, 4), nn.Linear(4, 2))(x)", ag.ArgumentError,
+            "nn.Sequential(nn.GRU(3, 4), nn.Lambda(lambda found: found[0]), nn.Linear(4, 2))(x)", "choose one between them",
+        ),
+        _row("nn.Embedding(3, 2)(labels - 1)", ag.IndexingError, "nn.Embedding(3, 2)(labels)", "out of range"),
         _row("nn.Dropout(1.5)", ag.ArgumentError, "nn.Dropout(0.5)", "at least 0 and below 1, not 1.5"),
         _row("cost(model(x), np.zeros(5))", ag.ShapeError, "cost(model(x), np.eye(2)[labels])", "target has shape (5,)"),
         _row("cost(model(x), y[:, :1])", ag.ShapeError, "cost(model(x), y)", "(5, 1), the output (5, 2)"),

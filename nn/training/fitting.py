@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from functools import partial
+from itertools import chain, islice
 from math import isfinite
 from typing import Any
 
-import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import whole
 from nn.initializers import generator
-from nn.optim import Optimizer
 from nn.training import checkpoints, divergence
 from nn.training import data as examples
 from nn.training.callbacks import Told, by_moment
@@ -26,9 +26,10 @@ from nn.training.measuring import Measures, training_accuracy_of
 from nn.training.progress import Progress
 from nn.training.run import Run
 from nn.training.stepping import (
-    Accumulated,
+    GroupStep,
     Step,
     Stepping,
+    accumulated,
     can_be_compiled,
     clipping,
     compiled,
@@ -111,7 +112,10 @@ def fit(
     on_request = training_accuracy_of(model, cost, source.in_order(size)) if training_accuracy else None
     run = Run(model, optimizer, source, epochs, following.schedules, following.stopping, every)
     keeping = checkpoints.keeping(run, checkpoint, checkpoint_every)
-    step = _steps(model, cost, optimizer, clip, accumulate, compile and can_be_compiled(*examples.arrays(source)))
+    step: Any = (step_of if accumulate == 1 else accumulated)(model, cost, optimizer, clip)
+    if compile and can_be_compiled(*examples.arrays(source)):
+        step = compiled(step, stacklevel=4)
+    train = _epoch if accumulate == 1 else partial(_epoch_in_groups, accumulate)
     checkpoints.resumed(run, checkpoint, resume)
     shown = Progress(progress, source.examples, epochs, run.epoch + 1, run.seen)
     for note in [*notes, *measures.notes]:
@@ -123,7 +127,7 @@ def fit(
         _tell(told["on_begin"], run)
         while not run.over:
             with shown.epoch(run.epoch + 1):
-                _epoch(run, step, cost, shown, good, after)
+                train(run, step, cost, shown, good, after)
                 history = run.history
                 history.cost.append(run.cost)
                 divergence.refuse_what_is_not_finite(run, good)
@@ -147,28 +151,10 @@ def fit(
     return run.history
 
 
-def _steps(model: Any, cost: Any, optimizer: Any, clip: Any, accumulate: int, compiling: bool) -> Step | Accumulated:
-    """What is called for each mini-batch."""
-    if accumulate == 1:
-        step = step_of(model, cost, optimizer, clip)
-        return compiled(step, stacklevel=4) if compiling else step
-    if not isinstance(optimizer, Optimizer):
-        raise ag.ArgumentError(
-            f"fit: accumulate needs an optimiser with parameters, such as nn.SGD, not {optimizer!r:.60}"
-        )
-    return Accumulated(
-        model, cost, optimizer, accumulate, clip, (lambda f: compiled(f, stacklevel=5)) if compiling else (lambda f: f)
-    )
-
-
-def _epoch(
-    run: Run, step: Step | Accumulated, cost: Any, shown: Progress, good: divergence.LastGood, after: list[Told]
-) -> None:
+def _epoch(run: Run, step: Step, cost: Any, shown: Progress, good: divergence.LastGood, after: list[Told]) -> None:
     """Train on every mini-batch once, or on those that are left of the epoch. Sums of costs are the run's."""
-    several = step if isinstance(step, Accumulated) else None
     for x, y in run.source.batches(run.step):
-        between = several is None or not several.batches
-        taken = good.take() if between and run.updates % divergence.EVERY == 0 else None
+        taken = good.take() if run.updates % divergence.EVERY == 0 else None
         value = step(x, y).item()
         if not isfinite(value):
             raise _stopped(run, cost, good, x, y, value)
@@ -178,17 +164,33 @@ def _epoch(
         run.seen += len(x)
         run.total += value * len(x)
         shown.trained(len(x), run.total / run.seen)
-        if several is None or several.updated:
-            run.updates += 1
-            for each in after:
-                each(run)
-            if run.stopped is not None:
-                break
-    if several is not None and several.batches:
-        several.flush()
         run.updates += 1
         for each in after:
             each(run)
+        if run.stopped is not None:
+            break
+
+
+def _epoch_in_groups(
+    size: int, run: Run, step: GroupStep, cost: Any, shown: Progress, good: divergence.LastGood, after: list[Told]
+) -> None:
+    """The same with a step for each group of `size` mini-batches, of which the last of an epoch may have fewer."""
+    batches = run.source.batches(run.step)
+    while run.stopped is None and (group := list(islice(batches, size))):
+        taken = good.take() if run.updates % divergence.EVERY == 0 else None
+        for (x, y), each in zip(group, step(*chain.from_iterable(group)), strict=True):
+            value = each.item()
+            if not isfinite(value):
+                raise _stopped(run, cost, good, x, y, value)
+            run.step += 1
+            run.seen += len(x)
+            run.total += value * len(x)
+            shown.trained(len(x), run.total / run.seen)
+        if taken is not None:
+            good.keep(taken)
+        run.updates += 1
+        for told in after:
+            told(run)
 
 
 def _stopped(run: Run, cost: Any, good: divergence.LastGood, x: Any, y: Any, value: float) -> Exception:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from nn.module import Module
 from nn.optim import Optimizer, clip_grad_norm, clip_grad_value
 
 Step = Callable[[Any, Any], Tensor]
+GroupStep = Callable[..., tuple[Tensor, ...]]
 Change = Callable[[], None]
+Made = TypeVar("Made", bound=Callable[..., Any])
 
 
 class Stepping(Protocol):
@@ -134,63 +136,37 @@ def clipping(optimizer: Any, norm: Any, value: Any) -> Change | None:
     return clip
 
 
-class Accumulated:
-    """Steps of several mini-batches each, with the gradient of the mean cost over all examples of these.
+def accumulated(model: Any, cost: Any, optimizer: Stepping, clip: Change | None = None) -> GroupStep:
+    """One step as a function of the x and y of several mini-batches, which returns the cost of each before the update.
 
-    Called like a step; `updated` says whether it has just changed the parameters. `flush` makes the step of those that
-    are too few for a whole one, at the end of an epoch.
+    The gradient is that of the mean cost over all their examples: a mean over few counts for less than one over many.
+    All are one compiled program: between several, gradients and parameters would change their memory at every call.
     """
+    cost_at = cost_of(model, cost)
 
-    def __init__(
-        self, model: Any, cost: Any, optimizer: Optimizer, size: int, clip: Change | None, compiling: Callable[..., Any]
-    ) -> None:
-        cost_at = cost_of(model, cost)
-
-        def first(x: Any, y: Any) -> Tensor:
-            optimizer.zero_grad()
-            return more(x, y)
-
-        def more(x: Any, y: Any) -> Tensor:
+    def step(*arrays: Any) -> tuple[Tensor, ...]:
+        batches = list(zip(arrays[::2], arrays[1::2], strict=True))
+        examples = sum(len(x) for x, _ in batches)
+        values = []
+        optimizer.zero_grad()
+        for x, y in batches:
             value = cost_at(x, y)
-            # A mean over few examples counts for less than one over many.
-            (value * len(x)).backward(free=True)
-            _refuse_foreign(optimizer)
-            return value
+            (value * (len(x) / examples)).backward(free=True)
+            values.append(value)
+        _refuse_foreign(optimizer)
+        if clip is not None:
+            clip()
+        optimizer.step()
+        return tuple(values)
 
-        def update(examples: Any) -> Tensor:
-            with ag.no_grad():
-                for parameter in optimizer.parameters:
-                    if parameter.grad is not None:
-                        parameter.grad = parameter.grad / examples.astype(parameter.dtype)
-            if clip is not None:
-                clip()
-            optimizer.step()
-            return ag.asarray(examples)
-
-        self.first, self.more, self.update = compiling(first), compiling(more), compiling(update)
-        self.size, self.batches, self.examples, self.updated = size, 0, 0, False
-
-    def __call__(self, x: Any, y: Any) -> Tensor:
-        value: Tensor = (self.more if self.batches else self.first)(x, y)
-        self.batches += 1
-        self.examples += len(x)
-        self.updated = False
-        if self.batches == self.size:
-            self.flush()
-        return value
-
-    def flush(self) -> None:
-        """Make the step of the mini-batches since the last, if there are any."""
-        if self.batches:
-            self.update(ag.tensor(float(self.examples)))
-            self.batches, self.examples, self.updated = 0, 0, True
+    return step
 
 
-def compiled(step: Callable[..., Tensor], *, stacklevel: int) -> Callable[..., Tensor]:
+def compiled(step: Made, *, stacklevel: int) -> Made:
     """The step compiled, or where that cannot be, itself, with one warning that says why."""
-    fast: Callable[..., Tensor] = ag.compile(step)
+    fast: Any = ag.compile(step)
 
-    def step_or_say_why(*batch: Any) -> Tensor:
+    def step_or_say_why(*batch: Any) -> Any:
         nonlocal fast
         try:
             return fast(*batch)
@@ -201,7 +177,7 @@ def compiled(step: Callable[..., Tensor], *, stacklevel: int) -> Callable[..., T
             fast = step
             return step(*batch)
 
-    return step_or_say_why
+    return step_or_say_why  # type: ignore[return-value]
 
 
 def can_be_compiled(*arrays: Any) -> bool:
