@@ -143,6 +143,9 @@ class Operation:
     Made by `operation` or `elementwise`; called on arrays it gives arrays, on Tensors Tensors.
     """
 
+    lists = False
+    """Whether a list of axes is taken as well as a tuple, as NumPy's function of that name does."""
+
     # What every application asks for; an attribute among many in a dictionary takes several times as long to find.
     __slots__ = (
         "name", "forward", "numpy", "direct", "quiet", "effect", "parts", "of", "optional", "ours", "derivative",
@@ -383,7 +386,7 @@ class Operation:
             args, kwargs = self.reads(args, kwargs)
         count = len(self.arguments)
         if len(args) == count and not self.variadic and not self.required and kwargs.keys() <= self.defaults.keys():
-            if type(kwargs.get("axis")) is list:
+            if type(kwargs.get("axis")) is list and not self.lists:
                 one_axis(f"{self.name}{self.__signature__}", kwargs["axis"])
             return tuple(args), {**self.defaults, **{name: settled(value) for name, value in kwargs.items()}}
         extra: Sequence[Any] = ()
@@ -414,7 +417,7 @@ class Operation:
         missing += [name for name in self.parameters if name not in params]
         if missing:
             raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
-        if type(params.get("axis")) is list:
+        if type(params.get("axis")) is list and not self.lists:
             one_axis(f"{self.name}{self.__signature__}", params["axis"])
         return inputs, {name: settled(value) for name, value in params.items()}
 

@@ -190,7 +190,7 @@ def _heights(shown: Sequence[Array]) -> tuple[float, float]:
         ends.append(whole if np.ptp(whole) <= 1.5 * np.ptp(inner) else inner)  # a peak is shown, a pole is cut
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)
     small = every[abs(every) <= 5]
-    if small.size > 0.3 * every.size:
+    if high - low > 9 and small.size > 0.3 * every.size:  # so high that the rest would be flat
         low, high = max(low, small.min()), min(high, small.max())
     low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.08 * (high - low) or 1.0

@@ -29,10 +29,48 @@ from typing import TYPE_CHECKING, Any
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import instead
-from nn.chapter import MLP, ClosedFormReport, Difference, check_closed_form, closed_form
-from nn.costs import cross_entropy_cost, quadratic_cost, softmax_cross_entropy
-from nn.data import DataLoader, Dataset, Digits, digits
-from nn.errors import CheckpointError, DivergenceError
+from nn.chapter import (
+    MLP,
+    ClosedFormReport,
+    Difference,
+    check_closed_form,
+    closed_form,
+)
+from nn.costs import (
+    binary_cross_entropy,
+    cosine_cost,
+    cross_entropy_cost,
+    hinge_cost,
+    huber_cost,
+    kullback_leibler_cost,
+    mean_absolute_error,
+    mean_squared_error,
+    negative_log_likelihood,
+    quadratic_cost,
+    softmax_cross_entropy,
+)
+from nn.data import (
+    DataLoader,
+    Dataset,
+    Digits,
+    Mnist,
+    Standardizer,
+    Table,
+    digits,
+    mnist,
+    one_hot,
+    read_csv,
+    shifted,
+    split,
+)
+from nn.errors import (
+    CheckpointError,
+    DivergenceError,
+    ExportError,
+)
+from nn.exporting import (
+    export_onnx,
+)
 from nn.initializers import (
     kaiming_normal,
     kaiming_uniform,
@@ -107,11 +145,35 @@ from nn.layers import (
     TransformerEncoderLayer,
     Unflatten,
 )
-from nn.metrics import confusion_matrix, f1, precision, r2, recall, root_mean_squared_error, top_k
-from nn.module import Module
-from nn.optim import SGD, Adam, Optimizer
-from nn.parameter import Parameter
-from nn.saving import load, save
+from nn.metrics import (
+    confusion_matrix,
+    f1,
+    precision,
+    r2,
+    recall,
+    root_mean_squared_error,
+    top_k,
+)
+from nn.module import (
+    Module,
+)
+from nn.optim import (
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSprop,
+    clip_grad_norm,
+    clip_grad_value,
+)
+from nn.parameter import (
+    Parameter,
+)
+from nn.saving import (
+    load,
+    save,
+)
 from nn.schedules import (
     ConstantSchedule,
     CosineSchedule,
@@ -126,8 +188,12 @@ from nn.schedules import (
 )
 from nn.training import (
     History,
+    Run,
     accuracy,
+    evaluate,
     fit,
+    plot,
+    predict,
 )
 
 if not TYPE_CHECKING:  # there it would promise every name
@@ -149,7 +215,9 @@ __all__ = [
     "RNN",
     "SELU",
     "SGD",
+    "Adagrad",
     "Adam",
+    "AdamW",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
@@ -178,6 +246,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "ExponentialSchedule",
+    "ExportError",
     "Flatten",
     "GroupNorm",
     "HalvingSchedule",
@@ -196,6 +265,7 @@ __all__ = [
     "MaxPool2d",
     "MaxPool3d",
     "Mish",
+    "Mnist",
     "Module",
     "ModuleDict",
     "ModuleList",
@@ -206,9 +276,11 @@ __all__ = [
     "Parameter",
     "PlateauSchedule",
     "RMSNorm",
+    "RMSprop",
     "ReLU",
     "ReLU6",
     "Residual",
+    "Run",
     "Schedule",
     "Sequential",
     "SiLU",
@@ -217,32 +289,53 @@ __all__ = [
     "Softmin",
     "Softplus",
     "Softsign",
+    "Standardizer",
     "StepSchedule",
+    "Table",
     "Tanh",
     "TransformerEncoderLayer",
     "Unflatten",
     "WarmUpSchedule",
     "accuracy",
+    "binary_cross_entropy",
     "check_closed_form",
+    "clip_grad_norm",
+    "clip_grad_value",
     "closed_form",
     "confusion_matrix",
+    "cosine_cost",
     "cross_entropy_cost",
     "digits",
+    "evaluate",
+    "export_onnx",
     "f1",
     "fit",
+    "hinge_cost",
+    "huber_cost",
     "kaiming_normal",
     "kaiming_uniform",
+    "kullback_leibler_cost",
     "load",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "mnist",
+    "negative_log_likelihood",
     "normal",
+    "one_hot",
     "orthogonal",
+    "plot",
     "precision",
+    "predict",
     "quadratic_cost",
     "r2",
+    "read_csv",
     "recall",
     "root_mean_squared_error",
     "save",
     "scaled_normal",
+    "shifted",
     "softmax_cross_entropy",
+    "split",
     "standard_normal",
     "top_k",
     "truncated_normal",

@@ -32,3 +32,7 @@ class CheckpointError(ag.AutogradError, ValueError):
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.problems = list(problems)
+
+
+class ExportError(ag.AutogradError, NotImplementedError):
+    """A model cannot be exported: the message names the operation that has no counterpart, and its module."""

@@ -19,6 +19,7 @@ from nn.calling import check_call
 from nn.errors import UnwrittenError
 from nn.parameter import is_parameter, mark
 from nn.state import Found
+from nn.summary import Summary, summary
 
 # A scope keeps no state of its own, so one serves all modules of a name.
 _scope = functools.cache(ag.scope)
@@ -243,6 +244,23 @@ class Module:
         """
         for parameter in self.parameters():
             parameter.grad = None
+
+    def summary(self, *inputs: Any, **options: Any) -> Summary:
+        """A table of what each module inside makes of inputs: shapes, parameters, operations, memory.
+
+        An input is an array, or a shape, which stands for zeros. The model is run once in evaluation, and is as it was
+        afterwards; `options` go to its `forward`. Raises `ShapeError` for an input that does not fit.
+
+        >>> print(nn.Sequential(nn.Linear(784, 30), nn.Sigmoid(), nn.Linear(30, 10)).summary((100, 784)))
+                  module                            gives      parameters  operations    memory
+                  Sequential()                      (100, 10)
+        layers.0  Linear(784, 30, dtype=float32)    (100, 30)      23,550   4,707,000  23.4 KiB
+        layers.1  Sigmoid()                         (100, 30)                   3,000  11.7 KiB
+        layers.2  Linear(30, 10, dtype=float32)     (100, 10)         310      61,000   7.8 KiB
+        Sequential of (100, 784) float32: 23,860 parameters; 4,771,000 operations; 93.2 KiB of parameters and buffers,
+        43.0 KiB of results
+        """
+        return summary(self, inputs, options)
 
     def extra_repr(self) -> str:
         """What stands in the parentheses of the module's line in `repr`."""

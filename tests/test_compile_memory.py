@@ -158,7 +158,7 @@ def test_the_steady_state_allocates_no_array() -> None:
                 step(x, y)
             before = tracemalloc.get_traced_memory()[0]
             tracemalloc.reset_peak()
-            for _ in range(1000 if name == "sgd" else 100):
+            for _ in range(200 if name == "sgd" else 60):
                 step(x, y)
             now, peak = tracemalloc.get_traced_memory()
         finally:

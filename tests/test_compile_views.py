@@ -81,7 +81,7 @@ def test_a_number_broadcast_and_a_shape_given_as_a_number(shape: Any) -> None:
         replays_alike(lambda x: ag.broadcast_to(x[0, 0, :1], shape) * 2.0, grid)
 
 
-@pytest.mark.parametrize("axis", [0, -1, (0, 2), [0, 1]], ids=repr)
+@pytest.mark.parametrize("axis", [0, -1, (0, 2), (0, 1)], ids=repr)
 def test_axes_of_length_one_come_and_go(axis: Any) -> None:
     replays_alike(lambda x: ag.squeeze(ag.expand_dims(x.sum(axis=0) * 2, axis), axis) * 1.0, grid)
     replays_alike(lambda x: ag.expand_dims(x.sum(), 0) * 1.0, grid)

@@ -28,7 +28,7 @@ def _script(name: str) -> ModuleType:
     return module
 
 
-curves, operations = _script("curves"), _script("operations")
+curves, operations, planes = _script("curves"), _script("operations"), _script("planes")
 
 _NUMBER = re.compile(r"-?\d+\.\d")
 
@@ -100,10 +100,89 @@ def test_a_picture_shows_every_kink_the_whole_of_a_peak_and_no_step_at_its_edge(
         assert len({point.split()[1] for point in piece.split("L")}) == 1
 
 
+def test_a_curve_of_moderate_height_is_shown_whole() -> None:
+    relu6 = curves.curves(ag.REGISTRY["relu6"])
+    left, right = curves._window(relu6)
+    assert curves._heights([relu6.value(np.linspace(left, right, 241))])[1] > 6
+
+
+PLANES = {
+    "multiply": ((), ("x = 0 and y = ±∞", "y = 0 and x = ±∞")),
+    "divide": (("y = 0",), ("x = ±∞ and y = ±∞", "x = 0 and y = 0")),
+    "power": (("x = 0 and y < 0",), ("x < 0 and x ≠ ±∞ and y is no whole number",)),
+    "remainder": ((), ("x = ±∞", "y = 0")),
+    "xlogy": (("y = 0 and x ≠ 0",), ("y < 0 and x ≠ 0", "x = ±∞ and y = 1")),
+    "hypot": ((), ()),
+    "logaddexp": ((), ()),
+}
+"""Where functions of two variables are infinite, of finite numbers, and nan."""
+
+
+@pytest.mark.parametrize("name", PLANES)
+def test_the_domain_in_the_plane_is_found(name: str) -> None:
+    (found,) = planes.planes(ag.REGISTRY[name])
+    assert (found.infinite, found.nan) == PLANES[name]
+
+
+def test_kinks_and_jumps_in_the_plane_are_found_with_what_is_taken_there() -> None:
+    def of(name: str) -> object:
+        (found,) = planes.planes(ag.REGISTRY[name])
+        return found
+
+    def kinks(name: str) -> set[tuple[str, str, str]]:
+        return {(kink.where, kink.of, kink.jump) for kink in of(name).kinks}
+
+    def steps(name: str) -> list[str]:
+        return [step.where for step in of(name).steps]
+
+    assert kinks("maximum") == {
+        ("x = y", "x", "from 0 to 1 (0.5 is taken)"), ("x = y", "y", "from 1 to 0 (0.5 is taken)"),
+    }  # fmt: skip
+    assert kinks("hypot") == {("x = 0 and y = 0", of, "from −1 to 1 (0 is taken)") for of in "xy"}
+    assert kinks("prelu") == {
+        ("x = 0 and weight < 0", "x", "(0 is taken)"),
+        ("x = 0 and weight > 0", "x", "(the number of smallest size between both is taken)"),
+    }
+    assert kinks("copysign") == {
+        ("x = 0 and y < 0", "x", "from 1 to −1 (0 is taken)"), ("x = 0 and y > 0", "x", "from −1 to 1 (0 is taken)"),
+    }  # fmt: skip
+    assert steps("remainder") == ["x = k y for every whole k"] and steps("fmod") == ["x = k y for every whole k ≠ 0"]
+    assert steps("arctan2") == ["y = 0 and x < 0"] and steps("heaviside") == ["x = 0"]
+    assert of("power").blank == {"y": ("x < 0",)}
+    for smooth in ("add", "multiply", "divide", "logaddexp", "xlogy"):
+        assert not kinks(smooth) and not steps(smooth)
+    for other in ("sum", "exp", "where", "matmul", "equal", "bitwise_and", "reshape", "convolve"):
+        assert planes.planes(ag.REGISTRY[other]) == ()
+
+
+def test_points_are_told_by_the_fewest_conditions() -> None:
+    x, y = (each.ravel() for each in np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]))
+    none = np.zeros(9, bool)
+    assert planes.words(x, y, "xy", y == 0, none) == ("y = 0",)
+    assert planes.words(x, y, "xy", (x == 0) | (y < 0), none) == ("x = 0", "y < 0")
+    assert planes.words(x, y, "xy", (x == 0) & (y < 0), none) == ("x = 0 and y < 0",)
+    assert planes.words(x, y, "xy", (y == 0) & (x != 0), (x == 0) & (y == 0)) == ("y = 0",)
+    assert planes.words(x, y, "xy", none, none) == ()
+
+
+def test_every_entry_has_a_formula_or_says_what_it_is_composed_of() -> None:
+    for group in operations.ours().values():
+        for op in group:
+            text = operations.entry(op)
+            assert "```math" in text or "- Composed of: " in text, op.name
+            assert not re.search(r"_\{(?:[^{}]|\{[^{}]*\})*\}_\{", text), f"{op.name}: one subscript behind another"
+
+
 def test_rules_are_those_of_the_code() -> None:
-    latex, _ = operations.mathematics(ag.REGISTRY["matmul"])
+    latex, _, _ = operations.mathematics(ag.REGISTRY["matmul"])
     assert r"\mathrm{out} &= x y" in latex
     assert r"\overline{x} &= g y^{\mathsf T}" in latex
-    latex, shapes = operations.mathematics(ag.REGISTRY["mean"])
+    latex, shapes, _ = operations.mathematics(ag.REGISTRY["mean"])
     assert r"\overline{x} &= \frac{1}{30} g" in latex and shapes == "x (2, 3, 5)"
+    latex, _, _ = operations.mathematics(ag.REGISTRY["divmod"])
+    assert r"\overline{y} &= -{g_{1}} \odot {\mathrm{out}_{0}}" in latex
+    latex, _, _ = operations.mathematics(ag.REGISTRY["linalg.slogdet"])
+    assert r"\mathrm{sign}, \mathrm{logabsdet} &= \mathrm{slogdet} a" in latex and r"(\mathrm{inv}(a))" in latex
+    latex, _, long = operations.mathematics(ag.REGISTRY["linalg.eigh"])
+    assert r"\overline" not in latex and long.startswith(r"$\overline{a}$ is too long a formula; it is made of ")
     assert operations.composition(ag.REGISTRY["var"]) == ("mean", "subtract", "square", "sum", "divide")

@@ -276,7 +276,7 @@ def test_whatever_the_scopes_nothing_is_lost_and_every_box_is_led_to() -> None:
 # Size.
 
 
-@pytest.mark.parametrize("depth", [0, 1])
+@pytest.mark.parametrize("depth", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_step_of_sixteen_layers_is_laid_out_in_seconds(depth: int) -> None:
     step = trained(nn.Adam, (8,) * 17)
     begun = time.perf_counter()

@@ -665,6 +665,8 @@ def test_what_is_printed_and_not_read_is_never_called_wrong(name: str) -> None:
     for case in SAMPLES[name][:2]:
         inputs = [ag.tensor(x, requires_grad=True) if op.rule(i) else x for i, x in enumerate(case.inputs)]
         out = op(*inputs, **case.params)
+        if not isinstance(out, ag.Tensor):  # several results
+            continue
         loss = ag.sum(out * ag.tensor(np.random.default_rng(0).normal(size=out.shape), name="w"))
         for line in printed(loss):
             try:

@@ -119,7 +119,7 @@ def test_logsumexp_along_axes_of_large_numbers() -> None:
 
 def _axes() -> list[Any]:
     whole = [np.array(0), np.array(-1), np.int64(1), np.int8(0), np.uint8(1)]
-    return [*whole, (np.int64(0), np.array(1)), [0, 1], [np.array(-1)], (np.array(1),)]
+    return [*whole, (np.int64(0), np.array(1)), (0, 1), (np.array(-1),), (np.array(1),)]
 
 
 REDUCTIONS = ["sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax"]
@@ -129,7 +129,7 @@ REDUCTIONS = ["sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax"
 @pytest.mark.parametrize("axis", _axes(), ids=repr)
 def test_an_axis_of_any_kind_works_in_both_passes(name: str, axis: Any) -> None:
     data = np.random.default_rng(1).normal(size=(2, 3))
-    plain = tuple(map(int, axis)) if isinstance(axis, list | tuple) else int(axis)
+    plain = tuple(map(int, axis)) if isinstance(axis, tuple) else int(axis)
     found, expected = [], []
     for given, into in ((axis, found), (plain, expected)):
         x = ag.tensor(data, requires_grad=True)
@@ -185,10 +185,10 @@ def test_what_is_no_axis_is_refused_at_the_call(axis: Any) -> None:
 
 
 def test_axes_changed_after_the_call_change_no_gradient() -> None:
-    axes, array = [0, 1], np.array(0)
+    axes, array = (np.array(0), np.array(1)), np.array(0)
     x = ag.tensor(np.ones((2, 3, 4)), requires_grad=True)
     out = ag.sum(x, axis=axes).sum() + ag.mean(x, axis=array).sum()
-    axes[:] = [2]
+    axes[0][...] = axes[1][...] = 2
     array[...] = 2
     out.backward()
     assert np.array_equal(x.grad, np.full((2, 3, 4), 1.5))

@@ -304,31 +304,32 @@ BIGGER = """
 import resource, sys
 import numpy as np
 import nn
-x = np.memmap(sys.argv[1], np.float32, "r", shape=(2**21, 256), order=sys.argv[2])
-y = np.memmap(sys.argv[1], np.uint8, "r", shape=(2**21,))
+order, rows = sys.argv[2], int(sys.argv[3])
+x = np.memmap(sys.argv[1], np.float32, "r", shape=(rows, 2**29 // rows), order=order)
+y = np.memmap(sys.argv[1], np.uint8, "r", shape=(rows,))
 resource.setrlimit(resource.RLIMIT_DATA, (2**28, 2**28))
 loader = nn.DataLoader((x, y), 64, shuffle=True, rng=0, prefetch=2)
 seen = 0
 for a, b in loader:
-    assert a.shape == (64, 256)
+    assert a.shape == (64, 2**29 // rows)
     seen += 1
-    if seen == 4:
+    if seen == 2:
         break
 print(seen, len(loader))
 """
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_a_memory_mapped_array_of_2_gib_is_read_by_batches_in_256_mib(order: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order, rows", [("C", 2**21), ("F", 2**23)])
+def test_a_memory_mapped_array_of_2_gib_is_read_by_batches_in_256_mib(order: str, rows: int, tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     with open(path, "wb") as file:
         file.truncate(2**31)  # a file with a hole, which takes no room
     root = str(Path(nn.__file__).parents[1])
     ran = subprocess.run(
-        [sys.executable, "-c", BIGGER, str(path), order],
+        [sys.executable, "-c", BIGGER, str(path), order, str(rows)],
         capture_output=True, text=True, check=False, timeout=60, cwd=root,
     )  # fmt: skip
-    assert ran.stdout.split() == ["4", str(2**21 // 64)], ran.stderr
+    assert ran.stdout.split() == ["2", str(rows // 64)], ran.stderr
 
 
 def test_batches_of_a_memory_mapped_file_are_those_of_the_array(tmp_path: Path) -> None:
@@ -604,3 +605,47 @@ def test_batches_stay_on_their_device(world: Any) -> None:
     expected = np.concatenate([a for a, _ in nn.DataLoader((X, Y), 5, True, 0)])
     found = np.concatenate([world.to_numpy(a) for a, _ in nn.DataLoader((x, y), 5, True, 0)])
     np.testing.assert_array_equal(found, expected)
+
+
+# In training.
+
+
+def trained(data: Any, **options: Any) -> tuple[dict[str, bytes], nn.History]:
+    model = nn.MLP([2, 5, 4], rng=0)
+    history = nn.fit(
+        model, nn.quadratic_cost, data, nn.SGD(model.parameters(), 0.5), 3, progress=False, validation=VALIDATION,
+        **options,
+    )  # fmt: skip
+    return {path: value.tobytes() for path, value in model.state_dict().items()}, history
+
+
+SCALED = (X - X.mean(0)) / X.std(0)
+TARGETS = np.eye(4, dtype=np.float32)[Y % 4]
+VALIDATION = SCALED[:8], TARGETS[:8]
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@ahead
+def test_fit_gives_the_same_bits_from_a_pair_a_loader_and_a_thread(prefetch: int, compiled: bool) -> None:
+    expected = trained((SCALED, TARGETS), batch_size=5, rng=3, compile=True)
+    loader = nn.DataLoader((SCALED, TARGETS), 5, shuffle=True, rng=3, prefetch=prefetch)
+    assert trained(loader, compile=compiled) == expected
+    data = nn.Dataset(np.concatenate([SCALED, SCALED]), np.concatenate([TARGETS, TARGETS])).subset(slice(23))
+    assert trained(data, batch_size=5, rng=3, compile=compiled) == expected
+
+
+def test_fit_trains_on_what_a_table_a_split_and_transforms_give(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal([[0, 5]] * 60 + [[40, 9]] * 60, [3, 1])
+    lines = [f"{a},{b},{'low' if i < 60 else 'high'}" for i, (a, b) in enumerate(points)]
+    (tmp_path / "points.csv").write_text("a,b,kind\n" + "\n".join(lines))
+    table = nn.read_csv(tmp_path / "points.csv", "kind")
+    train, test = nn.split((table.x, nn.one_hot(table.y, 2)), 0.25, rng=0)
+    standardizer = nn.Standardizer(train)
+    loader = nn.DataLoader(train, 10, shuffle=True, rng=0, transform=standardizer)
+    held_out = nn.DataLoader(test, 30, transform=standardizer)
+    model = nn.MLP([2, 4, 2], rng=0)
+    history = nn.fit(
+        model, nn.quadratic_cost, loader, nn.SGD(model.parameters(), 2.0), 15, validation=held_out, progress=False
+    )
+    assert history.accuracy[-1] == 1

@@ -12,6 +12,7 @@ import pytest
 
 import autograd_lite as ag
 import nn
+from conftest import World
 from nn.layers.layer import ANY, Layer, fits
 
 
@@ -133,7 +134,12 @@ def test_a_layer_says_the_shape_that_it_gives_and_keeps_single_precision(name: s
     assert type(layer).__name__ in repr(layer)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+LONG = ("RNN", "GRU", "LSTM", "MultiheadAttention", "TransformerEncoderLayer")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name.startswith(LONG) else []) for name in LAYERS]
+)
 def test_gradients_of_a_layer_in_double_precision(name: str) -> None:
     layer, x = made(name, float)
     layer = in_double(layer)
@@ -195,3 +201,30 @@ def test_a_layer_is_copied_pickled_and_loaded_whole(name: str) -> None:
     other.load_state_dict({key: value + 1 for key, value in layer.state_dict().items()})
     layer.load_state_dict(other.state_dict())
     assert values(layer.eval()(x)).tobytes() == values(other.eval()(x)).tobytes()
+
+
+@every_layer
+def test_a_layer_runs_where_its_parameters_are_with_nothing_converted(name: str, world: World) -> None:
+    layer, x = made(name, float)
+    here = in_double(layer)
+    there = copy.deepcopy(here)
+    for _, module in there.named_modules():
+        for key, value in list(vars(module).items()):
+            if isinstance(value, ag.Tensor):
+                setattr(module, key, world.tensor(value.numpy(), requires_grad=value.requires_grad, name=value.name))
+    if name.startswith(("Dropout", "GRU", "MultiheadAttention", "TransformerEncoderLayer")):
+        for each in (here, there):
+            each.eval()  # a generator draws in its own world
+    x_here, x_there = ag.tensor(x, requires_grad=True), world.tensor(x, requires_grad=True)
+    world.conversions.clear()
+    out = there(x_there)
+    (out * out).sum().backward()
+    assert world.conversions == []
+    expected = here(x_here)
+    (expected * expected).sum().backward()
+    pairs = [(x_there.grad, x_here.grad), (out.data, expected.data)]
+    pairs += [(a.grad, b.grad) for a, b in zip(there.parameters(), here.parameters(), strict=True)]
+    pairs += [(a.data, b.data) for a, b in zip(there.buffers(), here.buffers(), strict=True)]
+    for mine, theirs in pairs:
+        assert type(mine) is world.array_type
+        np.testing.assert_allclose(world.to_numpy(mine), theirs, rtol=1e-10, atol=1e-12)

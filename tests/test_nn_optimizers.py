@@ -15,6 +15,13 @@ import pytest
 import autograd_lite as ag
 import nn
 
+
+def grouped(parameters: list[ag.Tensor]) -> list[dict[str, Any]]:
+    """The first parameter in a group of its own, which decays, and slower."""
+    first = {"parameters": parameters[:1], "lr": 0.05, "weight_decay": 0.1}
+    return [first, {"parameters": parameters[1:]}] if parameters[1:] else [first]
+
+
 every_optimizer = pytest.mark.parametrize(
     "make",
     [
@@ -22,8 +29,12 @@ every_optimizer = pytest.mark.parametrize(
         lambda parameters: nn.SGD(parameters, 0.1, 0.9),
         lambda parameters: nn.SGD(parameters, 0.1, 0.9, nesterov=True),
         lambda parameters: nn.Adam(parameters, 0.1),
+        lambda parameters: nn.AdamW(grouped(parameters), 0.1),
+        lambda parameters: nn.RMSprop(parameters, 0.1, momentum=0.5, centered=True),
+        lambda parameters: nn.Adagrad(parameters, 0.1),
+        lambda parameters: nn.SGD(grouped(parameters), 0.1, 0.9, l1=0.01),
     ],
-    ids=["sgd", "momentum", "nesterov", "adam"],
+    ids=["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad", "groups"],
 )
 
 
@@ -72,8 +83,9 @@ def training(optimizer: nn.Optimizer, compiled: bool) -> Any:
 # Reading numbers.
 
 
-@pytest.mark.parametrize("make", [Written, nn.SGD, lambda p, lr: nn.SGD(p, lr, 0.5), nn.Adam],
-                         ids=["written", "sgd", "momentum", "adam"])  # fmt: skip
+@pytest.mark.parametrize("make", [Written, nn.SGD, lambda p, lr: nn.SGD(p, lr, 0.5), nn.Adam, nn.Adagrad,
+                                  lambda p, lr: nn.AdamW([{"parameters": p, "weight_decay": 0.1}], lr), nn.RMSprop],
+                         ids=["written", "sgd", "momentum", "adam", "adagrad", "adamw", "rmsprop"])  # fmt: skip
 def test_a_changed_rate_is_honoured_by_a_compiled_step_without_recording_anew(make: Any) -> None:
     ends = []
     for compiled in (False, True):

@@ -167,7 +167,7 @@ class _Writer:
             self.header.append(_Named(name, "", _literal(value.sample), False))
 
     def number(self, arg: Any, dtype: Any) -> str:
-        """A number as a zero-dimensional array of the other operand's dtype: what NumPy makes of it each time."""
+        """A number as a zero-dimensional array of the dtype that NumPy makes it one of each time."""
         live = isinstance(arg, Live)
         known = (arg.key if live else (type(arg), repr(arg)), dtype)
         if known not in self.numbers:
@@ -199,7 +199,7 @@ class _Writer:
         others = call.values
         number = isinstance(arg, Live | int | float) and not isinstance(arg, bool) and call.ufunc is not None
         if number and others and others[0].dtype.kind == "f":
-            return self.number(arg, others[0].dtype)
+            return self.number(arg, _computed_in(call, arg))
         if isinstance(arg, Live):
             return self.number(arg, call.out.dtype)
         return written(arg)
@@ -446,6 +446,18 @@ def place_text(whole: str, there: Place) -> str:
         return f"{flat}.reshape({there.shape})"
     shape = tuple(there.shape[i] for i in there.axes)
     return f"{flat}.reshape({shape}).transpose({tuple(there.axes.index(i) for i in range(len(shape)))})"
+
+
+def _computed_in(call: Call, number: Any) -> Any:
+    """The dtype in which a function computes with a number: mostly that of the array beside it, but not always."""
+    kinds: list[Any] = []
+    for each in call.args:
+        value = each.read() if isinstance(each, Live) else each
+        weak = type(value) in (int, float, complex)
+        kinds.append(each.dtype if isinstance(each, Value) else type(value) if weak else numpy.asarray(value).dtype)
+    ufunc = call.ufunc
+    place = next(i for i, each in enumerate(call.args) if each is number)
+    return ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))[place]
 
 
 def _literal(array: numpy.ndarray) -> str:

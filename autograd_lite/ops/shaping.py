@@ -394,6 +394,9 @@ def roll(xp: Any, x: Any, *, shift: Any, axis: Any = None) -> Any:
     return x
 
 
+expand_dims.lists = flip.lists = roll.lists = True
+
+
 def _rolled(xp: Any, x: Any, axis: int, shift: int) -> Any:
     size = x.shape[axis]
     cut = -shift % size if size else 0

@@ -8,5 +8,22 @@ from __future__ import annotations
 from nn.data.dataset import Dataset
 from nn.data.handwriting import Digits, digits
 from nn.data.loader import DataLoader
+from nn.data.mnist_files import Mnist, mnist
+from nn.data.splitting import split
+from nn.data.tables import Table, read_csv
+from nn.data.transforms import Standardizer, one_hot, shifted
 
-__all__ = ["DataLoader", "Dataset", "Digits", "digits"]
+__all__ = [
+    "DataLoader",
+    "Dataset",
+    "Digits",
+    "Mnist",
+    "Standardizer",
+    "Table",
+    "digits",
+    "mnist",
+    "one_hot",
+    "read_csv",
+    "shifted",
+    "split",
+]

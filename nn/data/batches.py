@@ -73,19 +73,22 @@ def refuse_what_is_not_finite(what: str, batch: Batch, rows: np.ndarray | None =
 
 
 def _finite(found: Any) -> bool:
-    """Whether the sum is finite, and so each element; it takes half the time of looking at each."""
+    """Whether the sum of squares is finite, and so each element; it takes a tenth of the time of looking at each."""
+    if isinstance(found, np.ndarray) and found.flags.c_contiguous and found.dtype.itemsize >= 4:
+        flat = found.reshape(-1)
+        return isfinite(np.vdot(flat, flat))
     with np.errstate(over="ignore", invalid="ignore"):
         return isfinite(found.sum())
 
 
-def apart(batch: Batch, already: bool = False) -> Batch:
+def apart(batch: Batch) -> Batch:
     """Copies of what a foreign source gave: it may fill the same arrays again for the next batch.
 
     >>> from nn.data.batches import apart
     >>> apart((np.ones(1), np.ones(1)))
     (array([1.]), array([1.]))
     """
-    return batch if already else (batch[0].copy(), batch[1].copy())
+    return batch[0].copy(), batch[1].copy()
 
 
 @contextmanager

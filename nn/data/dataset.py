@@ -55,10 +55,13 @@ class Dataset:
         return len(self.x) if self.rows is None else len(self.rows)
 
     def __getitem__(self, indices: Any) -> tuple[Any, Any]:
-        chosen = _index(indices, len(self))
+        return self.at(index_of(indices, len(self)))
+
+    def at(self, index: Any) -> tuple[Any, Any]:
+        """The same for an index that is known to fit, as those that a loader draws are."""
         if self.rows is not None:
-            chosen = self.rows[chosen]
-        return _chosen(self.x, chosen), _chosen(self.y, chosen)
+            index = self.rows[index]
+        return _chosen(self.x, index), _chosen(self.y, index)
 
     def subset(self, indices: Any) -> Dataset:
         """The examples of some indices as a data set: nothing is read or copied yet.
@@ -66,7 +69,7 @@ class Dataset:
         >>> len(nn.Dataset(np.ones((4, 2)), np.ones(4)).subset([0, 2, 3]))
         3
         """
-        chosen = np.atleast_1d(np.arange(len(self))[_index(indices, len(self))])
+        chosen = np.atleast_1d(np.arange(len(self))[index_of(indices, len(self))])
         if not len(chosen):
             raise ag.DataError("Dataset: a subset needs at least one example")
         part = Dataset(self.x, self.y)
@@ -93,7 +96,7 @@ def _rows(name: str, value: Any) -> Any:
     return found
 
 
-def _index(indices: Any, length: int) -> Any:
+def index_of(indices: Any, length: int) -> Any:
     """An index of examples that is known to fit: a whole number, a slice, or an array of whole numbers or booleans."""
     if isinstance(indices, slice):
         return indices
@@ -112,9 +115,12 @@ def _index(indices: Any, length: int) -> Any:
 
 
 def _chosen(part: Any, index: Any) -> Any:
+    several = isinstance(index, np.ndarray) and index.ndim > 0  # else what comes is a view
     if not isinstance(part, np.ndarray):
         xp = backend.namespace(part)
-        return part[index if isinstance(index, slice) else xp.asarray(index)]
-    # Not `take`, which copies the whole of an array that is not contiguous.
-    chosen = part[index if isinstance(index, slice) else np.asarray(index)]
-    return np.array(chosen, dtype=backend.native(part.dtype), order="C", copy=np.shares_memory(part, chosen) or None)
+        return part[xp.asarray(index)] if several else part[index if isinstance(index, slice) else int(index)].copy()
+    plain = part.flags.c_contiguous and part.flags.aligned and part.dtype.isnative
+    if several and plain and index.dtype.kind != "b":
+        return part.take(index, axis=0)  # quicker; of an array of another layout it would copy the whole
+    chosen = part[index if several or isinstance(index, slice) else int(index)]
+    return np.array(chosen, dtype=backend.native(part.dtype), order="C", copy=None if several else True)

@@ -20,6 +20,7 @@ from nn.layers.dropout import Dropout, dropped
 from nn.layers.layer import Layer, Shape, number
 from nn.layers.linear import Linear
 from nn.layers.normalisation import LayerNorm
+from nn.layers.sequential import called
 from nn.parameter import Parameter
 
 
@@ -236,8 +237,9 @@ class TransformerEncoderLayer(Layer):
         return self.norm2(x + self._mapped(x))
 
     def _mapped(self, x: Tensor) -> Any:
-        activation = self.activation if callable(self.activation) else _ACTIVATIONS[self.activation]
+        activation = _ACTIVATIONS[self.activation] if isinstance(self.activation, str) else self.activation
         return self.dropout2(self.linear2(self.dropout(activation(self.linear1(x)))))
 
     def extra_repr(self) -> str:
-        return "norm_first=True" if self.norm_first else ""
+        name = self.activation if isinstance(self.activation, str) else called(self.activation)
+        return f"activation={name}" + (", norm_first=True" if self.norm_first else "")

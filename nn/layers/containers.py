@@ -12,7 +12,7 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import whole
 from nn.layers.layer import ANY, Layer, Shape, fits, spelled
-from nn.layers.sequential import Sequential, shapes_of
+from nn.layers.sequential import Sequential, called, shapes_of
 from nn.module import Module
 
 
@@ -180,7 +180,10 @@ class Residual(Layer):
             raise ag.ArgumentError(
                 f"Residual: the shortcut is a module or a function of one tensor, not {shortcut!r:.60}"
             )
-        self.gives_of(ANY)
+        try:
+            self.gives(ANY)
+        except ag.ShapeError as error:
+            raise ag.ShapeError(f"Residual: {error}") from None
 
     def takes(self) -> tuple[Shape, ...]:
         return self.inner.takes() if isinstance(self.inner, Layer) else (ANY,)
@@ -193,6 +196,10 @@ class Residual(Layer):
         if not fits(inner, beside):
             raise ag.ShapeError(f"adds {spelled(beside)} to {spelled(inner)}, which are not of one shape")
         return inner if ... not in inner else beside
+
+    def extra_repr(self) -> str:
+        plain = self.shortcut is not None and not isinstance(self.shortcut, Module)
+        return f"shortcut={called(self.shortcut)}" if plain else ""
 
     def forward(self, x: Any) -> Tensor:
         x = ag.asarray(x)
@@ -227,4 +234,4 @@ class Lambda(Layer):
         return self.function(*args, **kwargs)
 
     def extra_repr(self) -> str:
-        return getattr(self.function, "__name__", type(self.function).__name__)
+        return called(self.function)

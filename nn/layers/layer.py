@@ -6,6 +6,7 @@ number of axes: `("examples", 3, "height", "width")`, `(..., 4)`. Must not know 
 
 from __future__ import annotations
 
+import inspect
 import operator
 from typing import Any
 
@@ -150,6 +151,15 @@ def initial(owner: str, initializer: Any, rng: np.random.Generator, shape: tuple
         raise ag.ArgumentError(
             f"{owner}: the initializer is a function such as nn.scaled_normal, not {initializer!r:.50}"
         )
+    try:
+        inspect.signature(initializer).bind(rng, *shape)
+    except TypeError as error:
+        raise ag.ArgumentError(
+            f"{owner}: the initializer is called with the generator and {len(shape)} sizes, {shape}, as "
+            f"initializer(rng, outputs, inputs, *kernel), but {error}"
+        ) from None
+    except ValueError:  # one that says no signature is tried
+        pass
     made = initializer(rng, *shape)
     shapes = [np.shape(part) for part in made] if isinstance(made, tuple | list) else []
     if shapes != [shape, shape[:1]]:

@@ -39,7 +39,10 @@ class Sequential(Layer):
                 raise ag.ArgumentError(
                     f"Sequential: layer {i} is {layer!r:.60}, but a layer is a module or a function of one tensor"
                 )
-        shapes_of(given, ANY)
+        try:
+            shapes_of(given, ANY)
+        except ag.ShapeError as error:
+            raise ag.ShapeError(f"Sequential: {error}") from None
         self.layers = given
 
     def takes(self) -> tuple[Shape, ...]:
@@ -54,6 +57,10 @@ class Sequential(Layer):
             x = layer(x)
         return x
 
+    def extra_repr(self) -> str:
+        # The modules stand below, with their places.
+        return ", ".join(f"{i}: {called(each)}" for i, each in enumerate(self.layers) if not isinstance(each, Module))
+
     def __len__(self) -> int:
         return len(self.layers)
 
@@ -66,6 +73,16 @@ class Sequential(Layer):
         if not -len(self.layers) <= whole("Sequential: a place", place) < len(self.layers):
             raise ag.IndexingError(f"Sequential has {len(self.layers)} layers, and none at {place}")
         return self.layers[place]
+
+
+def called(function: Any) -> str:
+    """The name of a function, or what kind of thing it is that is called.
+
+    >>> from nn.layers.sequential import called
+    >>> called(ag.tanh)
+    'tanh'
+    """
+    return str(getattr(function, "__name__", None) or getattr(function, "name", type(function).__name__))
 
 
 def _is_list(layer: Any) -> bool:

@@ -5,63 +5,31 @@ Knows what every optimiser has. Must not know any of them, nor models or costs.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import isfinite
 from operator import is_
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, backend, live
+from autograd_lite import Tensor, live
 from nn import state as states
 from nn.calling import check_call
 from nn.errors import UnwrittenError
+from nn.optim.numbers import (
+    Group,
+    Number,
+    Numbers,
+    is_off,
+    parted,
+    plain,
+    recorded,
+    refuse_while_recorded,
+    shown,
+)
 from nn.state import Found
-
-
-class _Numbers:
-    """The numbers of one optimiser, apart from its other attributes: each is read live, so none is ever fixed."""
-
-    __watched__ = False
-
-
-class Number:
-    """A number of an optimiser that is checked whenever it is set, declared in the class: `lr = Number(…)`.
-
-    It is from 0 to below `high`, without 0 where it is `positive`, and read like every number of an optimiser.
-    """
-
-    def __init__(self, words: str, high: float = float("inf"), positive: bool = False) -> None:
-        self.words, self.high, self.positive = words, high, positive
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, optimizer: None, kind: type) -> Self: ...
-
-    @overload
-    def __get__(self, optimizer: Any, kind: type) -> float: ...
-
-    def __get__(self, optimizer: Any, kind: type) -> Any:
-        return self if optimizer is None else live(optimizer._numbers, self.name)
-
-    def __set__(self, optimizer: Any, value: Any) -> None:
-        raise AssertionError("Optimizer.__setattr__ keeps the numbers")
-
-    def checked(self, owner: str, value: Any, zero: bool = False) -> float:
-        """The value as a Python float, since a NumPy float64 would widen float32 parameters; with `zero` also 0."""
-        try:
-            number = float("nan") if isinstance(value, str | bytes) else float(value)  # "0.1" is a word
-        except (TypeError, ValueError):
-            number = float("nan")
-        if not (isfinite(number) and 0 <= number < self.high) or (self.positive and number == 0 and not zero):
-            bounds = f" below {self.high:g}" if isfinite(self.high) else ""
-            kind = "a positive number" if self.positive else "0 or a positive number"
-            raise ag.ArgumentError(f"{owner}: {self.words} must be {kind}{bounds}, not {value!r}")
-        return number
 
 
 class Optimizer:
@@ -94,18 +62,26 @@ class Optimizer:
     # A compiled step watches the attributes of optimisers through this.
     __watched__ = True
 
+    grouped = False
+    """Whether the step reads the numbers of each of its `groups`."""
+
     parameters: list[Tensor]
+    groups: list[Group]
+    _penalised: bool  # whether a cost on the weights changes the gradients
     _known: tuple[Tensor, ...]  # the parameters as they have been checked
-    _numbers: _Numbers
+    _numbers: Numbers
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         check_call(cls, args, kwargs)
         optimizer = super().__new__(cls)
-        object.__setattr__(optimizer, "_numbers", _Numbers())
+        object.__setattr__(optimizer, "_numbers", Numbers())
         return optimizer
 
-    def __init__(self, parameters: Iterable[Tensor]) -> None:
-        self.parameters = parameters  # type: ignore[assignment]  # checked on the way in
+    def __init__(self, parameters: Iterable[Tensor] | Iterable[Mapping[str, Any]]) -> None:
+        found, groups = parted(type(self), parameters, self.grouped)
+        self._penalised = False
+        self.parameters = found  # checked on the way in
+        self.groups = groups
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -115,7 +91,7 @@ class Optimizer:
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         parameters = self._leaves()
-        before = [] if _recorded() else [parameter.grad for parameter in parameters]
+        before = [] if recorded() else [parameter.grad for parameter in parameters]
         try:
             for parameter in parameters:
                 parameter.grad = None
@@ -137,11 +113,12 @@ class Optimizer:
         with ag.no_grad():
             return [ag.zeros_like(parameter) for parameter in self.parameters]
 
-    def moving(self, *states: list[Tensor]) -> list[tuple[Any, ...]]:
+    def moving(self, *states: list[Tensor], group: Any = None) -> list[tuple[Any, ...]]:
         """Each parameter that has a gradient and is not frozen, with its gradient and its part of every state.
 
-        Raises `ArgumentError`, before anything is changed, where `parameters` has been changed so that a state no
-        longer has one tensor for each, or has something in it that cannot be trained.
+        With a `group` those of the group alone. Raises `ArgumentError`, before anything is changed, where `parameters`
+        has been changed so that a state no longer has one tensor for each, or has something in it that cannot be
+        trained.
 
         >>> nn.SGD([nn.Parameter([1.0, 2.0])], lr=0.1).moving()
         []
@@ -153,8 +130,25 @@ class Optimizer:
                     f"{type(self).__name__}: parameters has {len(parameters)} tensors, but the state that goes with "
                     f"them was made for {len(state)}: make a new {type(self).__name__} for other parameters"
                 )
-        rows = zip(parameters, [parameter.grad for parameter in parameters], *states, strict=True)
-        return [row for row in rows if row[1] is not None and row[0].requires_grad]
+        if self.groups and group is not None:
+            if self.groups[-1].stop != len(parameters):
+                raise ag.ArgumentError(
+                    f"{type(self).__name__}: parameters has {len(parameters)} tensors, but its groups were made for "
+                    f"{self.groups[-1].stop}: make a new {type(self).__name__} for other parameters"
+                )
+            parameters = parameters[group.start : group.stop]
+            states = tuple(state[group.start : group.stop] for state in states)
+        found: list[tuple[Any, ...]]
+        if states:
+            rows = zip(parameters, [parameter.grad for parameter in parameters], *states, strict=True)
+            found = [row for row in rows if row[1] is not None and row[0].requires_grad]
+        else:
+            found = [(p, gradient) for p in parameters if (gradient := p.grad) is not None and p.requires_grad]
+        return self._with_penalties(found, group) if self._penalised else found
+
+    def _with_penalties(self, rows: list[tuple[Any, ...]], group: Any) -> list[tuple[Any, ...]]:
+        """The rows with the gradients of costs on the weights added; written by who has such costs."""
+        return rows
 
     def _leaves(self) -> list[Tensor]:
         """The parameters; where the list is no longer as it was checked, checked again."""
@@ -169,7 +163,11 @@ class Optimizer:
         >>> nn.SGD([nn.Parameter([1.0])], lr=0.1).learning_rates()
         [0.1]
         """
-        return [float(vars(self._numbers)["lr"])]
+        return [float(vars(numbers)["lr"]) for numbers in self._places()]
+
+    def _places(self) -> list[Numbers]:
+        """Where the numbers of the groups stand, or where there are none, its own."""
+        return [group.numbers for group in self.groups] or [self._numbers]
 
     def set_learning_rates(self, rates: list[float]) -> None:
         """Set the learning rates, as a schedule does: it may go down to 0, where a rate that is given may not be.
@@ -179,12 +177,16 @@ class Optimizer:
         >>> optimizer.lr
         0.0
         """
-        if _recorded():
+        if recorded():
             raise ag.CompileError(
                 "a schedule's step is recorded, and a compiled step would not set the rate again: "
                 "write schedule.step() outside of the compiled step"
             )
-        vars(self._numbers)["lr"] = rates[0]
+        for numbers, rate in zip(self._places(), rates, strict=True):
+            vars(numbers)["lr"] = rate
+        following = [rate for group, rate in zip(self.groups, rates, strict=False) if "lr" not in group.own]
+        if following:
+            vars(self._numbers)["lr"] = following[0]
         ag.touch()
 
     # Numbers, apart.
@@ -205,21 +207,29 @@ class Optimizer:
         elif name == "parameters":
             value = _checked(owner, value)
             object.__setattr__(self, "_known", tuple(value))
-        number = _number(value)
-        kind = type(live(_PROBE, "value"))  # no float while a step is being recorded
-        if kind is not float and (name in apart or number is not None or type(value) is kind):
-            raise ag.CompileError(
-                f"{owner}.{name} is set while a step is being recorded, and a compiled step would not set it again: "
-                f"set it outside the step, or make it a tensor that counts, as in self.{name}.assign(self.{name} + 1)"
-            )
+        number = plain(value)
+        refuse_while_recorded(owner, name, value, name in apart)
         if number is None or not (declared is None or isinstance(declared, Number)):
             # What is no number; or a property, or a class's own value, which Python finds first.
             apart.pop(name, None)
             object.__setattr__(self, name, value)
         else:
             vars(self).pop(name, None)
+            self._follow(name, number)
             apart[name] = number
         ag.touch()
+
+    def _follow(self, name: str, number: float) -> None:
+        """Set a number of the groups that have none of their own."""
+        groups = vars(self).get("groups", ())
+        following = [group for group in groups if name not in group.own]
+        if groups and not following and name in vars(self._numbers):
+            raise ag.ArgumentError(
+                f"{type(self).__name__}: every group has a {name} of its own: set it in each, as in "
+                f"optimizer.groups[0].{name} = {number!r}"
+            )
+        for group in following:
+            vars(group.numbers)[name] = number
 
     def __delattr__(self, name: str) -> None:
         if name in vars(self._numbers):
@@ -230,8 +240,9 @@ class Optimizer:
 
     def __repr__(self) -> str:
         count = len(vars(self).get("parameters", ()))
-        numbers = "".join(f", {name}={value!r}" for name, value in vars(self._numbers).items())
-        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}{numbers})"
+        numbers = "".join(f", {name}={value!r}" for name, value in shown(type(self), vars(self._numbers)).items())
+        groups = f", groups={vars(self)['groups']}" if vars(self).get("groups") else ""
+        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}{numbers}{groups})"
 
     def __dir__(self) -> Iterable[str]:
         return [*super().__dir__(), *vars(self._numbers)]
@@ -240,8 +251,10 @@ class Optimizer:
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """The numbers and switches, and the tensors, that make up the state, each by path."""
-        numbers = dict(vars(self._numbers))
-        numbers.update((name, value) for name, value in vars(self).items() if isinstance(value, bool))
+        numbers = shown(type(self), vars(self._numbers))
+        for i, group in enumerate(self.groups):
+            numbers.update((f"groups.{i}.{name}", v) for name, v in shown(type(self), vars(group.numbers)).items())
+        numbers.update((n, value) for n, value in vars(self).items() if isinstance(value, bool) and n not in _APART)
         return numbers, states.by_path(type(self).__name__, self._tensors())
 
     def _tensors(self) -> Iterator[Found]:
@@ -275,34 +288,50 @@ class Optimizer:
         0.2
         """
         numbers, tensors = self._state()
-        owner = type(self).__name__
+        kind, owner, given = type(self), type(self).__name__, state if isinstance(state, Mapping) else {}
+        # Numbers that are off stand in a state only where they were on.
+        off = [path for path in self._paths() if is_off(kind, path.rpartition(".")[2])]
+        numbers = {path: value for path, value in numbers.items() if path not in off}
+        numbers.update((path, 0.0) for path in off if path in given)
         arrays = states.fitted(owner, "optimiser", {**numbers, **tensors}, state)
-        values = {name: type(old)(arrays[name].item()) for name, old in numbers.items()}
-        for name, value in values.items():
-            declared = getattr(type(self), name, None)
+        values = {path: type(old)(arrays[path].item()) for path, old in numbers.items()}
+        values.update((path, 0.0) for path in off if path not in given)
+        for path, value in values.items():
+            declared = getattr(kind, path.rpartition(".")[2], None)
             if isinstance(declared, Number):
                 declared.checked(owner, value, zero=True)  # a schedule may have ended there
-        for name, value in values.items():
-            if name == "lr" and value == 0:
-                self.set_learning_rates([0.0])
+        self._refuse(values)
+        for path, value in values.items():
+            refuse_while_recorded(owner, path, value, known=True)
+        for path, value in values.items():
+            place, _, name = path.rpartition(".")
+            if place:
+                vars(self.groups[int(place.rpartition(".")[2])].numbers)[name] = value
+            elif name in vars(self._numbers) and (self.groups or value == 0):
+                vars(self._numbers)[name] = value
             else:
                 setattr(self, name, value)
         states.assign(tensors, arrays)
+        ag.touch()
+
+    def _refuse(self, numbers: Mapping[str, Any]) -> None:
+        """Raise where numbers by path, each of them in its range, are of no use together."""
+
+    def _paths(self) -> list[str]:
+        """The paths of all numbers, those that are off among them."""
+        inside = [f"groups.{i}.{name}" for i, group in enumerate(self.groups) for name in vars(group.numbers)]
+        return [*vars(self._numbers), *inside]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_numbers": dict(vars(self._numbers))}
+        apart = {"_numbers": dict(vars(self._numbers)), "groups": [copy.copy(group) for group in self.groups]}
+        return {**vars(self), **apart}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self._numbers).update(state.pop("_numbers"))
         vars(self).update(state)
 
 
-def _recorded() -> bool:
-    """Whether a step is being recorded, which then puts everything back itself."""
-    return type(live(_PROBE, "value")) is not float
-
-
-_APART = frozenset({"parameters", "_known", "_numbers"})
+_APART = frozenset({"parameters", "groups", "_known", "_numbers", "_penalised"})
 
 
 def _held(optimizer: Optimizer) -> list[Tensor]:
@@ -326,7 +355,7 @@ def _whole(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def whole(self: Any, *args: Any, **options: Any) -> Any:
-        if _recorded():
+        if recorded():
             return step(self, *args, **options)
         tensors = _held(self)
         before = [tensor.data for tensor in tensors]
@@ -339,17 +368,6 @@ def _whole(step: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return whole
-
-
-def _number(value: Any) -> int | float | None:
-    """A number as Python's own; `None` for everything else, the truth values among it."""
-    if isinstance(value, np.integer | np.floating) or (backend.is_array(value) and value.ndim == 0):
-        value = value.item()
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-_PROBE = _Numbers()
-vars(_PROBE)["value"] = 0.0
 
 
 def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:

@@ -69,7 +69,7 @@ def written(things: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> byte
 def read(name: str, text: bytes) -> Manifest:
     """The manifest that `text` is. Raises `CheckpointError` for everything else, in the name of the file."""
     try:
-        content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        content = parsed(text)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{name} is no checkpoint: its manifest cannot be read: {error}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
@@ -89,6 +89,17 @@ def read(name: str, text: bytes) -> Manifest:
     for thing in things.values():
         _check(name, thing, expected)
     return Manifest(things, expected)
+
+
+def parsed(text: bytes) -> Any:
+    """What JSON says, strictly. Raises `ValueError`, where a key stands twice in a dictionary too."""
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+
+
+def refuse_another(name: str, key: str, array: np.ndarray, expected: Expected) -> None:
+    """Raise `CheckpointError` for an array that is not the one that was written."""
+    if digest(array) != expected.sha256:
+        raise CheckpointError(f"{name} is damaged: the array {key!r} is not the one that was written (SHA-256 differs)")
 
 
 def digest(array: np.ndarray) -> str:
@@ -154,7 +165,7 @@ def _check(name: str, node: Any, arrays: Mapping[str, Expected]) -> None:
         elif fit and kind == "module":
             fit = all(isinstance(m, list) and len(m) == 3 and all(type(t) is str for t in m) for m in node["modules"])
             fit = fit and all(isinstance(each, str) or _is_generator(each) for each in node["generators"].values())
-            fit = fit and all(isinstance(e, dict) and e.get("$") == "array" for e in node["state"].values())
+            fit = fit and "$" not in node["state"]
         elif fit and kind == "generator":
             fit = _is_generator({part: value for part, value in node.items() if part != "$"})
         if not fit:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from nn.training.evaluation import accuracy
+from nn.training.evaluation import accuracy, predict
 from nn.training.fitting import fit
-from nn.training.history import History
+from nn.training.history import History, plot
+from nn.training.measuring import evaluate
+from nn.training.run import Run
 
-__all__ = ["History", "accuracy", "fit"]
+__all__ = ["History", "Run", "accuracy", "evaluate", "fit", "plot", "predict"]

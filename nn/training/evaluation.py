@@ -1,4 +1,4 @@
-"""How good a model is on data it was not trained on: accuracy where there are classes, else the cost.
+"""A model in evaluation: its outputs, and how many of them are the right class.
 
 Must not know optimisers or the loop that trains.
 """
@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.arguments import array
 from nn.metrics import right
 from nn.module import Module
+from nn.training import data as examples
 
 Cost = Callable[[Tensor, Any], Tensor]
 Metric = Callable[[Any, Any, Any], float]
@@ -22,7 +25,8 @@ Metric = Callable[[Any, Any, Any], float]
 @contextmanager
 def evaluation(model: Any) -> Iterator[None]:
     """The model is in evaluation meanwhile, and nothing is recorded for gradients."""
-    modes = [(m, m.training) for _, m in model.named_modules()] if isinstance(model, Module) else []
+    owner = getattr(model, "__self__", model)  # of a method of a module, such as `model.forward`
+    modes = [(m, m.training) for _, m in owner.named_modules()] if isinstance(owner, Module) else []
     for module, mode in modes:
         if mode:
             module.training = False
@@ -62,15 +66,44 @@ def accuracy(model: Any, x: Any, y: Any = None, *, threshold: float | None = Non
     return float(right(output, y, threshold, logits).mean())
 
 
-def cost_of(cost: Cost) -> Metric:
-    """A metric that is the cost itself, over all examples at once."""
+def predict(model: Callable[[Any], Tensor], x: Any, batch_size: int | None = None) -> np.ndarray:
+    """The outputs of a model for all examples as one NumPy array, a row each; the model is in evaluation meanwhile.
 
-    def metric(model: Any, x: Any, y: Any) -> float:
-        with evaluation(model):
-            return float(cost(model(x), y).item())
+    `x` are examples, one a row, or what else `fit` takes as data, of which the targets are left aside. They go through
+    the model in batches of `batch_size`; where none is given, of as many as a few dozen megabytes hold. Nothing is
+    recorded, and each module is given back the mode that it had, also where the model fails. Raises `DataError` for
+    examples that cannot be used, `ShapeError` for outputs that are not a row for each, and `ArgumentError` for a
+    loader that would shuffle them.
 
-    metric.__name__ = "cost"
-    return metric
+    >>> model = nn.MLP([3, 2], rng=0)
+    >>> nn.predict(model, np.ones((5, 3)), batch_size=2).shape
+    (5, 2)
+    """
+    if not callable(model):
+        raise ag.ArgumentError(f"predict: the model must be callable, not {model!r:.60}")
+    dtype, size = examples.dtype_of(model), examples.size_of("predict: batch_size", batch_size)
+    if isinstance(x, tuple):
+        raise ag.ArgumentError("predict: give the examples alone, as in nn.predict(model, x)")
+    if not isinstance(x, list) and examples.is_loaded(x):
+        if getattr(x, "shuffle", False):
+            raise ag.ArgumentError("predict: the loader shuffles, and nobody could tell whose outputs are whose")
+        parts: Iterator[Any] = (part for part, _ in examples.held_out("predict", "x", x, size, dtype).batches())
+    else:
+        array = examples.in_dtype(examples.examples_of("predict", "x", "the data", x), dtype)
+        parts = examples.cut(array, size)
+    with evaluation(model):
+        found = [rows_of("predict", model, part) for part in parts]
+    return np.concatenate(found)
+
+
+def rows_of(caller: str, model: Callable[[Any], Tensor], x: Any) -> np.ndarray:
+    """The outputs for a batch on the CPU. Raises `ShapeError` unless there is a row for each example."""
+    output = ag.asarray(model(x))
+    if not output.ndim or len(output) != len(x):
+        raise ag.ShapeError(
+            f"{caller}: the model gave an output of shape {output.shape} for {len(x)} examples: one row each is needed"
+        )
+    return output.numpy()
 
 
 def has_classes(y: Any, outputs: int) -> bool:
@@ -86,19 +119,3 @@ def has_classes(y: Any, outputs: int) -> bool:
         return bool(((y % 1 == 0) & (y >= 0)).all())
     bits = y.ndim <= 2 and bool(((y == 0) | (y == 1)).all())
     return bits and (y.ndim == 1 or y.shape[1] == 1 or bool((y.sum(axis=1) == 1).all()))
-
-
-def metric_for(model: Any, cost: Cost, held_out: tuple[Any, Any], metric: Metric | None) -> Metric:
-    """What is measured after every epoch: `metric`, or accuracy where the targets are classes, or the cost.
-
-    It is tried on one example, so that what does not fit the model is found before training.
-    """
-    x, y = held_out
-    if metric is not None and not callable(metric):
-        raise ag.ArgumentError(f"fit: metric is a function of model, x and y, such as nn.accuracy, not {metric!r:.60}")
-    with evaluation(model):
-        output = ag.asarray(model(x[:1]))
-    if metric is None:
-        metric = accuracy if has_classes(y, output.size) else cost_of(cost)
-        metric(model, x[:1], y[:1])
-    return metric

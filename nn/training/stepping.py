@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from nn.arguments import number
 from nn.module import Module
-from nn.optim import Optimizer
+from nn.optim import Optimizer, clip_grad_norm, clip_grad_value
 
 Step = Callable[[Any, Any], Tensor]
+GroupStep = Callable[..., tuple[Tensor, ...]]
+Change = Callable[[], None]
+Made = TypeVar("Made", bound=Callable[..., Any])
 
 
 class Stepping(Protocol):
@@ -29,8 +33,11 @@ class Stepping(Protocol):
         """Change the parameters by one step."""
 
 
-def refuse_misfits(model: Any, cost: Any, optimizer: Any) -> None:
-    """Raise `ArgumentError` for what cannot train: no functions, or an optimiser of other parameters."""
+def refuse_misfits(model: Any, cost: Any, optimizer: Any) -> list[str]:
+    """Raise `ArgumentError` for what cannot train: no functions, an optimiser of other parameters, all of them frozen.
+
+    Returns what is worth knowing of parameters that will not be trained.
+    """
     for words, value in (("the model", model), ("the cost", cost)):
         if not callable(value):
             raise ag.ArgumentError(f"fit: {words} must be callable, not {value!r:.60}")
@@ -39,11 +46,31 @@ def refuse_misfits(model: Any, cost: Any, optimizer: Any) -> None:
             f"fit: the optimizer must have zero_grad() and step(), as nn.SGD(model.parameters(), lr=0.1) has, "
             f"not {optimizer!r:.60}"
         )
-    if isinstance(model, Module) and isinstance(optimizer, Optimizer):
-        trained = {id(parameter) for parameter in optimizer.parameters}
-        wanting = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        if wanting and not any(id(parameter) in trained for parameter in wanting):
-            raise _foreign(optimizer)
+    if not isinstance(model, Module) or not isinstance(optimizer, Optimizer):
+        return []
+    trained = {id(parameter) for parameter in optimizer.parameters}
+    named = dict(model.named_parameters())
+    wanting = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
+    if wanting and not any(id(parameter) in trained for parameter in wanting.values()):
+        raise _foreign(optimizer)
+    if named and not wanting and not any(parameter.requires_grad for parameter in optimizer.parameters):
+        raise ag.ArgumentError(
+            f"fit: all {len(named)} parameters of the model are frozen, so nothing can be trained: write "
+            "parameter.requires_grad = True for those that are to be"
+        )
+    left = [name for name, parameter in wanting.items() if id(parameter) not in trained]
+    frozen = [name for name, parameter in named.items() if not parameter.requires_grad and id(parameter) in trained]
+    notes = []
+    if left:
+        notes.append(f"the optimiser has {len(wanting) - len(left)} of {len(wanting)} parameters, not {_few(left)}")
+    if frozen:
+        notes.append(f"frozen, and so not trained: {_few(frozen)}")
+    return notes
+
+
+def _few(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown
 
 
 def _foreign(optimizer: Optimizer) -> ag.ArgumentError:
@@ -54,39 +81,103 @@ def _foreign(optimizer: Optimizer) -> ag.ArgumentError:
     )
 
 
-def step_of(model: Any, cost: Any, optimizer: Stepping) -> Step:
+def cost_of(model: Any, cost: Any) -> Step:
+    """The cost of a mini-batch, which is known to be a tensor."""
+
+    def value(x: Any, y: Any) -> Tensor:
+        found: Tensor = cost(model(x), y)
+        if not isinstance(found, Tensor):
+            raise ag.ArgumentError(f"fit: the cost must return a Tensor, computed from the output, not {found!r:.60}")
+        return found
+
+    return value
+
+
+def _refuse_foreign(optimizer: Any) -> None:
+    if isinstance(optimizer, Optimizer) and all(each.grad is None for each in optimizer.parameters):
+        raise _foreign(optimizer)
+
+
+def step_of(model: Any, cost: Any, optimizer: Stepping, clip: Change | None = None) -> Step:
     """One step as a function of a mini-batch, which returns the cost before the update."""
+    cost_at = cost_of(model, cost)
 
     def step(x: Any, y: Any) -> Tensor:
-        value: Tensor = cost(model(x), y)
-        if not isinstance(value, Tensor):
-            raise ag.ArgumentError(f"fit: the cost must return a Tensor, computed from the output, not {value!r:.60}")
+        value = cost_at(x, y)
         optimizer.zero_grad()
         value.backward(free=True)
-        if isinstance(optimizer, Optimizer) and all(each.grad is None for each in optimizer.parameters):
-            raise _foreign(optimizer)
+        _refuse_foreign(optimizer)
+        if clip is not None:
+            clip()
         optimizer.step()
         return value
 
     return step
 
 
-def compiled(step: Step, *, stacklevel: int) -> Step:
-    """The step compiled, or where that cannot be, itself, with one warning that says why."""
-    fast: Step = ag.compile(step)
+def clipping(optimizer: Any, norm: Any, value: Any) -> Change | None:
+    """What cuts the gradients before an update: to values, then to a norm; `None` where neither is asked for."""
+    if norm is None and value is None:
+        return None
+    if not isinstance(optimizer, Optimizer):
+        raise ag.ArgumentError(
+            f"fit: clip_norm and clip_value need an optimiser with parameters, such as nn.SGD, not {optimizer!r:.60}"
+        )
+    for name, bound in (("clip_norm", norm), ("clip_value", value)):
+        if bound is not None:
+            number(f"fit: {name}", bound, 0, ends=False)
 
-    def step_or_say_why(x: Any, y: Any) -> Tensor:
+    def clip() -> None:
+        if value is not None:
+            clip_grad_value(optimizer.parameters, value)
+        if norm is not None:
+            clip_grad_norm(optimizer.parameters, norm)
+
+    return clip
+
+
+def accumulated(model: Any, cost: Any, optimizer: Stepping, clip: Change | None = None) -> GroupStep:
+    """One step as a function of the x and y of several mini-batches, which returns the cost of each before the update.
+
+    The gradient is that of the mean cost over all their examples: a mean over few counts for less than one over many.
+    All are one compiled program: between several, gradients and parameters would change their memory at every call.
+    """
+    cost_at = cost_of(model, cost)
+
+    def step(*arrays: Any) -> tuple[Tensor, ...]:
+        batches = list(zip(arrays[::2], arrays[1::2], strict=True))
+        examples = sum(len(x) for x, _ in batches)
+        values = []
+        optimizer.zero_grad()
+        for x, y in batches:
+            value = cost_at(x, y)
+            (value * (len(x) / examples)).backward(free=True)
+            values.append(value)
+        _refuse_foreign(optimizer)
+        if clip is not None:
+            clip()
+        optimizer.step()
+        return tuple(values)
+
+    return step
+
+
+def compiled(step: Made, *, stacklevel: int) -> Made:
+    """The step compiled, or where that cannot be, itself, with one warning that says why."""
+    fast: Any = ag.compile(step)
+
+    def step_or_say_why(*batch: Any) -> Any:
         nonlocal fast
         try:
-            return fast(x, y)
+            return fast(*batch)
         except ag.CompileError as error:
             if fast is step:
                 raise
             warnings.warn(f"fit runs this model eagerly, since it cannot be compiled: {error}", stacklevel=stacklevel)
             fast = step
-            return step(x, y)
+            return step(*batch)
 
-    return step_or_say_why
+    return step_or_say_why  # type: ignore[return-value]
 
 
 def can_be_compiled(*arrays: Any) -> bool:

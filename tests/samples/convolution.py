@@ -43,7 +43,7 @@ def _convolution(
     else:
         pads = [(p, p) for p in _each(0 if padding == "valid" else padding, dims)]
     out = [(n + sum(p) - s) // t + 1 for n, p, s, t in zip(size, pads, spans, stride, strict=True)]
-    result = np.zeros((len(x), len(weight), *out))
+    result = np.zeros((len(x), len(weight), *out), np.result_type(x, weight))
     share, made = weight.shape[1], len(weight) // groups
     for place, seen in _places(size, kernel, stride, [p[0] for p in pads], dilation, out):
         for element, where in seen:
@@ -64,7 +64,7 @@ def _transposed(
     sizes = zip(x.shape[2:], stride, padding, dilation, kernel, more, strict=True)
     size = [(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, s, p, d, k, e in sizes]
     share, each = x.shape[1] // groups, weight.shape[1]
-    result = np.zeros((len(x), each * groups, *size))
+    result = np.zeros((len(x), each * groups, *size), np.result_type(x, weight))
     for place, seen in _places(size, kernel, stride, padding, dilation, x.shape[2:]):
         for element, where in seen:
             for c in range(x.shape[1]):
@@ -88,7 +88,7 @@ def _pool(mean: bool) -> Callable[..., Any]:
             places = (n + 2 * p - d * (k - 1) - 1) / s
             m = int(np.ceil(places) if ceil_mode else np.floor(places)) + 1
             out.append(m - (ceil_mode and (m - 1) * s >= n + p))
-        result = np.zeros((*x.shape[:2], *out))
+        result = np.zeros((*x.shape[:2], *out), np.result_type(x, 1.0))
         for place, seen in _places(size, kernel, stride, padding, dilation, out):
             values = np.array([x[(slice(None), slice(None), *where)] for _, where in seen])
             count = len(seen)
@@ -104,7 +104,7 @@ def _pool(mean: bool) -> Callable[..., Any]:
 def _adaptive(reduce: Callable[..., Any]) -> Callable[..., Any]:
     def pool(x: Any, output_size: Any) -> Any:
         wanted = [n if m is None else m for n, m in zip(x.shape[2:], _each(output_size, x.ndim - 2), strict=True)]
-        result = np.zeros((*x.shape[:2], *wanted))
+        result = np.zeros((*x.shape[:2], *wanted), np.result_type(x, 1.0))
         for place in itertools.product(*map(range, wanted)):
             sides = zip(place, wanted, x.shape[2:], strict=True)
             box = tuple(slice(int(np.floor(i * n / m)), int(np.ceil((i + 1) * n / m))) for i, m, n in sides)
@@ -124,7 +124,7 @@ def _unfolded(
     kernel, stride, dilation = _each(kernel_size, dims), _each(stride, dims), _each(dilation, dims)
     sizes = zip(x.shape[2:], pads, kernel, stride, dilation, strict=True)
     out = [(n + sum(p) - d * (k - 1) - 1) // s + 1 for n, p, k, s, d in sizes]
-    result = np.full((*x.shape[:2], *kernel, *out), float(fill_value))
+    result = np.full((*x.shape[:2], *kernel, *out), fill_value, np.result_type(x, 1.0))
     for place, seen in _places(x.shape[2:], kernel, stride, [p[0] for p in pads], dilation, out):
         for element, where in seen:
             result[(slice(None), slice(None), *element, *place)] = x[(slice(None), slice(None), *where)]
@@ -137,7 +137,7 @@ def _folded(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, paddi
     c = x.shape[1] // int(np.prod(kernel))
     numbered = np.arange(c * int(np.prod(size)), dtype=float).reshape(1, c, *size) + 1
     source = _unfolded(numbered, kernel, dilation, padding, stride)[0].astype(int)
-    result = np.zeros((len(x), c * int(np.prod(size)) + 1))
+    result = np.zeros((len(x), c * int(np.prod(size)) + 1), np.result_type(x, 1.0))
     for n in range(len(x)):
         np.add.at(result[n], source, x[n])
     return result[:, 1:].reshape(len(x), c, *size)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -150,22 +150,14 @@ def check_equations(loss: Tensor, equations: dict[str, str]) -> EquationReport:
 def _row(checker: _Checker, label: str, text: str) -> EquationRow:
     """The verdict on one equation, in the names of the graph or in those that `derive` gives to what has none."""
     try:
-        row = checker.row(label, text)
-        return row if row.right else _unjudged(checker, row) or row
+        return checker.row(label, text)
     except UnknownError as error:
         for detail in ("layer", "node"):
             try:
-                row = checker.named_as_in(detail).row(label, text)
-                return row if row.right else _unjudged(checker, row) or row
+                return checker.named_as_in(detail).row(label, text)
             except AutogradError:
                 continue
         raise error from None
-
-
-def _unjudged(checker: _Checker, row: EquationRow) -> EquationRow | None:
-    """The row of an equation that is not read as it is meant, since its notation leaves something out."""
-    how = row.how if not row.judged else checker.printed(row.name, row.equation)
-    return replace(row, judged=False, how=how, corrected="", difference=float("nan")) if how else None
 
 
 @dataclass(frozen=True)
@@ -279,6 +271,8 @@ class _Checker:
             how = f"{asked} comes from {left} itself: it cannot stand on the other side"
             return EquationRow(label, text, False, how, float("nan"), target.shape, "", "")
         verdict = self._right(label, text, term, name, target)
+        if verdict is None and (how := guessed(term) or self.printed(label, text)):
+            return EquationRow(label, text, False, how, float("nan"), target.shape, "", "", judged=False)
         return verdict or self._wrong(label, text, term, name, target)
 
     def _asked(self, term: Term, name: str) -> str:
@@ -352,8 +346,6 @@ class _Checker:
     # Wrong.
 
     def _wrong(self, label: str, text: str, term: Term, name: str, target: Formula) -> EquationRow:
-        if left_out := guessed(term):
-            return EquationRow(label, text, False, left_out, float("nan"), target.shape, "", "", judged=False)
         found, problem = self._found(term, target)
         left, difference, shape, latex = latex_to_text(to_latex(target)), float("inf"), target.shape, ""
         if found is not None:
