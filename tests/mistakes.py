@@ -76,6 +76,13 @@ MISTAKES: dict[str, list[Mistake]] = {
         _row("ag.sum(w, out=y)", ag.ArgumentError, "total = ag.sum(w)", "a result is always a new tensor"),
         _row("np.exp(w, out=y)", ag.ArgumentError, "y = np.exp(w)", "takes no out", "a new tensor"),
         _row("ag.exp(w, w)", ag.ArgumentError, "ag.exp(w)", "exp(x) got 2 positional arguments"),
+        _row("ag.zeros(3, dtyp=float)", ag.ArgumentError, "ag.zeros(3, dtype=float)", "no argument dtyp", "dtype=?"),
+        _row("ag.linspace(0.0)", ag.ArgumentError, "ag.linspace(0.0, 1.0)", "linspace(start, stop, num=50", "misses stop"),
+        _row("ag.eye(2, 2, 0, float, n=2)", ag.ArgumentError, "ag.eye(2, 2, 0, float)", "eye(N,", "no argument n"),
+        _row("ag.identity(2, float, False, None, None, 3)", ag.ArgumentError, "ag.identity(2)", "6 positional arguments"),
+        _row("ag.full(2, 1.0, shape=3)", ag.ArgumentError, "ag.full(2, 1.0)", "full(shape, fill_value,", "got shape twice"),
+        _row("ag.random.normal(0.0, 1.0, (2, 3))", ag.ArgumentError, "ag.random.normal(0.0, 1.0, (2, 3), rng=0)", "misses rng"),
+        _row("ag.insert(w, 0)", ag.ArgumentError, "ag.insert(w, 0, 1.0)", "insert(x, obj, values", "misses values"),
         _row("ag.matmul(w)", ag.ArgumentError, "ag.matmul(w, w.T)", "matmul(x, y) misses y"),
     ],
     "Numbers and dtypes": [
