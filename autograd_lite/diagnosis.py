@@ -6,14 +6,17 @@ call that works pays nothing. Must not know how an operation computes, or Tensor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+import re
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy
 
 from autograd_lite import backend
-from autograd_lite.elsewhere import either
+from autograd_lite.elsewhere import either, keyword
 from autograd_lite.errors import (
     ArgumentError,
     AutogradError,
@@ -25,6 +28,9 @@ from autograd_lite.errors import (
     ShapeError,
 )
 from autograd_lite.op import Operation
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 FAILURES = (TypeError, ValueError, IndexError, AttributeError, numpy.linalg.LinAlgError)
 """What NumPy and CuPy raise for operands that do not fit."""
@@ -39,6 +45,46 @@ _MATRICES = {
     "look with ag.isfinite(a)",
 }
 """What NumPy says of matrices, by a word of it, and what helps."""
+
+
+def told(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that refuses arguments it has not, or misses, by an exception of ours and not by Python's."""
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            wrong = None if isinstance(error, AutogradError) else miscalled(function, args, kwargs)
+            if wrong is None:
+                raise
+            raise wrong from None
+
+    return called
+
+
+def miscalled(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> ArgumentError | None:
+    """What is wrong with the arguments of a call by their number and their names; `None` where nothing is.
+
+    >>> def area(width, height=1.0): ...
+    >>> print(miscalled(area, (), {"heigth": 2.0}))
+    area(width, height=1.0) has no argument heigth: did you mean height=?
+    """
+    parameters = inspect.signature(function).parameters
+    by_place = [name for name, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    declared = inspect.Signature([p.replace(annotation=p.empty) for p in parameters.values()])
+    said = re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", f"{function.__name__}{declared}")
+    if unknown := [name for name in kwargs if name not in parameters]:
+        close = "".join(keyword(name, parameters.keys()) for name in unknown)
+        return ArgumentError(f"{said} has no argument {', '.join(unknown)}{close}")
+    if len(args) > len(by_place):
+        return ArgumentError(f"{said} got {len(args)} positional arguments")
+    if twice := [name for name in by_place[: len(args)] if name in kwargs]:
+        return ArgumentError(f"{said} got {', '.join(twice)} twice")
+    given = {*by_place[: len(args)], *kwargs}
+    if missing := [name for name, p in parameters.items() if p.default is p.empty and name not in given]:
+        return ArgumentError(f"{said} misses {', '.join(missing)}")
+    return None
 
 
 def describe(value: Any, name: str | None = None) -> str:

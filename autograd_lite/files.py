@@ -6,15 +6,21 @@ Knows paths and bytes. Must not know what is written, nor how its format is call
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from autograd_lite.errors import FileError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def writable(path: str | os.PathLike[str]) -> None:
@@ -81,10 +87,11 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     writable(path)
     target = Path(os.path.realpath(path))
-    draft = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
+        _remove_orphans(target)
+        draft = _draft(target)
         try:
-            with open(draft, "x+b") as file:
+            with _held(draft) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -99,6 +106,43 @@ def writing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         raise _refused(Path(path), error) from error
+
+
+def _draft(target: Path, token: str | None = None) -> Path:
+    """A name beside the target for what is to take its place: the first half goes by the target, the second is new."""
+    of = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]
+    return target.with_name(f".{of}-{token or secrets.token_hex(8)}.part")
+
+
+def _held(draft: Path) -> BinaryIO:
+    """A new file that nobody takes for an orphan as long as it is open."""
+    while True:
+        file = open(draft, "x+b")  # noqa: SIM115 - closed by who asked for it
+        if not _lock(file, wait=True) or os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # it was taken for one between these two lines
+
+
+def _lock(file: BinaryIO, wait: bool = False) -> bool:
+    """Hold a file for as long as it is open, or the process lives. Whether that could be done."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # somebody else does, or the file system knows no locks
+        return False
+    return True
+
+
+def _remove_orphans(target: Path) -> None:
+    """Remove the drafts that processes have left which died while they wrote; nobody holds them."""
+    head, tail = _draft(target, "x").name.split("x.")
+    with suppress(OSError):
+        orphans = [name for name in os.listdir(target.parent) if name.startswith(head) and name.endswith(f".{tail}")]
+        for name in orphans:
+            with suppress(OSError), open(target.with_name(name), "r+b") as file:
+                if _lock(file):
+                    os.unlink(file.name)
 
 
 def _sync_folder(folder: Path) -> None:

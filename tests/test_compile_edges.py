@@ -215,3 +215,22 @@ def test_a_power_of_a_single_number_is_rounded_as_eagerly(shape: tuple[int, ...]
         x = np.asarray(number)
         pairs = zip(f(ag.tensor(x)), replayed(x), strict=True)
         assert all(one.numpy().tobytes() == other.numpy().tobytes() for one, other in pairs), x
+
+
+BESIDE = [name for name, op in ag.REGISTRY.items() if op.ours and op.direct and op.arguments == ("x", "y")]
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_number_beside_an_array_is_of_the_dtype_that_is_computed_in(name: str, dtype: Any) -> None:
+    # `float_power` computes in float64, where 0.1 is another number than in float32.
+    function = getattr(ag, name)
+    x = np.random.default_rng(0).uniform(0.5, 1.5, 7).astype(dtype)
+    for number in (0.1, 1e-3, 3):
+        for call in (lambda t, c=number: function(t, c), lambda t, c=number: function(c, t)):
+            try:
+                expected = call(ag.tensor(x))
+            except ag.AutogradError:  # not for these dtypes
+                continue
+            compiled = ag.compile(call, verify=False)
+            assert [compiled(x).numpy().tobytes() for _ in range(3)] == [expected.numpy().tobytes()] * 3

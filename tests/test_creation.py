@@ -152,3 +152,15 @@ def test_functions_of_lists_are_numpys_by_either_name() -> None:
 def test_what_cannot_be_made_is_refused(call: Callable[[], Any], error: type[Exception], said: str) -> None:
     with pytest.raises(error, match=said):
         call()
+
+
+def test_an_error_in_a_function_that_was_handed_over_stays_what_it_is() -> None:
+    with pytest.raises(TypeError) as caught:
+        ag.fromfunction(lambda i: i, (2, 2))
+    assert not isinstance(caught.value, ag.AutogradError)
+
+
+def test_a_wrong_call_is_told_once_without_pythons_own_words() -> None:
+    with pytest.raises(ag.ArgumentError, match=r"^zeros\(shape, dtype=float, .*\) misses shape$") as caught:
+        ag.zeros()  # type: ignore[call-arg]
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__

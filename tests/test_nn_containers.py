@@ -306,6 +306,17 @@ def test_an_activation_as_a_module(module: nn.Module, function: Any) -> None:
     assert repr(module).startswith(type(module).__name__ + "(")
 
 
+@pytest.mark.parametrize("name", nn.layers.ACTIVATIONS)
+def test_every_activation_by_name_in_a_network(name: str) -> None:
+    model = nn.MLP([3, 4, 2], activation=name, output="identity", rng=0, dtype=float)
+    x = np.random.default_rng(0).standard_normal((5, 3))
+    hidden = nn.layers.ACTIVATIONS[name]()(model.layers[0](x))
+    np.testing.assert_array_equal(model(x).numpy(), model.layers[1](hidden).numpy())
+    if name != "sigmoid":
+        with pytest.raises(ag.ArgumentError, match="a sigmoid network"):
+            nn.closed_form.gradients(model, x, np.zeros((5, 2)))
+
+
 @pytest.mark.parametrize(
     "make, said",
     [

@@ -310,6 +310,33 @@ def test_a_cost_from_logits_refuses_what_an_activation_gave(cost: Any, activatio
         cost(output, np.full(output.shape, 0.25))
 
 
+WRITTEN_OUT: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "quotient": (lambda z: 1 / (1 + ag.exp(-z)), "sigmoid"),
+    "reciprocal": (lambda z: ag.reciprocal(ag.exp(-z) + 1), "sigmoid"),
+    "of exponentials": (lambda z: ag.exp(z) / (1 + ag.exp(z)), "sigmoid"),
+    "of logarithms": (lambda z: ag.exp(ag.log_softmax(z)), "softmax"),
+    "of a logarithm": (lambda z: ag.exp(ag.log_sigmoid(z)).reshape(6, 4), "sigmoid"),
+    "by its definition": (lambda z: ag.exp(z) / ag.sum(ag.exp(z), axis=1, keepdims=True), "softmax"),
+    "stably": (lambda z: (e := ag.exp(z - ag.max(z, axis=1, keepdims=True))) / e.sum(axis=1, keepdims=True), "softmax"),
+    "softmin": (ag.softmin, "softmax"),
+}
+
+
+@pytest.mark.parametrize("cost", OF_LOGITS)
+@pytest.mark.parametrize("name", WRITTEN_OUT)
+def test_a_cost_from_logits_refuses_an_activation_that_is_written_out(cost: Any, name: str) -> None:
+    write, activation = WRITTEN_OUT[name]
+    with pytest.raises(ag.ArgumentError, match=f"it takes logits.*a result of {activation}"):
+        cost(write(ag.tensor(Z, requires_grad=True)), P)
+
+
+@pytest.mark.parametrize("cost", OF_LOGITS)
+def test_what_only_looks_like_an_activation_is_taken(cost: Any) -> None:
+    z = ag.tensor(Z, requires_grad=True)
+    for output in (1 / (1 + z * z), ag.exp(z), ag.exp(z) / 3, ag.exp(z) / ag.sum(z * z), z / (1 + ag.tanh(z)), -z):
+        assert np.isfinite(cost(output, P).item())
+
+
 @pytest.mark.parametrize("cost", OF_LOGITS)
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_sequential_that_ends_in_an_activation_is_refused_before_it_has_trained(cost: Any, compiled: bool) -> None:

@@ -184,6 +184,20 @@ def test_one_long_word_among_many_short_takes_no_room_of_its_own(path: Path) -> 
     assert peak < 2**24  # as an array of text it would be 8 GB
 
 
+def test_one_line_without_end_and_words_without_number_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.data.tables._LONGEST_LINE", 100)
+    with pytest.raises(ag.DataError, match=r"some.csv, line 1: it has more than 100 characters"):
+        read(path, "a," * 51 + "b\n1,2\n")
+    with pytest.raises(ag.DataError, match=r"some.csv, line 3: it has more than 100 characters"):
+        read(path, "a,b\n1,2\n1," + "2" * 99 + "\n")
+    monkeypatch.setattr("nn.data.tables._MOST_CLASSES", 50)
+    fifty = "a,b\n" + "".join(f"1,w{i}\n" for i in range(50))
+    assert len(read(path, fifty * 1 + "1,w0\n").classes or ()) == 50
+    with pytest.raises(ag.DataError, match=r"some.csv: the target has more than 50 different words"):
+        read(path, fifty + "1,w50\n")
+    assert read(path, "a,b\n" + "".join(f"1,{i}.5\n" for i in range(99))).y.shape == (99,)
+
+
 def test_numbers_have_the_bits_that_python_gives_them(path: Path) -> None:
     numbers = np.random.default_rng(0).normal(size=(50, 2)) * 10.0 ** np.arange(-24, 26)[:, None]
     text = "\n".join(",".join(map(repr, map(float, row))) for row in numbers)

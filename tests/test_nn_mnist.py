@@ -497,6 +497,16 @@ HOSTILE: dict[str, tuple[bytes, Callable[[Path], Any], str]] = {
         lambda p: read_pickled(p, LIMIT), "something in it that is no array",
     ),
     "pickle of a list in itself": (b"\x80\x02]q\0h\0a.", lambda p: read_pickled(p, LIMIT), "that is no array"),
+    "pickle of a deep tuple as a name": (
+        b"\x80\x04)" + b"\x85" * 9_000 + b"N\x93.", lambda p: read_pickled(p, LIMIT), "do not fit together"
+    ),
+    "pickle of lists in lists as a name": (
+        b"\x80\x04]q\x000" + b"".join(b"]q%c(" % i + b"h%c" % (i - 1) * 100 + b"e0" for i in range(1, 9))
+        + b"h\x08N\x93.", lambda p: read_pickled(p, LIMIT), "do not fit together",
+    ),
+    "pickle of a long name": (
+        b"\x80\x04X\x40\x9c\0\0" + b"\x01" * 40_000 + b"\x8c\x01a\x93.", lambda p: read_pickled(p, LIMIT), "asks for"
+    ),
     "pickle of a deep tuple": (b"\x80\x02)" + b"\x85" * 9_000 + b".", lambda p: read_pickled(p, LIMIT), "is no array"),
     "pickle that makes a text again and again": (
         b"\x80\x02" + TEXT + b"q\0" + b"c_codecs\nencode\nh\0U\x06latin1\x86R0" * 200 + b".",

@@ -186,7 +186,11 @@ def test_decay_shrinks_weights_and_leaves_biases() -> None:
 
 def test_a_decay_that_no_parameter_has_is_refused_and_a_group_can_name_it() -> None:
     w = nn.Parameter([1.0, 2.0])
-    for make in (lambda: nn.SGD([w], 0.1, weight_decay=0.5), lambda: nn.AdamW([w]), lambda: nn.Adagrad([w], l1=0.1)):
+    for make in (
+        lambda: nn.SGD([w], 0.1, weight_decay=0.5),
+        lambda: nn.AdamW([w], weight_decay=0.1),
+        lambda: nn.Adagrad([w], l1=0.1),
+    ):
         with pytest.raises(ag.ArgumentError, match=r"is for weights, which have two axes .* as in \[\{\"parameters\""):
             make()
     optimizer = nn.SGD([w], 0.5)
@@ -199,6 +203,23 @@ def test_a_decay_that_no_parameter_has_is_refused_and_a_group_can_name_it() -> N
     (ag.sum(w) * 0).backward()
     optimizer.step()
     assert w.numpy().tolist() == [0.75, 1.5]
+
+
+def test_adamw_of_biases_alone_decays_nothing_unless_it_is_asked_to() -> None:
+    assert nn.AdamW([nn.Parameter([1.0, 2.0])]).weight_decay == 0
+    assert nn.AdamW(parameters()).weight_decay == 0.01
+    assert nn.AdamW([{"parameters": [nn.Parameter([1.0])], "weight_decay": 0.5}]).groups[0].weight_decay == 0.5
+
+
+def test_gains_and_shifts_of_a_normalisation_over_two_axes_do_not_decay() -> None:
+    norm, linear = nn.LayerNorm((2, 2)), nn.Linear(2, 2, rng=0)
+    before = norm.state_dict()
+    optimizer = nn.SGD([*norm.parameters(), *linear.parameters()], 1.0, weight_decay=0.5, l1=0.1)
+    sum((ag.sum(p) * 0 for p in optimizer.parameters), ag.asarray(0.0)).backward()
+    optimizer.step()
+    assert {k: v.tobytes() for k, v in norm.state_dict().items()} == {k: v.tobytes() for k, v in before.items()}
+    with pytest.raises(ag.ArgumentError, match="weight_decay is for weights"):
+        nn.SGD(norm.parameters(), 1.0, weight_decay=0.5)
 
 
 @pytest.mark.parametrize("compiled", [False, True])

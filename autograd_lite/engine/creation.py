@@ -13,6 +13,7 @@ from typing import Any
 import numpy
 
 from autograd_lite import backend
+from autograd_lite.diagnosis import told
 from autograd_lite.engine.tensor import Tensor, asarray, tensor
 from autograd_lite.errors import ArgumentError, AutogradError, DeviceError, GraphError
 from autograd_lite.op import one_axis
@@ -26,8 +27,17 @@ HERE = "cpu"
 """The device on which tensors are made of nothing; on another they are made of an array that is there."""
 
 
+def _said(call: tuple[Any, ...]) -> str:
+    """A call in words, which is put together only where something is wrong with it."""
+    name, *given = call
+    while given and given[-1] is None:
+        given.pop()
+    return f"{name}({', '.join(map(repr, given))})"
+
+
 def _leaf(
-    said: str, make: Callable[[], Any], requires_grad: bool = False, name: str | None = None, device: Any = None
+    call: tuple[Any, ...], make: Callable[[], Any], requires_grad: bool = False, name: str | None = None,
+    device: Any = None,
 ) -> Tensor:  # fmt: skip
     """A leaf with the array that `make` gives; what NumPy refuses is said of the call."""
     on_device(device)
@@ -36,7 +46,7 @@ def _leaf(
     except AutogradError:
         raise
     except (TypeError, ValueError, MemoryError, OverflowError, ZeroDivisionError) as error:
-        raise ArgumentError(f"{said}: {error}") from error
+        raise ArgumentError(f"{_said(call)}: {error}") from error
     return tensor(array, requires_grad, name=name)
 
 
@@ -60,15 +70,21 @@ def _computed(what: str, result: Tensor, requires_grad: bool, name: str | None) 
     return result
 
 
+def _one_axis(call: tuple[Any, ...], axis: Any) -> None:
+    if type(axis) is list:
+        one_axis(_said(call), axis)
+
+
 def _of_tensors(*values: Any) -> bool:
     return any(type(value) is Tensor for value in values)
 
 
-def _one_shape(said: str, name: str, shape: Any, dtype: Any) -> None:
+def _one_shape(name: str, shape: Any, dtype: Any) -> None:
     # As in PyTorch, whose functions take the lengths one by one.
     if isinstance(dtype, int) and not isinstance(dtype, bool):
         raise ArgumentError(
-            f"{said}: the shape is one argument and the dtype the next: write {name}(({shape}, {dtype}))"
+            f"{_said((name, shape, dtype))}: the shape is one argument and the dtype the next: "
+            f"write {name}(({shape}, {dtype}))"
         )
 
 
@@ -81,9 +97,8 @@ def zeros(
     >>> ag.zeros(2).numpy()
     array([0., 0.])
     """
-    said = f"zeros({shape!r}, {dtype!r})"
-    _one_shape(said, "zeros", shape, dtype)
-    return _leaf(said, lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
+    _one_shape("zeros", shape, dtype)
+    return _leaf(("zeros", shape, dtype), lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
 
 
 def ones(
@@ -95,9 +110,8 @@ def ones(
     >>> ag.ones(2).numpy()
     array([1., 1.])
     """
-    said = f"ones({shape!r}, {dtype!r})"
-    _one_shape(said, "ones", shape, dtype)
-    return _leaf(said, lambda: numpy.ones(shape, dtype), requires_grad, name, device)
+    _one_shape("ones", shape, dtype)
+    return _leaf(("ones", shape, dtype), lambda: numpy.ones(shape, dtype), requires_grad, name, device)
 
 
 def empty(
@@ -109,8 +123,7 @@ def empty(
     >>> ag.empty((2, 3)).shape
     (2, 3)
     """
-    said = f"empty({shape!r}, {dtype!r})"
-    return _leaf(said, lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
+    return _leaf(("empty", shape, dtype), lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
 
 
 def full(
@@ -127,8 +140,7 @@ def full(
     if type(fill_value) is Tensor:
         value = fill_value if dtype is None else fill_value.astype(dtype)
         return _computed("full", shaping.broadcast_to(value, shape), requires_grad, name)
-    said = f"full({shape!r}, {fill_value!r})"
-    return _leaf(said, lambda: numpy.full(shape, fill_value, dtype), requires_grad, name, device)
+    return _leaf(("full", shape, fill_value), lambda: numpy.full(shape, fill_value, dtype), requires_grad, name, device)
 
 
 def arange(
@@ -162,8 +174,7 @@ def arange(
             return xp.arange(0, first, 1 if stride is None else stride, dtype=kind)
         return xp.arange(*bounds, 1 if stride is None else stride, dtype=kind)
 
-    said = f"arange({', '.join(repr(each) for each in (start, stop, step) if each is not None)})"
-    return _leaf(said, make, requires_grad, name, device)
+    return _leaf(("arange", start, stop, step), make, requires_grad, name, device)
 
 
 def linspace(
@@ -179,8 +190,8 @@ def linspace(
     array([0. , 0.5, 1. ])
     """
     on_device(device)
-    said = f"linspace({start!r}, {stop!r}, {num!r})"
-    one_axis(said, axis)
+    call = ("linspace", start, stop, num)
+    _one_axis(call, axis)
     if not _of_tensors(start, stop):
         step: list[Any] = []
 
@@ -189,9 +200,9 @@ def linspace(
             step.append(distance)
             return values
 
-        values = _leaf(said, make, requires_grad, name, device)
+        values = _leaf(call, make, requires_grad, name, device)
         return (values, asarray(step[0])) if retstep else values
-    count = _count(said, num)
+    count = _count(call, num)
     first, last = asarray(start) * 1.0, asarray(stop) * 1.0
     intervals = count - 1 if endpoint else count
     values, distance = _spaced(first, last, count, intervals, endpoint)
@@ -200,13 +211,13 @@ def linspace(
     return (values, distance) if retstep else values
 
 
-def _count(said: str, num: Any) -> int:
+def _count(call: tuple[Any, ...], num: Any) -> int:
     try:
         count = operator.index(num)
     except TypeError:
         count = -1
     if count < 0:
-        raise ArgumentError(f"{said}: the number of samples is a whole number from 0, not {num!r}")
+        raise ArgumentError(f"{_said(call)}: the number of samples is a whole number from 0, not {num!r}")
     return count
 
 
@@ -237,11 +248,11 @@ def logspace(
     array([  1.,  10., 100.])
     """
     on_device(device)
-    said = f"logspace({start!r}, {stop!r}, {num!r})"
-    one_axis(said, axis)
+    call = ("logspace", start, stop, num)
+    _one_axis(call, axis)
     if not _of_tensors(start, stop, base):
         return _leaf(
-            said, lambda: numpy.logspace(start, stop, num, endpoint, base, dtype, axis), requires_grad, name, device
+            call, lambda: numpy.logspace(start, stop, num, endpoint, base, dtype, axis), requires_grad, name, device
         )
     exponents = linspace(start, stop, num, endpoint, axis=axis)
     powers = (asarray(base) if type(base) is Tensor else float(base)) ** exponents
@@ -259,11 +270,11 @@ def geomspace(
     array([  1.,  10., 100.])
     """
     on_device(device)
-    said = f"geomspace({start!r}, {stop!r}, {num!r})"
-    one_axis(said, axis)
+    call = ("geomspace", start, stop, num)
+    _one_axis(call, axis)
     if not _of_tensors(start, stop):
         return _leaf(
-            said, lambda: numpy.geomspace(start, stop, num, endpoint, dtype, axis), requires_grad, name, device
+            call, lambda: numpy.geomspace(start, stop, num, endpoint, dtype, axis), requires_grad, name, device
         )
     first, last = asarray(start) * 1.0, asarray(stop) * 1.0
     exponents = linspace(0.0, 1.0, num, endpoint).astype((first * last).dtype)
@@ -286,7 +297,7 @@ def eye(
     array([[1., 0.],
            [0., 1.]])
     """
-    return _leaf(f"eye({N!r}, {M!r}, {k!r})", lambda: numpy.eye(N, M, k, dtype), requires_grad, name, device)
+    return _leaf(("eye", N, M, k), lambda: numpy.eye(N, M, k, dtype), requires_grad, name, device)
 
 
 def identity(
@@ -298,7 +309,7 @@ def identity(
     >>> ag.identity(2).shape
     (2, 2)
     """
-    return _leaf(f"identity({n!r})", lambda: numpy.identity(n, dtype), requires_grad, name, device)
+    return _leaf(("identity", n), lambda: numpy.identity(n, dtype), requires_grad, name, device)
 
 
 def fromfunction(function: Callable[..., Any], shape: Any, dtype: Any = float) -> Any:
@@ -314,3 +325,6 @@ def fromfunction(function: Callable[..., Any], shape: Any, dtype: Any = float) -
     except (TypeError, ValueError, MemoryError) as error:
         raise ArgumentError(f"fromfunction(…, {shape!r}, {dtype!r}): {error}") from error
     return function(*map(tensor, places))
+
+
+globals().update({name: told(globals()[name]) for name in __all__})  # what is called wrongly says so in our words

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.diagnosis import describe
+from autograd_lite.diagnosis import describe, told
 from autograd_lite.engine.tensor import Tensor, apply, asarray
 from autograd_lite.errors import ArgumentError, DtypeError, ShapeError
 from autograd_lite.op import one_axis
@@ -235,3 +235,6 @@ def categorical(logits: Any, size: Any = None, axis: int = -1, *, rng: Any) -> T
     times = () if size is None else _shape("categorical", size)
     noise = gumbel(size=(*times, *weights.shape), rng=rng, dtype=_real("categorical", None, weights))
     return reduction.argmax(weights.detach() + noise, axis=place)  # type: ignore[no-any-return]
+
+
+globals().update({name: told(globals()[name]) for name in __all__})  # what is called wrongly says so in our words

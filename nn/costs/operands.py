@@ -21,10 +21,12 @@ def _operations(*functions: Any) -> set[Any]:
     return {ag.REGISTRY[function.__name__] for function in functions}
 
 
-# What stands for probabilities, what is no logits either, and what picks, joins or bounds such, by the operations.
-_PROBABILITIES = _operations(ag.sigmoid, ag.softmax, ag.hard_sigmoid)
-_REFUSED = _PROBABILITIES | _operations(ag.log_sigmoid)
+# What is no logits, what picks, joins or bounds such, and what either is written with, by the operations.
+_REFUSED = _operations(ag.sigmoid, ag.softmax, ag.hard_sigmoid, ag.log_sigmoid)
 _PASSING = _operations(ag.clip, ag.take, ag.take_along_axis, ag.concatenate, ag.stack) | {ag.REGISTRY["getitem"]}
+_QUOTIENTS = _operations(ag.divide, ag.reciprocal)
+_EXP, _ADD, _SUM = (ag.REGISTRY[name] for name in ("exp", "add", "sum"))
+_LOG_SOFTMAX, _LOG_SIGMOID = ag.REGISTRY["log_softmax"], ag.REGISTRY["log_sigmoid"]
 
 
 def operands(cost: str, output: Any, target: Any, *, rows: bool = True) -> tuple[Tensor, Tensor, int]:
@@ -69,14 +71,45 @@ def _remedy(output: tuple[int, ...], target: tuple[int, ...]) -> str:
     return "one target for every output"
 
 
-def made_by(output: Any) -> Any:
-    """The operation that gave the output, behind what only moves, picks, joins or bounds numbers; `None` for a leaf."""
+def _source(output: Any) -> Any:
+    """The tensor that an output is, behind what only moves, picks, joins or bounds numbers."""
     while isinstance(output, Tensor) and output.node is not None:
         op = output.node.op
         if not (op.moves or op in _PASSING):
-            return op
+            break
         output = output.node.inputs[0]
-    return None
+    return output
+
+
+def _op(tensor: Any) -> Any:
+    return tensor.node.op if isinstance(tensor, Tensor) and tensor.node is not None else None
+
+
+def activation_of(output: Any) -> str:
+    """The sigmoid or softmax that an output is a result of, also where it is written out; empty for anything else.
+
+    >>> from nn.costs.operands import activation_of
+    >>> z = ag.tensor([1.0, 2.0], requires_grad=True)
+    >>> activation_of(1 / (1 + ag.exp(-z))), activation_of(ag.softmax(z)[None]), activation_of(2 * z)
+    ('sigmoid', 'softmax', '')
+    """
+    output = _source(output)
+    op = _op(output)
+    if op is None:
+        return ""
+    if op in _REFUSED:
+        return str(op.name)
+    if op is _EXP:  # of logarithms of probabilities
+        inner = _op(_source(output.node.inputs[0]))
+        return {_LOG_SOFTMAX: "softmax", _LOG_SIGMOID: "sigmoid"}.get(inner, "")
+    if op in _QUOTIENTS:
+        below = _source(output.node.inputs[-1])
+        if _op(below) is _ADD and any(_op(_source(each)) is _EXP for each in below.node.inputs):
+            return "sigmoid"  # 1 / (1 + exp(-z))
+        above = _source(output.node.inputs[0])
+        if _op(above) is _EXP and _op(below) is _SUM and _op(_source(below.node.inputs[0])) is _EXP:
+            return "softmax"
+    return ""
 
 
 def refuse_probabilities(cost: str, logits: Any) -> None:
@@ -84,22 +117,22 @@ def refuse_probabilities(cost: str, logits: Any) -> None:
 
     Logarithms of a softmax are logits of it too.
     """
-    op = made_by(logits)
-    if op in _REFUSED:
+    name = activation_of(logits)
+    if name:
         raise ag.ArgumentError(
-            f"{cost}: it takes logits, the numbers before the last activation, and is given a result of {op.name}: "
+            f"{cost}: it takes logits, the numbers before the last activation, and is given a result of {name}: "
             f'build the network without it, as in nn.MLP(…, output="identity") or an nn.Sequential that ends in a '
-            f"layer, whose outputs are {op.name}(logits)"
+            f"layer, whose outputs are {name}(logits)"
         )
 
 
 def refuse_no_logarithms(cost: str, output: Any) -> None:
     """Probabilities in front of a cost that takes their logarithms."""
-    op = made_by(output)
-    if op in _PROBABILITIES:
+    name = activation_of(output)
+    if name and _op(_source(output)) is not _LOG_SIGMOID:
         raise ag.ArgumentError(
             f"{cost}: it takes logarithms of probabilities, as ag.log_softmax gives them, and is given a result of "
-            f"{op.name}: write nn.softmax_cross_entropy of the numbers before it"
+            f"{name}: write nn.softmax_cross_entropy of the numbers before it"
         )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -24,7 +23,7 @@ from nn.data.formats.content import content
 LIMIT = 2**30
 """The most bytes that a file may have, packed and unpacked, unless it is told otherwise."""
 
-_WHOLE = re.compile(r"[+-]?\d{1,18}")
+_LONGEST_LINE, _MOST_CLASSES = 2**24, 2**16
 
 
 class Table(NamedTuple):
@@ -51,11 +50,12 @@ def read_csv(
     `target` is the column of y, and `columns` are those of x, all others unless they are given: names, which stand in
     the first line where `header` says so, or numbers from 0, from the end where negative. The cells of x are numbers.
     Those of y are labels, numbers of classes from 0 in the order of their names, where they are words, or `labels` is
-    True; and else numbers as they are, int64 where all are whole. `Table` has x, y, `columns` and `classes`, the names.
+    True; and else numbers, int64 where all are whole. `Table` has x, y, `columns` and `classes`, the names.
 
     The text is UTF-8, packed by gzip or not, with "quotes" round cells where they need them. Raises `FileError` for
-    a file that cannot be read or is larger than `limit` bytes, and `DataError`, with line and column, for a cell that
-    is empty or no finite number, a line of another length, and words among the numbers of the target.
+    a file that cannot be read or is larger than `limit` bytes, of which reading needs some ten times, and `DataError`,
+    with line and column, for a cell that is empty or no finite number, a line of another length, and words among the
+    numbers of the target.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "flowers.csv")
@@ -83,21 +83,32 @@ def read_csv(
         raise ag.ArgumentError(
             f"read_csv: columns are those of x, at least one, each once, and not the target: {columns!r:.60}"
         )
-    numbers, words = file.numbers(chosen, place)
+    words: dict[str, int] = {}
+    numbers = None if labels else file.numbers(chosen, place)
+    if numbers is None:
+        numbers = file.numbers(chosen, place, words)
+    if numbers is None:
+        file.refuse([*chosen, place] if labels is False else chosen, place)
     with np.errstate(over="ignore"):
         x = numbers[:, chosen].astype(dtype)
     if not np.isfinite(x).all():
         file.refuse(chosen, place, dtype)
-    codes = numbers[:, place].astype(np.intp)
-    y, classes = _targets(file, place, words, codes, labels)
-    return Table(x, y, [file.names[i] for i in chosen], classes)
+    names = [file.names[i] for i in chosen]
+    y = numbers[:, place]
+    if words:
+        number, classes = _classes(file, place, [*words], labels)
+        return Table(x, number[y.astype(np.intp)], names, classes)
+    if not np.isfinite(y).all():
+        file.refuse([place], place)
+    whole_numbers = bool((y % 1 == 0).all() and (np.abs(y) < 2**53).all())
+    return Table(x, y.astype(np.int64) if whole_numbers else y, names, None)
 
 
 class _File:
     """A text that is known to be UTF-8, its delimiter, and the names of its columns."""
 
     def __init__(self, path: str | os.PathLike[str], found: bytearray, delimiter: str, header: bool) -> None:
-        self.path, self.found, self.delimiter, self.header = path, found, delimiter, header
+        self.path, self.found, self.delimiter, self.header = path, bytes(found), delimiter, header
         self.names: list[str] = []
         for _, cells in self.rows():
             self.names = [each.strip() for each in cells] if header else [str(i) for i in range(len(cells))]
@@ -116,14 +127,16 @@ class _File:
         stream = io.TextIOWrapper(io.BytesIO(self.found), encoding="utf-8-sig", newline="")
         while True:
             try:
-                line = next(stream, None)
+                line = stream.readline(_LONGEST_LINE + 1)
             except UnicodeDecodeError as error:
                 raise ag.DataError(
                     f"read_csv: {os.fspath(self.path)} is no text in UTF-8, first after line {number}: "
                     f"{error.reason}; save it as UTF-8"
                 ) from None
-            if line is None:
+            if not line:
                 return
+            if len(line) > _LONGEST_LINE:
+                raise self.error(number + 1, f"it has more than {_LONGEST_LINE:,} characters")
             number += 1
             yield line
 
@@ -160,58 +173,63 @@ class _File:
         hint = f"did you mean {either([repr(each) for each in meant])}?" if meant else f"there are {self.names!r:.200}"
         raise ag.ArgumentError(f"read_csv: {what}: no column of {os.fspath(self.path)} is called {name!r}: {hint}")
 
-    def numbers(self, chosen: list[int], place: int) -> tuple[np.ndarray, list[str]]:
-        """All cells as NumPy reads them; in the target's column the numbers of its words, and those words."""
-        if self.found.count(b'"') % 2:  # NumPy takes what has no end
-            for _ in self.rows():
-                pass
-        codes: dict[str, int] = {}
-        converters: dict[int | str, Any] = {i: lambda cell: 0.0 for i in range(len(self.names)) if i not in {*chosen}}
-        converters[place] = lambda cell: codes.setdefault(cell.strip(), len(codes))
+    def numbers(self, chosen: list[int], place: int, words: dict[str, int] | None = None) -> np.ndarray | None:
+        """All cells as NumPy reads them, `None` where it cannot; of a target of `words` their numbers."""
+        converters: dict[int | str, Any] = {i: lambda cell: 0.0 for i in {*range(len(self.names))} - {*chosen, place}}
+        if words is not None:
+            converters[place] = lambda cell: _numbered(words, cell.strip())
         lines = self.lines()
         if self.header:
             # By the reader of rows, since a name may have a line's end in it.
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             while not any(cell.strip() for cell in next(reader)):
                 pass
+        if self.found.count(b'"') % 2:  # NumPy takes what has no end
+            for _ in self.rows():
+                pass
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that there are no lines is said below
-                numbers = np.loadtxt(
+                numbers: np.ndarray = np.loadtxt(
                     lines, np.float64, comments=None, delimiter=self.delimiter, quotechar='"', ndmin=2,
                     converters=converters,
                 )  # fmt: skip
         except ag.DataError:
             raise
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            self.refuse(chosen, place, np.dtype(np.float64), str(error))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            if words is not None and len(words) >= _MOST_CLASSES:
+                raise ag.DataError(
+                    f"read_csv: {os.fspath(self.path)}: the target has more than {_MOST_CLASSES:,} different words, "
+                    "which are no classes"
+                ) from None
+            return None
         if not numbers.size:
             raise ag.DataError(f"read_csv: there are no examples in {os.fspath(self.path)}")
-        if numbers.shape[1] != len(self.names) or "" in codes:
-            self.refuse(chosen, place, np.dtype(np.float64))
-        return numbers, [*codes]
+        return None if numbers.shape[1] != len(self.names) or (words and "" in words) else numbers
 
-    def refuse(
-        self, chosen: list[int], place: int, dtype: np.dtype[Any], reason: str = "it cannot be read"
-    ) -> NoReturn:
+    def refuse(self, chosen: list[int], place: int, dtype: Any = np.dtype(np.float64)) -> NoReturn:  # noqa: B008
         """Raise `DataError` for the first line or cell that is wrong, which is looked for only now."""
+        numeric = {*chosen}
         for count, (line, cells) in enumerate(self.rows()):
             if self.header and not count:
                 continue
             if len(cells) != len(self.names):
                 raise self.error(line, f"it has {len(cells)} cells, and {len(self.names)} columns are there")
-            for i in sorted([*chosen, place]):
+            for i in sorted({*chosen, place}):
                 cell = cells[i].strip()
                 if not cell:
                     raise self.error(line, "it is empty: fill it, or leave the line out", i)
-                value = _number(cell) if i != place else 0.0
+                if i not in numeric:
+                    continue
+                value = _number(cell)
                 if value is None:
                     hint = "; is this the line of names, for header=True?" if not self.header and not count else ""
+                    hint = ", and labels=False" if i == place else hint
                     raise self.error(line, f"{cell!r:.60} is no number{hint}", i)
                 with np.errstate(over="ignore"):
                     if not np.isfinite(dtype.type(value)):
                         raise self.error(line, f"{cell!r:.60} is not finite in {dtype}", i)
-        raise ag.DataError(f"read_csv: {os.fspath(self.path)}: {reason}")
+        raise ag.DataError(f"read_csv: {os.fspath(self.path)} cannot be read")
 
     def error(self, line: int, reason: str, column: int | None = None) -> ag.DataError:
         """What is wrong, with the place of it."""
@@ -234,29 +252,23 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _targets(
-    file: _File, place: int, words: list[str], codes: np.ndarray, labels: bool | None
-) -> tuple[np.ndarray, list[str] | None]:
-    """Targets of the words in the order in which they first came, and the names of their classes."""
+def _numbered(words: dict[str, int], word: str) -> int:
+    """The number of a word, in the order in which they first came. Raises `ValueError` beyond any number of classes."""
+    if len(words) >= _MOST_CLASSES and word not in words:
+        raise ValueError
+    return words.setdefault(word, len(words))
+
+
+def _classes(file: _File, place: int, words: list[str], labels: bool | None) -> tuple[np.ndarray, list[str]]:
+    """The class of each word, and the classes' names in their order, which is that of numbers where all are."""
     values = [_number(word) for word in words]
     text = [word for word, value in zip(words, values, strict=True) if value is None]
-    if labels is None and text and len(text) < len(words):
-        raise file.error(
-            file.line_of(place, text[0]),
-            f"{text[0]!r:.60} is no number, and {len(words) - len(text)} other targets are: mend it, or write "
-            "labels=True where all are names of classes", place,
-        )  # fmt: skip
-    if labels or (labels is None and text):
-        key = [(0.0, word) if text else (value or 0.0, word) for word, value in zip(words, values, strict=True)]
-        order = sorted(range(len(words)), key=key.__getitem__)
-        number = np.empty(len(words), np.int64)
-        number[order] = np.arange(len(words))
-        return number[codes], [words[i] for i in order]
-    if text:
-        raise file.error(file.line_of(place, text[0]), f"{text[0]!r:.60} is no number, and labels=False", place)
-    for word, value in zip(words, values, strict=True):
-        if value is None or not np.isfinite(value):
-            raise file.error(file.line_of(place, word), f"{word!r:.60} is not finite", place)
-    if all(_WHOLE.fullmatch(word) for word in words):
-        return np.array([int(word) for word in words], np.int64)[codes], None
-    return np.array(values, np.float64)[codes], None
+    if text and not labels and (labels is False or len(text) < len(words)):
+        others = f", and {len(words) - len(text)} other targets are" if labels is None else ", and labels=False"
+        hint = ": mend it, or write labels=True where all are names of classes"
+        raise file.error(file.line_of(place, text[0]), f"{text[0]!r:.60} is no number{others}{hint}", place)
+    key = [(0.0, word) if text else (value or 0.0, word) for word, value in zip(words, values, strict=True)]
+    order = sorted(range(len(words)), key=key.__getitem__)
+    number = np.empty(len(words), np.int64)
+    number[order] = np.arange(len(words))
+    return number, [words[i] for i in order]

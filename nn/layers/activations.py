@@ -357,4 +357,7 @@ class Identity(Layer):
         return x
 
 
-ACTIVATIONS: dict[str, type[Module]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "identity": Identity}
+ACTIVATIONS: dict[str, type[Module]] = {
+    "sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU, "identity": Identity, "leaky_relu": LeakyReLU, "elu": ELU,
+    "selu": SELU, "gelu": GELU, "silu": SiLU, "mish": Mish, "softplus": Softplus, "softsign": Softsign,
+}  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor
 from nn.optim.numbers import Number
-from nn.optim.penalties import Penalised
+from nn.optim.penalties import Penalised, is_weight
 
 
 class Adam(Penalised):
@@ -39,13 +39,16 @@ class Adam(Penalised):
     beta2 = Number("the second beta", high=1)
     epsilon = Number("epsilon")
 
+    usual_decay = 0.0
+    """The weight decay where none is given."""
+
     def __init__(
         self,
         parameters: Iterable[Tensor] | Iterable[Mapping[str, Any]],
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         l1: float = 0.0,
     ) -> None:
         super().__init__(parameters)
@@ -62,6 +65,8 @@ class Adam(Penalised):
         # Parameters that have always stepped together share one count, that of the first of them in their group.
         self.counts = self._counts()
         self.leaders = [start for start, stop in self._spans() for _ in range(start, stop)]
+        if weight_decay is None:  # what nobody asked for may be without weights
+            weight_decay = self.usual_decay if self.groups or any(map(is_weight, self.parameters)) else 0.0
         self.weight_decay, self.l1 = weight_decay, l1
 
     def _spans(self) -> list[tuple[int, int]]:
@@ -146,8 +151,8 @@ class AdamW(Adam):
     """Adam with weight decay apart from the gradient: w ← (1 - lr λ) w, then a step of Adam without it.
 
     Weights decay, not biases: parameters of two axes or more, and those of a group that names its `weight_decay`.
-    Numbers and errors are Adam's. Source: I. Loshchilov and F. Hutter, Decoupled weight decay regularization, 2019,
-    algorithm 2, with the rate in the place of its α and η alike.
+    Unless given, it is 0.01 where there are weights. Numbers and errors are Adam's. Source: I. Loshchilov and
+    F. Hutter, Decoupled weight decay regularization, 2019, algorithm 2, with lr for its α and η.
 
     >>> w = ag.tensor([[1.0]], requires_grad=True)
     >>> optimizer = nn.AdamW([w], lr=0.1, weight_decay=0.5)
@@ -159,6 +164,7 @@ class AdamW(Adam):
 
     weight_decay = Number("the weight decay")
     decoupled = True
+    usual_decay = 0.01
 
     def __init__(
         self,
@@ -166,6 +172,6 @@ class AdamW(Adam):
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
-        weight_decay: float = 0.01,
+        weight_decay: float | None = None,
     ) -> None:
         super().__init__(parameters, lr, betas, epsilon, weight_decay)

@@ -18,8 +18,9 @@ class Penalised(Optimizer):
     """An optimiser with the terms of the book's regularised costs: a gradient g becomes g + λ₂ w + λ₁ sgn(w).
 
     `weight_decay` is λ₂ and `l1` is λ₁, each the book's λ over its number n of training examples: for 1/2n λ Σ w²
-    write `weight_decay=lmbda / n`. Weights alone have the terms, as in the book: parameters of two axes or more. Biases
-    have them only in a group that names the number itself. Raises `ArgumentError` for a term that no parameter has.
+    write `weight_decay=lmbda / n`. Weights alone have the terms, as in the book: parameters of two axes or more,
+    but for γ and β of a normalisation. Biases have them only in a group that names the number itself. Raises
+    `ArgumentError` for a term that no parameter has.
     Source: Nielsen, *Neural Networks and Deep Learning*, chapter 3, equations (87) and (95).
     """
 
@@ -42,7 +43,7 @@ class Penalised(Optimizer):
 
     def _refuse(self, numbers: Mapping[str, Any]) -> None:
         named = [name for name in _TERMS if numbers.get(name)]
-        if named and not self.groups and not any(parameter.ndim > 1 for parameter in self.parameters):
+        if named and not self.groups and not any(map(is_weight, self.parameters)):
             raise ag.ArgumentError(
                 f"{type(self).__name__}: {named[0]} is for weights, which have two axes or more, and there are none "
                 f'among the parameters: name those that it is for, as in [{{"parameters": [w], "{named[0]}": '
@@ -64,7 +65,12 @@ class Penalised(Optimizer):
 
     def has_term(self, parameter: Tensor, group: Any, name: str) -> bool:
         """Whether a parameter of the group has a term: a weight, or any where the group names the number itself."""
-        return parameter.ndim > 1 or (group is not self and name in group.own)
+        return is_weight(parameter) or (group is not self and name in group.own)
+
+
+def is_weight(parameter: Tensor) -> bool:
+    """Whether it is the weights of a layer: no bias, and not gain or shift of a normalisation, whatever their axes."""
+    return parameter.ndim > 1 and parameter.name not in ("γ", "β")
 
 
 _TERMS = ("weight_decay", "l1")

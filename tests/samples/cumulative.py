@@ -14,7 +14,7 @@ WITH_ZEROS = np.array([[2.0, 0.0, 3.0, 0.0], [0.0, 1.5, -2.0, 0.5]])
 
 
 def _recurrence(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = b.copy()
+    out = b.astype(np.result_type(a, b))  # a copy
     for i in range(1, b.shape[-1]):
         out[..., i] += a[..., i] * out[..., i - 1]
     return out

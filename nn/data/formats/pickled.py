@@ -172,7 +172,9 @@ class _Machine:
 
     def named(self, module: Any, name: Any) -> _Name:
         """One of the names that arrays need."""
-        full = f"{module} {name}"
+        if not isinstance(module, str) or not isinstance(name, str):  # whose text might be without end
+            raise _NoArraysError(_UNFIT)
+        full = f"{module[:60]} {name[:60]}"
         if full not in _NAMES:
             raise _NoArraysError(
                 f"it asks for {full.replace(' ', '.')!r:.80}, and only NumPy arrays are read; nothing has been run"
@@ -267,7 +269,7 @@ def _pushing(make: Callable[[_Machine], Any]) -> Callable[[_Machine], None]:
 
 def _name_on_stack(machine: _Machine) -> _Name:
     name, module = machine.pop(), machine.pop()
-    return machine.named(_word(module) or module, name)
+    return machine.named(module, name)
 
 
 _STOP = ord(".")
