@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,57 @@ def test_calls_that_are_wrong_say_what_to_write(tmp_path: Path) -> None:
         nn.save(tmp_path / "a.pth", model=model)
     with pytest.raises(ag.ArgumentError, match=r"load: the path is Linear, not a path: write nn.load\('run.npz'"):
         nn.load(model)  # type: ignore[arg-type]
+
+
+def test_names_that_look_like_places_in_a_file_lose_nothing(tmp_path: Path) -> None:
+    things = {"a/b": np.ones(1), "a": {"b": np.zeros(1)}, "../c": np.full(1, 2.0), "": np.full(1, 3.0), "é": np.ones(2)}
+    back = nn.load(nn.save(tmp_path / "a.npz", **things))
+    assert back["a/b"] == [1] and back["a"]["b"] == [0] and back["../c"] == [2] and back[""] == [3]
+    with np.load(tmp_path / "a.npz") as file:
+        assert not [name for name in file.files if {"..", "."} & set(name.split("/")) or name.startswith("/")]
+
+
+def test_functions_among_the_layers_belong_to_the_architecture(tmp_path: Path) -> None:
+    def model(function: Any) -> nn.Module:
+        return nn.Sequential(nn.Linear(2, 2, rng=0), function, nn.Linear(2, 1, rng=1))
+
+    nn.save(tmp_path / "a.npz", model=model(ag.relu))
+    nn.load(tmp_path / "a.npz", model=model(ag.relu))
+    with pytest.raises(CheckpointError, match=r"another architecture: model\.layers\.1 is .*tanh.* here and .*relu"):
+        nn.load(tmp_path / "a.npz", model=model(ag.tanh))
+
+
+def test_random_numbers_of_another_kind_in_a_module_are_refused(tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(2, 2))
+    for stream in (np.random.RandomState(0), random.Random(0), np.random.PCG64(0)):  # noqa: S311 - no secret
+        model.layers[0].noise = [stream]
+        with pytest.raises(
+            ag.ArgumentError, match=rf"save: model.layers.0.noise.0 is a {type(stream).__name__}, whose"
+        ):
+            nn.save(tmp_path / "a.npz", model=model)
+    assert not list(tmp_path.iterdir())
+
+
+class Odd(nn.Linear):
+    """A module with more in its state than arrays."""
+
+    note: Any = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "note": self.note}
+
+    def load_state_dict(self, state: Any) -> None:
+        super().load_state_dict({key: value for key, value in state.items() if key != "note"})
+        self.note = state["note"]
+
+
+def test_a_module_with_a_state_of_its_own_comes_back(tmp_path: Path) -> None:
+    model, other = Odd(2, 1, rng=0), Odd(2, 1, rng=1)
+    model.note = ("a", 2**70, [1.5])
+    nn.load(nn.save(tmp_path / "a.npz", model=model), model=other)
+    assert other.note == model.note and other.weight.numpy().tobytes() == model.weight.numpy().tobytes()
+
+
+def test_a_file_of_pytorch_s_own_kind_is_told_how_to_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(ag.ArgumentError, match=r"w.pth is a file of another library.*safetensors.torch.save_file"):
+        nn.load(tmp_path / "w.pth", model=nn.Linear(1, 1))

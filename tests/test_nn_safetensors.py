@@ -180,7 +180,7 @@ def test_names_say_what_is_called_otherwise(tmp_path: Path) -> None:
     assert np.array_equal(mlp.state_dict()["layers.1.weight"], STATE["fc2.weight"])
     with pytest.raises(CheckpointError, match=r"has nothing that is called '5': it has 0.bias, 0.weight, 2.bias"):
         nn.load(path, model=model, names={"": "layers", "5": "x"})
-    with pytest.raises(CheckpointError, match=r"names gives two arrays the name 'a.weight'"):
+    with pytest.raises(CheckpointError, match=r"names gives two arrays the name 'a.bias'"):
         nn.load(path, model=model, names={"0": "a", "2": "a"})
 
 

@@ -15,7 +15,7 @@ from autograd_lite import files
 from nn.exporting import export_onnx
 from nn.module import Module
 from nn.saving import archive, foreign, manifest, safe
-from nn.saving.packing import Arrays, pack, unpacked
+from nn.saving.packing import Arrays, packed, unpacked
 from nn.saving.restoring import restore
 
 _NAMES = "names"
@@ -59,10 +59,11 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
     files.writable(target)
     arrays: Arrays = {}
     try:
-        nodes = {name: pack(thing, name, name, arrays) for name, thing in things.items()}
+        nodes = packed(things, arrays)
     except RecursionError:
         raise ag.ArgumentError("save: lists and dictionaries lie in each other too deep for a file") from None
     text = manifest.written(nodes, arrays)
+    manifest.read(target.name, text)  # what could not be read back is not written
     safely = target.suffix.lower() == ".safetensors"
     if safely:
         safe.refuse(arrays)
@@ -143,6 +144,11 @@ def _path(what: str, path: Any, endings: tuple[str, ...] = ENDINGS) -> Path:
             f"load: {target.name} is a model for other programs, such as onnxruntime, and no checkpoint: save .npz too"
         )
     if target.suffix.lower() not in endings:
+        if what == "load" and target.suffix.lower() in (".pt", ".pth", ".pkl", ".bin", ".h5"):
+            raise ag.ArgumentError(
+                f"load: {target.name} is a file of another library, which could run code when it is opened: save the "
+                "weights there as .safetensors, in PyTorch by safetensors.torch.save_file(model.state_dict(), path)"
+            )
         raise ag.ArgumentError(
             f"{what}: {str(target)!r} ends in {target.suffix or 'no suffix'!r}: a checkpoint is one of "
             f"{', '.join(endings)}, as in nn.{what}({target.with_suffix('.npz').name!r}, …)"

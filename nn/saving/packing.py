@@ -6,6 +6,9 @@ anything is put back.
 
 from __future__ import annotations
 
+import functools
+import random
+import types
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
@@ -21,6 +24,11 @@ from nn.saving import generators
 from nn.state import Found
 
 Arrays = dict[str, np.ndarray]
+
+
+def packed(things: Mapping[str, Any], arrays: Arrays) -> dict[str, Any]:
+    """The nodes of things by their names; see `pack`."""
+    return {name: pack(thing, _part(name), name, arrays) for name, thing in things.items()}
 
 
 def pack(value: Any, key: str, place: str, arrays: Arrays, above: tuple[int, ...] = ()) -> Any:
@@ -46,6 +54,7 @@ def pack(value: Any, key: str, place: str, arrays: Arrays, above: tuple[int, ...
     if isinstance(value, np.random.Generator):
         return {"$": "generator", **generators.described(value)}
     if isinstance(value, Module):
+        _refuse_other_streams(value, place)
         return {
             "$": "module",
             "class": type(value).__name__,
@@ -111,10 +120,26 @@ def keeps_state(value: Any) -> bool:
 
 def random_places(module: Module) -> Iterator[Found]:
     """The generators in the attributes of a module and of those inside it, with the path to each."""
+    return _places(module, np.random.Generator)
+
+
+# What gives random numbers too, and would go on elsewhere.
+_OTHER_STREAMS = (np.random.RandomState, np.random.BitGenerator, random.Random)
+
+
+def _places(module: Module, kinds: type | tuple[type, ...]) -> Iterator[Found]:
     for path, each in module.named_modules():
         for name, value in vars(each).items():
             full = f"{path}.{name}" if path else name
-            yield from states.inside(Found(full, full, value), np.random.Generator)
+            yield from states.inside(Found(full, full, value), kinds)
+
+
+def _refuse_other_streams(module: Module, place: str) -> None:
+    for path, _, stream in _places(module, _OTHER_STREAMS):
+        raise ag.ArgumentError(
+            f"save: {place}.{path} is a {type(stream).__name__}, whose state is not saved: a run would go on with "
+            "other random numbers: use a generator, as np.random.default_rng(seed) gives it"
+        )
 
 
 def generators_of(module: Module) -> dict[str, Any]:
@@ -128,8 +153,14 @@ def generators_of(module: Module) -> dict[str, Any]:
 
 
 def architecture(module: Module) -> list[list[str]]:
-    """Path, class and arguments of a module and of all that are inside it."""
-    return [[path, type(each).__name__, each.extra_repr()] for path, each in module.named_modules()]
+    """Path, class and arguments of a module and of all that are inside it, and the functions that stand among them."""
+    found = [[path, type(each).__name__, each.extra_repr()] for path, each in module.named_modules()]
+    functions = _places(module, (types.FunctionType, types.BuiltinFunctionType, functools.partial))
+    return found + [[path, _called(function), ""] for path, _, function in functions]
+
+
+def _called(function: Any) -> str:
+    return f"the function {getattr(function, '__name__', None) or type(function).__name__}"
 
 
 def _name(name: Any, place: str) -> Any:

@@ -132,7 +132,7 @@ def _plan_module(
     before = len(problems)
     _compare_architecture(node["modules"], packing.architecture(module), place, problems)
     own = module.state_dict()
-    saved = {path: arrays[each["key"]] for path, each in node["state"].items()}
+    saved = unpacked(node["state"], arrays)
     problems += misfits(place, own, saved)
     _plan_generators(node["generators"], module, place, problems, changes)
     if len(problems) == before:
@@ -146,12 +146,12 @@ def misfits(place: str, own: Mapping[str, Any], saved: Mapping[str, Any]) -> lis
     >>> misfits("model", {"b": np.zeros(2)}, {"b": np.zeros(3)})
     ['wrong shape: model: b is (2,) in the model and (3,) in the file']
     """
-    found = [f"missing: {place}: {path} {mine.shape}" for path, mine in own.items() if path not in saved]
-    found += [f"unexpected: {place}: {path} {each.shape}" for path, each in saved.items() if path not in own]
+    found = [f"missing: {place}: {path} {np.shape(mine)}" for path, mine in own.items() if path not in saved]
+    found += [f"unexpected: {place}: {path} {np.shape(each)}" for path, each in saved.items() if path not in own]
     for path, mine in own.items():
         each = saved.get(path)
-        if each is None:
-            continue
+        if not isinstance(mine, np.ndarray) or not isinstance(each, np.ndarray):
+            continue  # a state of a class's own: its load_state_dict sees to that
         if mine.shape != each.shape:
             found.append(f"wrong shape: {place}: {path} is {mine.shape} in the model and {each.shape} in the file")
         elif mine.dtype != each.dtype:
@@ -160,8 +160,7 @@ def misfits(place: str, own: Mapping[str, Any], saved: Mapping[str, Any]) -> lis
 
 
 def _compare_architecture(saved: list[list[str]], own: list[list[str]], place: str, problems: list[str]) -> None:
-    there = {path: f"{kind}({arguments})" for path, kind, arguments in saved}
-    here = {path: f"{kind}({arguments})" for path, kind, arguments in own}
+    there, here = ({path: _said(kind, arguments) for path, kind, arguments in each} for each in (saved, own))
     for path in {**here, **there}:
         if here.get(path) != there.get(path):
             which = f"{place}.{path}" if path else place
@@ -169,6 +168,10 @@ def _compare_architecture(saved: list[list[str]], own: list[list[str]], place: s
                 f"another architecture: {which} is {here.get(path, 'not there')} here and "
                 f"{there.get(path, 'not there')} in the file"
             )
+
+
+def _said(kind: str, arguments: str) -> str:
+    return kind if " " in kind else f"{kind}({arguments})"
 
 
 def _plan_generators(

@@ -43,6 +43,8 @@ def write(file: BinaryIO, text: bytes, arrays: Mapping[str, np.ndarray]) -> None
 
 def refuse(arrays: Mapping[str, np.ndarray]) -> None:
     """Raise `ArgumentError` for arrays that the format has no dtype for."""
+    if "__metadata__" in arrays:
+        raise ag.ArgumentError("save: in a .safetensors file __metadata__ has a meaning: give this thing another name")
     for key, array in arrays.items():
         if array.dtype.str not in _KNOWN:
             raise ag.ArgumentError(
@@ -74,7 +76,7 @@ def read(name: str, file: BinaryIO) -> tuple[Manifest | None, dict[str, np.ndarr
     elif DIGEST.encode() in header or MANIFEST.encode() in header:
         raise CheckpointError(f"{name} is damaged: its manifest is not where it was written")
     try:
-        arrays = {key: _array(name, key, each) for key, each in library.deserialize(bytes(content))}
+        arrays = {key: _array(name, key, each) for key, each in sorted(library.deserialize(bytes(content)))}
     except library.SafetensorError as error:
         raise CheckpointError(f"{name} is damaged, or no .safetensors file: {error}") from error
     if text is None:
