@@ -535,7 +535,7 @@ WORKLOADS = [
         (
             Target("eager: forward", 1.05, "hand-written: forward"),
             Target("eager", 1.25, "hand-written"),
-            Target("compiled", 1.25, "hand-written"),
+            Target("compiled", 1.0, "hand-written"),
         ),
     ),
     Workload(

@@ -175,6 +175,7 @@ def test_every_row_means_what_it_writes() -> None:
         "astype": ((x,), {"dtype": np.dtype("f4")}), "copy": ((x,), {}), "spread": ((x[0],), {"shape": (4, 4)}),
         "reshape": ((x.T,), {"shape": (16,)}), "zeros": ((), {"shape": (2, 3), "dtype": np.float32}),
         "setitem": ((x, y[0]), {"template": (1,)}), "at": ((x, y), {"template": (slice(None),), "ufunc": "add"}),
+        "update": ((x, y[1:]), {"template": (slice(0, 3),), "ufunc": "subtract"}),
         "random_like": ((), {"shape": (3,), "dtype": np.dtype("f8"), "rng": np.random.default_rng(0)}),
     }  # fmt: skip
     assert {name for name, row in calls.ROWS.items() if row.into is not None} == set(arguments)

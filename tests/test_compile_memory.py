@@ -248,3 +248,47 @@ def test_results_are_not_overwritten_by_the_next_call() -> None:
     f = ag.compile(lambda x: (x * 2.0, x.T, x))
     results = [f(np.full((2, 2), float(i))) for i in range(4)]
     assert [[t.data.max() for t in r] for r in results] == [[2.0 * i, i, i] for i in range(4)]
+
+
+def test_a_large_result_is_given_away_in_the_memory_it_was_made_in() -> None:
+    w = ag.tensor(np.random.default_rng(0).normal(size=(300, 400)), requires_grad=True)
+
+    def f(x: Any) -> Any:
+        out = ag.tanh(x @ w)
+        line = ag.reshape(out, (-1,))
+        return out, out, line, out.T, out[1:], ag.sum(out), ag.grad(out, w, x @ w)
+
+    step = ag.compile(f, verify=True)
+    seen = []
+    for i in range(4):
+        x = np.random.default_rng(i).normal(size=(350, 300))
+        found = [each.data for each in step(x)]
+        seen.append((found, [each.copy() for each in found]))
+        for each, other in zip(found, [each.data for each in f(ag.asarray(x))], strict=True):
+            assert each.tobytes() == other.tobytes() and each.strides == np.copy(other, "K").strides
+    every = [each for found, _ in seen for each in found]
+    assert not any(np.shares_memory(x, y) for i, x in enumerate(every) for y in every[:i])
+    for found, before in seen:
+        assert all(each.tobytes() == other.tobytes() for each, other in zip(found, before, strict=True))
+    returned = step.planned_source.splitlines()[-1]
+    assert returned.count(".copy") + returned.count("np.array") == 6, returned  # the gradient lies in a larger piece
+
+
+def test_a_large_result_that_is_a_state_or_a_gradient_too_is_copied() -> None:
+    w = ag.tensor(np.zeros((300, 400)), requires_grad=True, name="w")
+
+    def f(x: Any) -> Any:
+        w.grad = None
+        cost = ag.sum(w * x)
+        gradient = ag.grad(cost, w)
+        cost.backward()
+        with ag.no_grad():
+            new = w - 0.5 * x
+            w.assign(new)
+        return new, gradient
+
+    step = ag.compile(f, verify=True)
+    for i in range(4):
+        new, gradient = step(np.random.default_rng(i).normal(size=(300, 400)))
+        assert new.data.tobytes() == w.data.tobytes() and not np.shares_memory(new.data, w.data)
+        assert gradient.data.tobytes() == w.grad.tobytes() and not np.shares_memory(gradient.data, w.grad)

@@ -174,6 +174,51 @@ def test_merged_factors_have_the_same_bits_among_the_smallest_numbers(outer: flo
         unchanged(program, passes.merge_factors)
 
 
+@pytest.mark.parametrize("function", ["add", "subtract", "multiply", "divide"])
+def test_a_part_is_updated_in_its_place(function: str) -> None:
+    w = Writer()
+    x, y = w.input(4, 3), w.input(2, 3)
+    there = {"template": (slice(1, 3),)}
+    whole = w.call("exp", x)
+    program = w.returns(w.call("setitem", whole, w.call(function, w.call("getitem", whole, **there), y), **there))
+    program = unchanged(program, passes.update_in_place)
+    assert functions(program) == {"exp": 1, "update": 1}
+    assert program.calls[-1].flops == 6
+    assert bind.lay_out(program).text.count("np.empty") == 1  # it has the memory of what it updates
+
+
+def test_what_only_looks_like_an_update_in_place_is_kept() -> None:
+    w = Writer()
+    x, y, wide = w.input(4, 3), w.input(2, 3), w.input(2, 3, dtype=np.float64)
+    here, there = {"template": (slice(1, 3),)}, {"template": (slice(0, 2),)}
+    part = w.call("getitem", x, **here)
+    kept = [
+        w.call("setitem", x, w.call("add", part, y), **there),  # elsewhere
+        w.call("setitem", w.call("exp", x), w.call("add", part, y), **here),  # in another array
+        w.call("setitem", x, w.call("add", y, part), **here),  # not the first operand
+        w.call("setitem", x, w.call("add", part, wide), **here),  # rounded when it is put in
+        w.call("setitem", x, w.call("arctan2", part, y), **here),  # rounded as the loop goes
+        w.call("setitem", x, w.call("add", part, w.call("getitem", y, template=(0,))), **here),  # broadcast
+    ]
+    used = w.call("multiply", part, y)
+    program = w.returns(*kept, w.call("setitem", x, used, **here), used)
+    before = functions(program)
+    assert functions(unchanged(program, passes.update_in_place)) == before
+
+
+def test_an_update_leaves_what_others_read() -> None:
+    w = Writer()
+    x, y = w.input(4, 3), w.input(2, 3)
+    here, there = {"template": (slice(1, 3),)}, {"template": (slice(0, 2),)}
+    whole = w.call("exp", x)
+    part = w.call("getitem", whole, **here)
+    first = w.call("setitem", whole, w.call("add", part, y), **here)
+    itself = w.call("getitem", first, **there)
+    second = w.call("setitem", first, w.call("add", itself, w.call("getitem", first, **here)), **there)
+    program = w.returns(whole, w.call("negative", part), first, second)
+    assert functions(unchanged(program, passes.update_in_place))["update"] == 2
+
+
 def test_a_product_used_elsewhere_is_kept() -> None:
     w = Writer()
     inside = w.call("multiply", 0.3, w.input(5))

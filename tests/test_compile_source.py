@@ -84,6 +84,24 @@ def test_powers_are_printed_so_that_they_have_the_same_bits() -> None:
         assert bits(printed) == bits(value), exponent
 
 
+def test_what_is_looked_at_twice_is_computed_once() -> None:
+    """The columns of a convolution are read through two views, and its gradient is added up in one array."""
+    rng = np.random.default_rng(0)
+    x, weight = (ag.tensor(rng.normal(size=shape), requires_grad=True) for shape in ((2, 3, 7, 7), (4, 3, 3, 3)))
+
+    def convolved() -> Any:
+        out = ag.conv2d(x, weight, padding=1)
+        return out, *ag.grad(out, [x, weight], out)
+
+    step = ag.compile(convolved)
+    step()
+    assert step.source.count("copy()") == 3
+    printed = run_source(step, "convolved", x.data, weight.data)
+    assert [bits(each) for each in printed] == [bits(each.data) for each in convolved()]
+    added = [line.strip().partition("[")[0] for line in step.source.splitlines() if "+=" in line]
+    assert len(added) == 9 and len(set(added)) == 1
+
+
 def test_the_planned_source_runs_with_its_states_filled_in() -> None:
     model, _, f = plain()
     step = ag.compile(f)

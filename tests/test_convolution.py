@@ -120,6 +120,24 @@ def test_a_convolution_keeps_no_columns() -> None:
     assert [t.size for t in ag.ancestors(y)] == [x.size, w.size, y.size]
 
 
+def test_a_compiled_step_makes_its_columns_once_and_adds_gradients_up_in_place() -> None:
+    rng = np.random.default_rng(0)
+    x, weight = (ag.tensor(rng.normal(size=shape), requires_grad=True) for shape in ((2, 3, 7, 7), (4, 3, 3, 3)))
+
+    def step() -> Any:
+        out = ag.conv2d(x, weight, padding=1)
+        return out, *ag.grad(out, [x, weight], out)
+
+    compiled = ag.compile(step, verify=True)
+    for _ in range(3):
+        for ours, theirs in zip(compiled(), step(), strict=True):
+            assert ours.data.tobytes() == theirs.data.tobytes()
+    assert compiled.source.count("sliding_window_view") == 1 and compiled.source.count("+=") == 9
+    assert compiled.source.count("copy()") == 3  # the columns, and the zeros that they and the gradient begin with
+    run = compiled.planned_source.partition("def step")[2]
+    assert run.count("sliding_window_view") == 0 and run.count("+=") == 9 and run.count("[...] = ") == 1
+
+
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_in_a_pool_over_nothing_but_minus_infinity_the_padding_gets_no_gradient(dims: int) -> None:
     pool = getattr(ag, f"max_pool{dims}d")

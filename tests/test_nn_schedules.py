@@ -138,6 +138,31 @@ def test_a_rate_set_by_hand_holds_until_the_next_step_and_the_base_can_be_change
     assert schedule.optimizer.lr == 0.4
 
 
+def test_the_base_of_a_schedule_is_the_rate_that_was_given_whatever_another_has_made_of_it() -> None:
+    optimizer = sgd(0.1)
+    nn.WarmUpSchedule(optimizer, 3)
+    assert optimizer.lr == 0.1 / 3 and nn.StepSchedule(optimizer, 2).rates == [0.1]
+    rates(nn.CosineSchedule(optimizer, 2), 2)
+    assert optimizer.lr == 0
+    again = nn.ExponentialSchedule(optimizer, 0.5)
+    again.step()
+    assert optimizer.lr == 0.05
+    optimizer.lr = 0.7
+    assert nn.StepSchedule(optimizer, 2).rates == [0.7]
+
+
+def test_two_schedules_that_undo_each_other_are_refused() -> None:
+    optimizer = sgd(0.1)
+    first, second = nn.WarmUpSchedule(optimizer, 3), nn.StepSchedule(optimizer, 2)
+    first.step()
+    second.step()  # which takes over
+    with pytest.raises(ag.ArgumentError, match=r"WarmUpSchedule: another schedule .* make one of both, .* then="):
+        first.step()
+    assert first.count == 1
+    second.step()
+    assert optimizer.lr == pytest.approx(0.01)
+
+
 # What goes by figures.
 
 

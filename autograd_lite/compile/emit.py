@@ -45,7 +45,8 @@ def write(memory: Memory) -> Text:
     reads = [(v.state, writer.names[v]) for v in memory.program.states if v.state and v not in memory.places]
     return Text(
         writer.text(), writer.code(), writer.header_text(False), writer.header_text(True), writer.constants,
-        writer.area_names, reads, writer.lives, writer.groups, writer.functions.get(("quietly", id(None))),
+        {area: name for area, name in writer.area_names.items() if area not in memory.handed}, reads, writer.lives,
+        writer.groups, writer.functions.get(("quietly", id(None))),
     )  # fmt: skip
 
 
@@ -118,9 +119,13 @@ class _Writer:
     def name_areas(self) -> None:
         for area in self.memory.areas:
             name = self.area_names[area] = self.namer(area.label, "block")
+            text = f"np.empty({area.size}, {dtype_text(area.dtype)})"
+            if area in self.memory.handed:
+                self.line(f"{name} = {text}")
+                continue
             if area.states:
                 self.moving.add(name)
-            self.header.append(_Named(name, "", f"np.empty({area.size}, {dtype_text(area.dtype)})", False))
+            self.header.append(_Named(name, "", text, False))
         for value in self.program.states:
             if value not in self.memory.places:
                 name = self.names[value]
@@ -139,8 +144,12 @@ class _Writer:
             text = place_text(whole, there)
             name = self.name(value, fallback)
             # One array for one place: NumPy is twice as long about two arrays that it finds to be the same memory.
-            self.define(name, self.made.get(text, text), [whole], text)
-            self.same[name] = self.made.setdefault(text, name)
+            first = self.same[name] = self.made.setdefault(text, name)
+            run = text if first == name else first
+            if there.area in self.memory.handed:
+                self.line(f"{name} = {run}", f"{name} = {text}")
+            else:
+                self.define(name, run, [whole], text)
         return self.names[value]
 
     def name_home(self, there: Place) -> str:
@@ -333,7 +342,11 @@ class _Writer:
                 start += value.size
         else:
             if row.writes and self.memory.places.get(call.args[0]) is not self.memory.places[call.out]:
-                self.line(f"{out}[...] = {args[0]}")
+                made = call.args[0].call
+                if made is not None and made.row.fresh and made.row.into is not None:  # quicker than a copy of it
+                    made.row.into(self, [], made.params, [], out)
+                else:
+                    self.line(f"{out}[...] = {args[0]}")
             samples = [arg.sample if isinstance(arg, Value) else arg for arg in call.args]
             assert row.into is not None
             row.into(self, args, call.params, samples, out)
@@ -342,7 +355,7 @@ class _Writer:
         """A call of a ufunc."""
         function = call.function
         short = self.function(f"np_{function}", call.ufunc)
-        if call.row.exact and not call.out.shape and all(self.memory.fixed(value) for value in call.values):
+        if call.row.exact and not call.out.shape and all(map(self.memory.fixed, (*call.values, call.out))):
             pairs = zip(call.args, args, strict=True)
             args = [name if name == written(arg) else self.one_element(name) for arg, name in pairs]
             out = self.one_element(out)
@@ -372,7 +385,10 @@ class _Writer:
             return there is not None and any(there.meets(home) for home in overwritten)
 
         returned = []
-        for value in self.program.outputs:
+        for i, value in enumerate(self.program.outputs):
+            if i in memory.handed.values():
+                returned.append(self.name(value))
+                continue
             text = f'{self.name(value)}.copy("K")' if memory.fixed(value) else f"np.array({self.name(value)})"
             if reads(value):
                 name = self.namer("result", "result")

@@ -16,6 +16,7 @@ from autograd_lite.program.calls import JOIN, MEMBER
 from autograd_lite.program.program import Call, Leaf, Program, State, Value
 
 CACHE = 2**19  # bytes that stay in the cache next to the core
+MOST_COPIED = 2**18  # bytes of a result from which on new memory at each call costs less than a copy
 MOST_SPREAD = 8192  # elements of a result that is filled with an operand before the arithmetic
 
 
@@ -135,6 +136,7 @@ class Memory:
     late: list[tuple[State, Value]] = field(default_factory=list)  # new values written over the old at the end
     shown: list[tuple[Leaf, Place | None]] = field(default_factory=list)  # the gradients that tensors get
     copied: list[tuple[Place, Value]] = field(default_factory=list)  # gradients that are copied to memory of their own
+    handed: dict[Area, int] = field(default_factory=dict)  # areas new at each call, with the result given away in each
 
     def root(self, value: Value) -> Value:
         """The value whose memory this one looks at."""
@@ -166,7 +168,9 @@ class Memory:
     def fixed(self, value: Value) -> bool:
         """Whether its memory is known when the program is bound, and the same at every call."""
         root = self.root(value)
-        return root in self.places or root.kind in ("state", "constant")
+        if root in self.places:
+            return self.places[root].area not in self.handed
+        return root.kind in ("state", "constant")
 
     def apart(self, value: Value, other: Value) -> bool:
         """Whether two values certainly have no memory in common."""
@@ -411,3 +415,15 @@ class _Assignment:
                 there = place(self.area(label, value.size, value.dtype, (state,)), 0, value.sample)
                 memory.copied.append((there, value))
             memory.shown.append((effect.leaf, there))
+        self.hand_out()
+
+    def hand_out(self) -> None:
+        """Let large results be made in memory that is given away with them, instead of being copied at the end."""
+        memory = self.memory
+        for i, value in enumerate(self.program.outputs):
+            root = memory.root(value)
+            area = self.area_of.get(root)
+            if area is None or area.states or area in memory.handed or value.nbytes < MOST_COPIED:
+                continue
+            if area.size == root.size == value.size and root.dtype == value.dtype and value.sample.flags.forc:
+                memory.handed[area] = i

@@ -113,8 +113,10 @@ class _Writer:
             return
         text, strength, inner = self.expression(call)
         alone = self.uses[call.out] == 1 and call.out.name is None and call.pure and target is None
-        if (alone or (call.is_view and call.out.name is None)) and len(text) <= _LONGEST:
-            self.parts[call.out] = (text, strength, inner if not call.is_view else [])
+        # A look at what is computed in the same text is written once, like that itself.
+        look = call.is_view and call.out.name is None and all(each.is_view for each in inner)
+        if (alone or look) and len(text) <= _LONGEST:
+            self.parts[call.out] = (text, strength, inner)
             return
         name = target or self.name(call.out, "t")
         self.names.setdefault(call.out, name)
@@ -123,13 +125,19 @@ class _Writer:
     def written_over(self, call: Call) -> None:
         """A copy of the first operand, and what is written into it."""
         texts = [self.operand(arg)[0] for arg in call.args]
-        name = self.name(call.out, "t")
-        copied = f"{texts[0]}.copy()" if call.args[0].shape else f"np.array({texts[0]})"  # a number has no items
-        self.lines.append((f"{name} = {copied}", _comment([call])))
+        whole = call.args[0]
+        made = whole.call if whole in self.names and whole.name is call.out.name is None else None
+        if made is not None and not made.is_view and whole.shape and self.uses[whole] == 1:  # nobody else has it
+            name = self.names[call.out] = texts[0]
+        else:
+            name = self.name(call.out, "t")
+            copied = f"{texts[0]}.copy()" if whole.shape else f"np.array({texts[0]})"  # a number has no items
+            self.lines.append((f"{name} = {copied}", _comment([call])))
         writer = _Lines()
         assert call.row.into is not None
         call.row.into(writer, texts, call.params, [], name)
-        self.lines += [(line, "") for line in writer.lines]
+        comment = _comment([call]) if name == texts[0] else ""
+        self.lines += [(line, comment) for line in writer.lines]
 
 
 class _Lines:
@@ -157,7 +165,7 @@ def _number(number: Any) -> tuple[str, int]:
 def _comment(calls: list[Call]) -> str:
     """Where a line comes from: the scope, and the operations in it, each once."""
     scope = as_comment(" / ".join(calls[-1].scope))
-    ops = list(dict.fromkeys(call.op for call in calls))
+    ops = list(dict.fromkeys(call.op for call in [call for call in calls if not call.is_view] or calls))
     return f"{scope}: {', '.join(ops)}" if scope else ", ".join(ops)
 
 

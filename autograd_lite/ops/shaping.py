@@ -494,6 +494,7 @@ def pad(
     if any(each != whole(each) or each < 0 for pair in widths for each in pair):
         raise ArgumentError(f"pad_width holds numbers of elements, not {pad_width}")
     values = _pairs(constant_values, x.ndim, "constant_values")
+    cut = False
     for axis, (before, after) in enumerate(widths):
         if not before and not after:
             continue
@@ -509,15 +510,20 @@ def pad(
             raise ShapeError(f"there is no element along axis {axis} to pad with in mode {mode!r}")
         else:
             places = numpy.pad(numpy.arange(size), (int(before), int(after)), mode)  # type: ignore[call-overload]
-            x = _surrounded(xp, x, axis, places, int(before))
+            parts = _surrounded(xp, x, axis, places, int(before))
+            if parts and not cut:
+                cut = True
+                # The gradient of nothing is zeros: with them -0 adds up to 0, as it does where slices are added up.
+                parts.append(piece(xp, x, axis, 0, 0, 1))
+            x = xp.concatenate(parts, axis=axis) if parts else along(xp, x, axis, places)
     return x
 
 
-def _surrounded(xp: Any, x: Any, axis: int, places: Any, start: int) -> Any:
-    """The elements of `x` at places along an axis, among which from `start` on are all of them, and strips beside.
+def _surrounded(xp: Any, x: Any, axis: int, places: Any, start: int) -> list[Any]:
+    """Parts of `x` to be joined, for its elements at places: from `start` on all of them, and strips on both sides.
 
     Where no element stands in two strips `x` is cut where they begin and end, so that the gradient is joined of parts
-    as well: one that is put into an array of zeros for each strip takes several times as long.
+    as well: one that is put into an array of zeros for each strip takes several times as long. Else there are none.
     """
     size = x.shape[axis]
     strips = [runs(places[:start]), runs(places[start + size :])]
@@ -528,8 +534,10 @@ def _surrounded(xp: Any, x: Any, axis: int, places: Any, start: int) -> Any:
     )
     # The strip of an edge is added up together with the edge itself, and so is an axis of one element.
     repeats = size == 1 or any(step == 0 for each in strips for _, _, step in each)
-    if repeats or len(reach) > _FEW or any(one[1] > other[0] for one, other in pairwise(reach)):
-        return along(xp, x, axis, places)
+    # Of two slices alone, those of strips on one side, some elements are in both: their gradient may stay -0.
+    few = len(runs(places)) < 3
+    if repeats or few or len(reach) > _FEW or any(one[1] > other[0] for one, other in pairwise(reach)):
+        return []
     cuts = sorted({end for each in reach for end in each} - {0, size})
     parts = dict(zip([0, *cuts], xp.split(x, cuts, axis=axis), strict=True))
     before, after = (
@@ -540,7 +548,7 @@ def _surrounded(xp: Any, x: Any, axis: int, places: Any, start: int) -> Any:
         ]
         for each in strips
     )
-    return xp.concatenate([*before, *parts.values(), *after], axis=axis)
+    return [*before, *parts.values(), *after]
 
 
 def _filled(shape: tuple[int, ...], value: Any, x: Any) -> Any:

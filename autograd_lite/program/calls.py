@@ -30,6 +30,8 @@ JOIN, MEMBER = "join", "member"
 TRANSPOSE, CAST = "transpose", "astype"
 PUT, ITEMS, SPREAD, PART = "setitem", "getitem", "spread", "part"
 RESHAPE = "reshape"
+UPDATE = "update"
+"""An array with `x[index] + y`, or another operator, in the place of `x[index]`; the index is a plain one."""
 ONCE = "named_once"
 """A look, at every call, whether an index names an element twice."""
 
@@ -235,6 +237,11 @@ def _put_into(lines: Lines, args: Sequence[str], p: Params, values: Sequence[Any
     lines.line(f"{out}[{_raw_index(p['template'], args[2:])}] = {args[1]}")
 
 
+def _update_into(lines: Lines, args: Sequence[str], p: Params, values: Sequence[Any], out: str) -> None:
+    # NumPy sees that the part which it is to put back is the one in its place, and copies nothing.
+    lines.line(f"{out}[{index_text(p['template'])}] {_INFIX[p['ufunc']][0]}= {args[1]}")
+
+
 def _at_into(lines: Lines, args: Sequence[str], p: Params, values: Sequence[Any], out: str) -> None:
     content = f", {args[1]}" if args[1] != "None" else ""
     lines.line(f"np.{p['ufunc']}.at({out}, np.s_[{_raw_index(p['template'], args[2:])}]{content})")
@@ -253,6 +260,13 @@ def _at(arrays: Sequence[Any], p: Params) -> Any:
     out = arrays[0].copy()
     content = () if arrays[1] is None else (arrays[1],)
     getattr(numpy, p["ufunc"]).at(out, fill(p["template"], arrays[2:]), *content)
+    return out
+
+
+def _update(arrays: Sequence[Any], p: Params) -> Any:
+    out = arrays[0].copy()
+    part = out[p["template"]]
+    getattr(numpy, p["ufunc"])(part, arrays[1], out=part)
     return out
 
 
@@ -387,6 +401,7 @@ ROWS: dict[str, Row] = {
     ),
     PUT: Row(_put, writes=True, into=_put_into, **_MOVE),
     "at": Row(_at, writes=True, into=_at_into, **_MOVE),
+    UPDATE: Row(_update, 2, writes=True, into=_update_into, flops=lambda shapes, result: prod(shapes[1])),
     SPREAD: Row(
         _spread, into=_copy_into, text=_spread_text, **_MOVE
     ),

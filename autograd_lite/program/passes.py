@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from autograd_lite.program.calls import TRANSPOSE, evaluate
+from autograd_lite.program.calls import ITEMS, PUT, TRANSPOSE, UPDATE, evaluate
 from autograd_lite.program.program import Call, Effect, Program, Value
 from autograd_lite.watch import Live
 
@@ -206,7 +206,33 @@ def merge_factors(program: Program) -> Program:
     return drop_dead(program)
 
 
-SIMPLIFY = (drop_dead, fold_constants, share_common, cancel_transposes, merge_factors, share_common, drop_dead)
+def update_in_place(program: Program) -> Program:
+    """With `x[index] = x[index] + y` done in the memory of x, without a result of its own for the sum.
+
+    Only for what rounds once, where the bits cannot depend on how the loop goes through memory.
+    """
+    uses = Counter(value for call in program.calls for value in call.values)
+    uses.update(program.wanted())
+    for call in program.calls:
+        if call.function != PUT or len(call.args) != 2:
+            continue
+        whole, content = call.args
+        made = content.call if isinstance(content, Value) and uses[content] == 1 else None
+        if made is None or not made.row.exact or made.row.infix is None or made.quiet or len(made.values) != 2:
+            continue
+        part, other = made.values
+        taken = part.call
+        if taken is None or taken.function != ITEMS or not taken.is_view or taken.args != (whole,):
+            continue
+        if repr(taken.params) == repr(call.params) and part.shape == other.shape and content.dtype == whole.dtype:
+            call.function, call.args = UPDATE, (whole, other)
+            call.params = {"template": call.params["template"], "ufunc": made.function}
+    return drop_dead(program)
+
+
+SIMPLIFY = (
+    drop_dead, fold_constants, share_common, cancel_transposes, merge_factors, share_common, update_in_place, drop_dead,
+)  # fmt: skip
 """What leaves a program readable."""
 
 

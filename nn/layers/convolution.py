@@ -136,8 +136,9 @@ class Conv2d(_Straight):
     """A convolution of (examples, in_channels, height, width) with a kernel for each of `out_channels`, and a bias.
 
     `kernel_size`, `stride`, `padding` and `dilation` are a number or a pair; `padding` may be "same" or "valid". With
-    `groups` each group of channels sees its own alone. The weight is (out, in / groups, kernel, kernel). Raises
-    `ShapeError` for an input of other channels, and `ArgumentError` for numbers that make no layer.
+    `groups` each group of channels sees its own alone. The weight is (out, in / groups, kernel, kernel), and begins as
+    `initializer` says, by default as is right before a ReLU (`nn.kaiming_normal`). Raises `ShapeError` for an
+    input of other channels, and `ArgumentError` for numbers that make no layer.
     Source: Y. LeCun and others, Gradient-based learning applied to document recognition, 1998.
 
     >>> nn.Conv2d(1, 20, kernel_size=5, rng=0)(np.zeros((10, 1, 28, 28))).shape

@@ -116,7 +116,8 @@ class BatchNorm1d(_Batch):
     `x` is (examples, num_features) or (examples, num_features, length). In training the statistics are those of the
     batch, and `running_mean` and `running_var` (buffers) move towards them by the share `momentum`, or become their
     mean over all batches where it is `None`; in evaluation the running ones are taken. Under `ag.no_grad()` and in
-    evaluation they stay as they are. Raises `ShapeError` for other features, and in training for one number a feature.
+    evaluation they stay as they are; `ag.checkpoint` runs a layer twice, which moves them twice.
+    Raises `ShapeError` for other features, and in training for one number a feature.
     Source: S. Ioffe, C. Szegedy, Batch normalization, 2015, algorithms 1 and 2.
 
     >>> layer = nn.BatchNorm1d(1)

@@ -18,17 +18,8 @@ from autograd_lite import Tensor, live
 from nn import state as states
 from nn.calling import check_call
 from nn.errors import UnwrittenError
-from nn.optim.numbers import (
-    Group,
-    Number,
-    Numbers,
-    is_off,
-    parted,
-    plain,
-    recorded,
-    refuse_while_recorded,
-    shown,
-)
+from nn.optim.groups import Group, leaves, parted
+from nn.optim.numbers import Number, Numbers, is_off, plain, recorded, refuse_while_recorded, shown
 from nn.state import Found
 
 
@@ -154,28 +145,30 @@ class Optimizer:
         """The parameters; where the list is no longer as it was checked, checked again."""
         now, known = self.parameters, self._known
         if len(now) != len(known) or not all(map(is_, now, known)):
-            object.__setattr__(self, "_known", tuple(_checked(type(self).__name__, now)))
+            object.__setattr__(self, "_known", tuple(leaves(type(self).__name__, now)))
         return now
 
-    def learning_rates(self) -> list[float]:
-        """The learning rates, as a schedule finds them.
+    def learning_rates(self, given: bool = False) -> list[float]:
+        """The learning rates of the groups, or the one; with `given` as they were before any schedule set them.
 
         >>> nn.SGD([nn.Parameter([1.0])], lr=0.1).learning_rates()
         [0.1]
         """
-        return [float(vars(numbers)["lr"]) for numbers in self._places()]
+        return [numbers.given_rate if given else float(vars(numbers)["lr"]) for numbers in self._places()]
 
     def _places(self) -> list[Numbers]:
         """Where the numbers of the groups stand, or where there are none, its own."""
         return [group.numbers for group in self.groups] or [self._numbers]
 
-    def set_learning_rates(self, rates: list[float]) -> None:
+    def set_learning_rates(self, rates: list[float], by: object = None) -> None:
         """Set the learning rates, as a schedule does: it may go down to 0, where a rate that is given may not be.
+
+        `by` is the schedule.
 
         >>> optimizer = nn.SGD([nn.Parameter([1.0])], lr=0.1)
         >>> optimizer.set_learning_rates([0.0])
-        >>> optimizer.lr
-        0.0
+        >>> optimizer.lr, optimizer.learning_rates(given=True)
+        (0.0, [0.1])
         """
         if recorded():
             raise ag.CompileError(
@@ -183,11 +176,17 @@ class Optimizer:
                 "write schedule.step() outside of the compiled step"
             )
         for numbers, rate in zip(self._places(), rates, strict=True):
+            numbers.scheduled = (numbers.given_rate, rate, id(by))
             vars(numbers)["lr"] = rate
         following = [rate for group, rate in zip(self.groups, rates, strict=False) if "lr" not in group.own]
         if following:
             vars(self._numbers)["lr"] = following[0]
         ag.touch()
+
+    def scheduled_by(self) -> int | None:
+        """The identity of the schedule that set the rate last; `None` where none has."""
+        scheduled = self._places()[0].scheduled
+        return None if scheduled is None else scheduled[2]
 
     # Numbers, apart.
 
@@ -205,7 +204,7 @@ class Optimizer:
         if isinstance(declared, Number):
             value = declared.checked(owner, value)
         elif name == "parameters":
-            value = _checked(owner, value)
+            value = leaves(owner, value)
             object.__setattr__(self, "_known", tuple(value))
         number = plain(value)
         refuse_while_recorded(owner, name, value, name in apart)
@@ -368,27 +367,3 @@ def _whole(step: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return whole
-
-
-def _checked(optimizer: str, parameters: Iterable[Tensor]) -> list[Tensor]:
-    if isinstance(parameters, Tensor):
-        raise ag.ArgumentError(f"{optimizer}: give a list of tensors, as in [w] or model.parameters()")
-    try:
-        found = list(parameters)
-    except TypeError:
-        raise ag.ArgumentError(
-            f"{optimizer}: parameters is a list of tensors, as in model.parameters(), not {type(parameters).__name__}: "
-            f"write {optimizer}(model.parameters(), …)"
-        ) from None
-    if not found:
-        raise ag.ArgumentError(f"{optimizer}: there are no parameters to train")
-    seen: set[int] = set()
-    for i, parameter in enumerate(found):
-        if not isinstance(parameter, Tensor) or parameter.node is not None:
-            raise ag.ArgumentError(
-                f"{optimizer}: parameter {i} is {parameter!r:.80}, but only leaf tensors can be trained"
-            )
-        if id(parameter) in seen:
-            raise ag.ArgumentError(f"{optimizer}: parameter {i}, {parameter.name or 'unnamed'}, is given twice")
-        seen.add(id(parameter))
-    return found

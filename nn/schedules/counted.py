@@ -138,12 +138,11 @@ class WarmUpSchedule(Schedule):
         """Whether the schedule that follows says so."""
         return self.then is not None and self.then.finished
 
-    def step(self, measured: float | None = None) -> None:
-        """One more epoch or step is over; a schedule that follows is told of it from `length` on."""
+    def advance(self, measured: float | None) -> None:
+        """Count one more; a schedule that follows is told of it from `length` on."""
         if self.then is not None and self.count >= self.length:
-            self.then.step(measured)
+            self.then.advance(measured)
         self.count += 1
-        self.set()
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Its own state, and that of the schedule that follows under `then.`."""

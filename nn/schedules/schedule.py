@@ -22,8 +22,8 @@ class Schedule:
     """The base of the schedules: write `now`, the factor of the rate after `self.count` epochs or steps.
 
     `every` is "epoch" or "step": when `step` is called, which `nn.fit` does. It sets the rate of the optimiser to its
-    base rate (what it was when the schedule was made, in `rates`) times the factor. A rate that is set by hand holds
-    until the next step: change `rates` to move the whole schedule. `finished` says that training should end.
+    base rate (what it was given when the schedule was made, in `rates`) times the factor. A rate that is set by hand
+    holds until the next step: change `rates` to move the whole schedule. `finished` says that training should end.
     `state_dict` has everything that is counted and measured. Raises `ArgumentError` for what is no optimiser with a
     learning rate.
 
@@ -55,7 +55,8 @@ class Schedule:
         self.optimizer = optimizer
         self.every = one_of(f"{kind}: every", every, ("epoch", "step"))
         self.count = 0
-        self.rates = optimizer.learning_rates()
+        self.rates = optimizer.learning_rates(given=True)
+        self._has_set = False
 
     def now(self) -> float:
         """The factor of the base rate at `self.count`; written by each schedule."""
@@ -67,10 +68,23 @@ class Schedule:
         return False
 
     def step(self, measured: float | None = None) -> None:
-        """One more epoch or step is over, with this figure where one was measured: set the rate for the next."""
+        """One more epoch or step is over, with this figure where one was measured: set the rate for the next.
+
+        Raises `ArgumentError` where another schedule has set the rate since: of two the later would undo the earlier.
+        """
+        if self._has_set and self.optimizer.scheduled_by() != id(self):
+            raise ag.ArgumentError(
+                f"{type(self).__name__}: another schedule of the same optimiser has set its rate since, and each would "
+                "undo the other: make one of both, as in nn.WarmUpSchedule(optimizer, 5, then=nn.CosineSchedule("
+                "optimizer, 30)), or a schedule of your own"
+            )
+        self.advance(measured)
+        self.set()
+
+    def advance(self, measured: float | None) -> None:
+        """Count one more epoch or step, and take in its figure."""
         self.seen(measured)
         self.count += 1
-        self.set()
 
     def seen(self, measured: float | None) -> None:
         """What the schedule makes of a figure: nothing, unless it is one that goes by figures."""
@@ -79,7 +93,8 @@ class Schedule:
         """Set the rate of the optimiser to what it is now."""
         factor = self.now()
         rates = [number(f"{type(self).__name__}: the learning rate", rate * factor, 0) for rate in self.rates]
-        self.optimizer.set_learning_rates(rates)
+        self.optimizer.set_learning_rates(rates, self)
+        self._has_set = True
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """What has been counted and measured, and the base rates, as arrays by name.

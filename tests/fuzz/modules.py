@@ -78,12 +78,14 @@ CHANGES = (
 )  # fmt: skip
 
 
-def generate(seed: int) -> Case:
+def generate(
+    seed: int, subject: str = "modules", known: tuple[tuple[str, str], ...] = PARTS, changes: tuple[str, ...] = CHANGES
+) -> Case:  # fmt: skip
     """A model of two to five parts, trained for some steps."""
-    rng = random.Random(f"modules {seed}")  # noqa: S311
+    rng = random.Random(f"{subject} {seed}")  # noqa: S311
     members, forward, replaced = [Line("self.p9 = nn.Parameter(1.5, dtype=float)")], [Line("y = y * self.p9")], []
     for i in range(rng.randrange(1, 5)):
-        make, use = rng.choice(PARTS)
+        make, use = rng.choice(known)
         array = literal(an_array(rng, rng.choice([(), (2,), (2, 3), (2, 1, 3)])))
         make, use = (text.format(i=i, a=array, d=rng.randrange(5)) for text in (make, use))
         members.append(Line(make))
@@ -103,9 +105,9 @@ def generate(seed: int) -> Case:
     calls = []
     for _ in range(rng.randrange(3, 8)):
         if rng.random() < 0.35:
-            calls.append(Line(rng.choice([*CHANGES, *CHANGES, *replaced])))
+            calls.append(Line(rng.choice([*changes, *changes, *replaced])))
         calls.append(Line("say(f(x)); say(m0.state_dict()); say(h0)"))
     own = [Line(rng.choice(OWN_OPTIMIZERS))]
     parts = {"own": own, "members": members, "forward": forward, "others": others, "cost": cost, "step": step}
     parts["calls"] = calls
-    return Case("modules", seed, TEMPLATE, {name: tuple(lines) for name, lines in parts.items()})
+    return Case(subject, seed, TEMPLATE, {name: tuple(lines) for name, lines in parts.items()})

@@ -6,7 +6,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterator
 
-from tests.fuzz import closures, compiled, eager, modules, training
+from tests.fuzz import closures, compiled, eager, layers, modules, training
 from tests.fuzz.programs import Case, quiet
 
 
@@ -24,6 +24,7 @@ SUBJECTS: dict[str, Callable[[int], Case]] = {
     "compiled": _quietly(compiled.generate),
     "training": _quietly(training.generate),
     "modules": _quietly(modules.generate),
+    "layers": _quietly(layers.generate),
     "closures": _quietly(closures.generate),
 }
 _APART = 10_000_000  # seeds of two streams meet nowhere

@@ -14,7 +14,7 @@ from tests.fuzz.subjects import SUBJECTS
 from tests.fuzz.worlds import REFUSALS
 
 # About half a minute in all; each part is a test of its own, so that several processes share them, and two are slow.
-COUNTS = {"eager": 600, "compiled": 500, "training": 250, "modules": 200, "closures": 500}
+COUNTS = {"eager": 600, "compiled": 500, "training": 250, "modules": 200, "layers": 50, "closures": 500}
 PARTS = 5
 
 
