@@ -187,6 +187,29 @@ def test_indices_of_shifted_images_and_the_users_array_is_left_alone() -> None:
         data[15]
 
 
+class Views:
+    """A data set of one's own that gives the array itself."""
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.x = x
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, indices: np.ndarray) -> Any:
+        return self.x[: len(indices)], np.arange(len(indices))
+
+
+def test_shifting_leaves_the_arrays_of_a_data_set_of_ones_own_alone() -> None:
+    images = np.random.default_rng(4).normal(size=(3, 16)).astype(np.float32)
+    before = images.tobytes()
+    moved, _ = nn.shifted(Views(images))[np.arange(3) + 3]
+    assert images.tobytes() == before
+    assert moved.tobytes() == nn.shifted((images, np.arange(3)))[3:6][0].tobytes()
+    x, _ = next(iter(nn.DataLoader(Views(images), 3, transform=lambda x, y: (np.negative(x, out=x), y))))
+    assert images.tobytes() == before == (-x).tobytes()
+
+
 def test_a_loader_shuffles_shifted_images() -> None:
     images = np.random.default_rng(4).normal(size=(3, 16)).astype(np.float32)
     loader = nn.DataLoader(nn.shifted((images, np.arange(3))), 4, True, 0, prefetch=2)

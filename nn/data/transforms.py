@@ -14,6 +14,7 @@ import autograd_lite as ag
 from autograd_lite import backend
 from nn.arguments import array, float_dtype, whole
 from nn.calling import check_call
+from nn.data.batches import apart, checked
 from nn.data.dataset import Dataset, Examples, index_of
 
 _ELEMENTS = 2**20  # that are in double precision at a time
@@ -225,7 +226,8 @@ class Shifted:
     def __getitem__(self, indices: Any) -> tuple[Any, Any]:
         chosen = np.arange(len(self))[index_of(indices, len(self))]
         move, example = np.divmod(np.atleast_1d(chosen), len(self.source))
-        x, y = self.source[example]
+        # Copies, whatever the source gives: it is written into.
+        x, y = apart(checked("shifted", self.source[example]))
         images = x.reshape(len(example), -1, *self.shape)
         for number, (down, right) in enumerate(self.MOVES):
             rows = np.flatnonzero(move == number)
