@@ -227,6 +227,10 @@ INSTEAD: dict[str, str] = {
     "xavier_uniform_": "nn.Linear(3, 2, initializer=nn.xavier_uniform)",
     "save": "nn.save(path, model=model)",
     "load": "nn.load(path, model=model)",
+    "save_weights": "nn.save(path, model=model)",
+    "load_weights": "nn.load(path, model=model)",
+    "save_file": "nn.save(path, model=model)",
+    "load_file": "nn.load(path, model=model)",
 }
 """Names of other libraries, functions, methods and classes alike, each with the line that says it here."""
 

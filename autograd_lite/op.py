@@ -401,8 +401,21 @@ class Operation:
                 inputs += self._named(self.arguments[len(inputs) :], kwargs)
         if len(extra) > len(self.places or self.parameters):
             raise ArgumentError(f"{self.name}{self.__signature__} got {len(args)} positional arguments")
-        given = self._by_place(extra)
-        if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else count]}:
+        given = self._by_place(extra) if self.places else dict(zip(self.parameters, extra, strict=False))
+        if kwargs:
+            kwargs = self._by_keyword(given, kwargs)
+        params = {**self.defaults, **given, **kwargs}
+        missing = list(self.arguments[len(inputs) : count - (self.variadic and not self.joins)])
+        missing += [name for name in self.parameters if name not in params]
+        if missing:
+            raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
+        if type(params.get("axis")) is list and not self.lists:
+            one_axis(f"{self.name}{self.__signature__}", params["axis"])
+        return inputs, {name: settled(value) for name, value in params.items()}
+
+    def _by_keyword(self, given: dict[str, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """What was given by name, beside what was `given` by place."""
+        if twice := kwargs.keys() & {*given, *self.arguments[: 0 if self.variadic else len(self.arguments)]}:
             raise ArgumentError(f"{self.name}{self.__signature__} got {', '.join(sorted(twice))} twice")
         unknown = kwargs.keys() - set(self.parameters)
         if unknown and self.places:
@@ -412,14 +425,7 @@ class Operation:
             known = [*self.parameters, *(() if self.variadic else self.arguments)]
             said = ", ".join(sorted(unknown)) + "".join(keyword(name, known) for name in sorted(unknown))
             raise ArgumentError(f"{self.name}{self.__signature__} has no argument {said}")
-        params = {**self.defaults, **given, **kwargs}
-        missing = list(self.arguments[len(inputs) : count - (self.variadic and not self.joins)])
-        missing += [name for name in self.parameters if name not in params]
-        if missing:
-            raise ArgumentError(f"{self.name}{self.__signature__} misses {', '.join(missing)}")
-        if type(params.get("axis")) is list and not self.lists:
-            one_axis(f"{self.name}{self.__signature__}", params["axis"])
-        return inputs, {name: settled(value) for name, value in params.items()}
+        return kwargs
 
     def _named(self, names: Sequence[str], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The array arguments `names` as far as they are given by name, taken out of `kwargs`, or may be left out."""

@@ -28,6 +28,18 @@ def whole(what: str, value: Any, least: int | None = None) -> int:
     return int(value)
 
 
+def flag(what: str, value: Any) -> bool:
+    """A truth as Python's own. Raises `ArgumentError` for anything else, such as a word, which would count as true.
+
+    >>> from nn.arguments import flag
+    >>> flag("DataLoader: shuffle", np.True_)
+    True
+    """
+    if not isinstance(value, bool | np.bool_) and not (isinstance(value, int) and value in (0, 1)):
+        raise ag.ArgumentError(f"{what} must be True or False, not {value!r:.60}")
+    return bool(value)
+
+
 def array(what: str, value: Any) -> Any:
     """The array of a tensor, an array itself, or a new one from lists. Raises `DataError` unless it is of real numbers.
 

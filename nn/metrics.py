@@ -16,13 +16,14 @@ from nn.arguments import array, number, one_of, whole
 
 
 def classes(
-    what: str, outputs: Any, targets: Any, threshold: float | None = None, logits: bool = False
+    what: str, outputs: Any, targets: Any, threshold: float | None = None, logits: bool = False, sure: bool = False
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """The class that each example is given, the class that is right, and how many classes there are.
 
     Of several outputs the largest says the class, and `targets` are rows of one (one-hot or smoothed) or labels. One
     output stands for class 1 above the threshold: 1/2, or 0 with `logits`. `threshold` is a probability, also where
-    the outputs are logits. Raises `ShapeError` for other shapes and `DataError` for targets that are no classes.
+    the outputs are logits; with `sure` outputs that are no probabilities must have one or the other stated. Raises
+    `ShapeError` for other shapes and `DataError` for targets that are no classes.
 
     >>> from nn.metrics import classes
     >>> classes("here", np.array([[0.2, 0.8], [0.9, 0.1]]), np.array([1, 1]))
@@ -42,7 +43,14 @@ def classes(
         row = int(np.isnan(given).reshape(len(given), -1).any(axis=1).argmax()) if given.ndim else 0
         raise ag.DataError(f"{what}: the output of example {row} is nan, which is no class")
     if not several:
-        return _above(what, given.reshape(-1), threshold, logits), _bits(what, y.reshape(-1)), 2
+        wanted = _bits(what, y.reshape(-1))
+        if sure and threshold is None and not logits and not bool(((given >= 0) & (given <= 1)).all()):
+            raise ag.DataError(
+                f"{what}: the outputs go from {given.min():g} to {given.max():g}, which are no probabilities: of "
+                f"logits write {what}(…, logits=True), in fit functools.partial(nn.{what}, logits=True); otherwise "
+                "threshold=0.5"
+            )
+        return _above(what, given.reshape(-1), threshold, logits), wanted, 2
     if threshold is not None:
         raise ag.ArgumentError(f"{what}: a threshold is for one output; of {given.shape[1]} the largest says the class")
     return given.argmax(axis=1), _labels(what, y, given.shape[1]), given.shape[1]
@@ -129,7 +137,7 @@ def confusion_matrix(outputs: Any, targets: Any, threshold: float | None = None,
     array([[0, 1],
            [1, 1]])
     """
-    given, wanted, count = classes("confusion_matrix", outputs, targets, threshold, logits)
+    given, wanted, count = classes("confusion_matrix", outputs, targets, threshold, logits, sure=True)
     counts: np.ndarray = np.bincount(wanted * count + given, minlength=count * count)
     return counts.reshape(count, count)
 
@@ -175,7 +183,7 @@ def f1(
 def _averaged(
     what: str, outputs: Any, targets: Any, average: str | None, threshold: float | None, logits: bool
 ) -> float:
-    given, wanted, count = classes(what, outputs, targets, threshold, logits)
+    given, wanted, count = classes(what, outputs, targets, threshold, logits, sure=True)
     right = np.bincount(wanted[given == wanted], minlength=count)
     predicted, actual = np.bincount(given, minlength=count), np.bincount(wanted, minlength=count)
     below = {"precision": predicted, "recall": actual, "f1": (predicted + actual) / 2}[what]

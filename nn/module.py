@@ -59,7 +59,7 @@ class Module:
             try:
                 return self.forward(*args, **kwargs)  # type: ignore[no-any-return]
             except ag.ShapeError as error:
-                _placed(error, name)
+                _place(error, self.label, name)
                 raise
 
     # A compiled step watches the attributes of modules through this.
@@ -301,11 +301,15 @@ class Module:
 _FROZEN = "frozen parameters"
 
 
-def _placed(error: ag.ShapeError, name: str) -> None:
-    """Say in which module the shapes did not fit: the innermost, whose name is put in front once."""
-    if not getattr(error, "placed", False) and error.args:
+def _place(error: ag.ShapeError, label: str | None, name: str) -> None:
+    """Say in which module the shapes did not fit: the innermost, by its path from the model that was called."""
+    if not error.args:
+        return
+    if not getattr(error, "placed", False):
         error.args = (f"{name}: {error.args[0]}", *error.args[1:])
         error.placed = True  # type: ignore[attr-defined]
+    elif label is not None:
+        error.args = (f"{label}.{error.args[0]}", *error.args[1:])
 
 
 def _join(path: str, name: str) -> str:

@@ -173,3 +173,20 @@ def test_a_gradient_that_is_added_to_is_kept_in_the_order_it_comes_to() -> None:
             assert eager(ag.tensor(x)).numpy().tobytes() == replayed(x).numpy().tobytes(), k
             assert p.grad is not None and q.grad is not None
             assert p.grad.strides == q.grad.strides and p.grad.tobytes() == q.grad.tobytes(), k
+
+
+@pytest.mark.parametrize("name", ["cumsum", "cumprod", "cumulative_sum"])
+def test_a_gradient_that_is_summed_from_the_end_does_not_lie_backwards(name: str) -> None:
+    w = ag.tensor([0.7, -0.5], requires_grad=True)
+
+    def f(x: Any) -> Any:
+        w.grad = None
+        (getattr(ag, name)(w) * x).sum().backward()
+        return x
+
+    step = ag.compile(f)
+    for _ in range(4):
+        step(np.ones(2))
+    assert w.grad.strides == (8,)
+    f(ag.tensor(np.ones(2)))
+    assert w.grad.strides == (8,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 from pathlib import Path
@@ -370,3 +371,18 @@ def test_a_module_with_a_state_of_its_own_comes_back(tmp_path: Path) -> None:
 def test_a_file_of_pytorch_s_own_kind_is_told_how_to_be_saved(tmp_path: Path) -> None:
     with pytest.raises(ag.ArgumentError, match=r"w.pth is a file of another library.*safetensors.torch.save_file"):
         nn.load(tmp_path / "w.pth", model=nn.Linear(1, 1))
+
+
+@pytest.mark.parametrize("module, name", [("archive", "_MOST_NAMES"), ("safe", "_LONGEST")])
+def test_more_arrays_than_could_be_read_back_are_not_written(
+    module: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = ".npz" if module == "archive" else ".safetensors"
+    if ending == ".safetensors":
+        pytest.importorskip("safetensors", reason="needs the extra safetensors: pip install safetensors")
+    monkeypatch.setattr(importlib.import_module(f"nn.saving.{module}"), name, 5_000)
+    few, many = ([np.float32(i) for i in range(count)] for count in (10, 100))
+    assert nn.load(nn.save(tmp_path / f"a{ending}", few=few)) == {"few": few}
+    with pytest.raises(ag.ArgumentError, match="100 arrays are more than a file has room for"):
+        nn.save(tmp_path / f"b{ending}", many=many)
+    assert len(list(tmp_path.iterdir())) == 1

@@ -95,7 +95,7 @@ def test_a_layer_in_a_network_is_named_when_it_is_called_wrongly() -> None:
         def forward(self, x: Any) -> Any:
             return self.encoder(x) * self.scale
 
-    with pytest.raises(ag.ShapeError, match=r"^layers\.0: the input has shape \(5, 2\)"):
+    with pytest.raises(ag.ShapeError, match=r"^encoder\.layers\.0: the input has shape \(5, 2\)"):
         Net()(np.ones((5, 2)))
     with pytest.raises(ag.ShapeError, match=r"^Net: multiply\("):
         Net()(np.ones((5, 3)))

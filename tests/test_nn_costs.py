@@ -213,6 +213,18 @@ def test_where_all_are_ignored_the_cost_is_0_and_so_is_its_gradient() -> None:
         assert value.item() == 0 and not z.grad.any()
 
 
+@pytest.mark.parametrize("options", [{}, {"ignored": 1}, {"weights": WEIGHTS, "smoothing": 0.1}], ids=str)
+def test_labels_of_sequences_are_examples_each(options: dict[str, Any]) -> None:
+    z, labels = RNG.standard_normal((2, 3, 5, 4)), RNG.integers(0, 4, (2, 3, 5))
+    cost = functools.partial(nn.softmax_cross_entropy, **options)
+    assert cost(z, labels).item() == cost(z.reshape(-1, 4), labels.reshape(-1)).item()
+    each = cost(z, labels, reduction="none")
+    assert each.shape == (2, 3, 5)
+    assert each.numpy().ravel().tobytes() == cost(z.reshape(-1, 4), labels.ravel(), reduction="none").numpy().tobytes()
+    with pytest.raises(ag.IndexingError, match="is 9, that of example 29"):
+        cost(z, np.where(np.arange(30).reshape(2, 3, 5) == 29, 9, labels))
+
+
 # What does not fit.
 
 
@@ -333,7 +345,14 @@ def test_a_cost_from_logits_refuses_an_activation_that_is_written_out(cost: Any,
 @pytest.mark.parametrize("cost", OF_LOGITS)
 def test_what_only_looks_like_an_activation_is_taken(cost: Any) -> None:
     z = ag.tensor(Z, requires_grad=True)
-    for output in (1 / (1 + z * z), ag.exp(z), ag.exp(z) / 3, ag.exp(z) / ag.sum(z * z), z / (1 + ag.tanh(z)), -z):
+    t = ag.tensor(0.5, requires_grad=True)
+    for output in (
+        1 / (1 + z * z), ag.exp(z), ag.exp(z) / 3, ag.exp(z) / ag.sum(z * z), z / (1 + ag.tanh(z)), -z,
+        z / (1e-3 + ag.exp(t)), z / (1 + ag.exp(-z)), z / (1 + ag.exp(t)), 1 / (2 + ag.exp(-z)),
+        ag.exp(z) / ag.sum(ag.exp(z * 2)), ag.exp(z) / (1 + ag.exp(t)),
+        ag.concatenate([ag.sigmoid(z[:, :2]), z[:, 2:]], axis=1),
+        ag.concatenate([z[:, :2], ag.sigmoid(z[:, 2:])], axis=1),
+    ):  # fmt: skip
         assert np.isfinite(cost(output, P).item())
 
 

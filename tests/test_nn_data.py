@@ -60,7 +60,21 @@ def test_an_index_gives_what_numpy_gives_and_a_copy(index: Any) -> None:
     assert not np.shares_memory(x, X) and not np.shares_memory(y, Y)
 
 
-@pytest.mark.parametrize("index", [23, -24, [0, 23], 1.5, "a", (0, 1, 2, 99), np.ones(3, bool), [[0, 1]], None])
+@pytest.mark.parametrize(
+    "index",
+    [
+        23,
+        -24,
+        [0, 23],
+        1.5,
+        "a",
+        (0, 1, 2, 99),
+        np.ones(3, bool),
+        [[0, 1]],
+        None,
+        np.ma.array([0, 1], mask=[True, False]),
+    ],
+)
 def test_an_index_that_does_not_fit(index: Any) -> None:
     with pytest.raises(ag.IndexingError, match=r"^Dataset: "):
         nn.Dataset(X, Y)[index]
@@ -210,6 +224,8 @@ def test_batches_are_the_users_to_write_into() -> None:
         ({"data": [(X, Y)], "batch_size": None, "shuffle": True}, "shuffle is for examples"),
         ({"data": [(X, Y)], "batch_size": None, "drop_last": True}, "drop_last is for examples"),
         ({"rng": "now", "shuffle": True}, "rng is a numpy.random.Generator"),
+        ({"shuffle": "no"}, "shuffle must be True or False, not 'no'"),
+        ({"drop_last": None}, "drop_last must be True or False"),
         ({"num_workers": 2}, r"DataLoader\(data, batch_size=…, shuffle=…"),
     ],
     ids=str,
@@ -271,11 +287,12 @@ def test_an_array_that_a_generator_fills_again_is_not_seen_to_change() -> None:
         ([X, Y], r"batch 1 is no pair \(x, y\), but ndarray.*x and y as one data set are a tuple"),
         ([(X, Y[:-2])], "batch 1 has 23 examples in x and 21 in y"),
         ([(X, Y), (X[:0], Y[:0])], r"batch 2: x has shape \(0, 2\)"),
+        ([(X[0], 3)], r"batch 1: y is a number, 3: an iterable gives batches of examples, not single ones"),
         ([(X, ["a"] * 23)], "batch 1: y is no array of numbers"),
         ([(np.ma.masked_equal(X, 0), Y)], "batch 1: x is masked"),
         ([(X, Y), (np.where(X == 5, np.nan, X), Y)], "batch 2: x has a value that is not finite, first in its row 2"),
     ],
-    ids=["none", "number", "None", "list of two", "lengths", "empty", "text", "masked", "nan"],
+    ids=["none", "number", "None", "list of two", "lengths", "empty", "one example", "text", "masked", "nan"],
 )
 def test_a_batch_that_is_none_is_named_when_it_is_its_turn(batches: list[Any], said: str, prefetch: int) -> None:
     given: list[Any] = []
@@ -319,7 +336,7 @@ print(seen, len(loader))
 """
 
 
-@pytest.mark.parametrize("order, rows", [("C", 2**21), ("F", 2**23)])
+@pytest.mark.parametrize("order, rows", [("C", 2**21), pytest.param("F", 2**23, marks=pytest.mark.slow)])
 def test_a_memory_mapped_array_of_2_gib_is_read_by_batches_in_256_mib(order: str, rows: int, tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     with open(path, "wb") as file:

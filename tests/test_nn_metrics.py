@@ -108,6 +108,18 @@ def test_mean_errors() -> None:
     assert nn.r2(ag.tensor(large), large) == 1
 
 
+@pytest.mark.parametrize("metric", [nn.precision, nn.recall, nn.f1, nn.confusion_matrix])
+def test_logits_are_not_taken_for_probabilities(metric: Any) -> None:
+    logits, right = np.array([-2.0, 0.3, 0.7, 3.0]), np.array([0, 1, 1, 1])
+    with pytest.raises(
+        ag.DataError, match=r"go from -2 to 3, which are no probabilities: of logits write .*logits=True"
+    ):
+        metric(logits, right)
+    probabilities = 1 / (1 + np.exp(-logits))
+    assert np.array_equal(metric(logits, right, logits=True), metric(probabilities, right))
+    assert np.array_equal(metric(logits, right, threshold=0.5), metric(np.clip(logits, 0, 1), right))
+
+
 REGRESSION = np.array([[0.1], [2.5], [0.7]])
 
 

@@ -301,6 +301,13 @@ def test_a_path_that_is_no_file_to_read(tmp_path: Path, monkeypatch: pytest.Monk
     assert caught.value.errno == errno.EACCES
 
 
+@pytest.mark.parametrize("path", [0, 3, 1.5, ["a"]])
+def test_a_path_that_is_none(path: Any) -> None:
+    for read in (nn.mnist, lambda path: nn.read_csv(path, 0)):
+        with pytest.raises(ag.ArgumentError, match=r"(mnist|read_csv): path is a str or a pathlib.Path, not"):
+            read(path)
+
+
 @pytest.mark.parametrize("found", [b"", b"\0", b"PK", b"\x1f\x8b", b"\x80", b"hello, world", b"\0\0\x08\x03"])
 def test_a_file_of_next_to_nothing(found: bytes, small: Any, tmp_path: Path) -> None:
     for name in ("mnist.pkl.gz", "mnist.npz", NAMES[1]):

@@ -151,14 +151,23 @@ def test_the_base_of_a_schedule_is_the_rate_that_was_given_whatever_another_has_
     assert nn.StepSchedule(optimizer, 2).rates == [0.7]
 
 
+def test_a_schedule_made_after_another_begins_at_the_rate_that_was_given() -> None:
+    optimizer = sgd(0.1)
+    rates(nn.CosineSchedule(optimizer, 2), 2)
+    assert optimizer.lr == 0
+    assert rates(nn.CosineSchedule(optimizer, 4), 2) == [0.1, pytest.approx(0.1 * (1 + math.cos(math.pi / 4)) / 2)]
+    nn.ConstantSchedule(optimizer)
+    assert optimizer.lr == 0.1
+
+
 def test_two_schedules_that_undo_each_other_are_refused() -> None:
     optimizer = sgd(0.1)
     first, second = nn.WarmUpSchedule(optimizer, 3), nn.StepSchedule(optimizer, 2)
-    first.step()
-    second.step()  # which takes over
+    assert optimizer.lr == 0.1  # the second has taken over when it was made
     with pytest.raises(ag.ArgumentError, match=r"WarmUpSchedule: another schedule .* make one of both, .* then="):
         first.step()
-    assert first.count == 1
+    assert first.count == 0
+    second.step()
     second.step()
     assert optimizer.lr == pytest.approx(0.01)
 

@@ -224,6 +224,12 @@ def test_what_are_no_images(x: Any, shape: Any) -> None:
         nn.shifted((x, Y), shape)
 
 
+@pytest.mark.parametrize("shape", [4, (2,), (2, 2, 1), "ab", (0, 4), (2.0, 2)])
+def test_what_is_no_height_and_width(shape: Any) -> None:
+    with pytest.raises(ag.ArgumentError, match="shifted: shape"):
+        nn.shifted((np.zeros((2, 4)), Y[:2]), shape)
+
+
 # Parts.
 
 
@@ -260,6 +266,14 @@ def test_every_class_has_its_share_in_each_part(seed: int) -> None:
         for part, share in zip(parts, given, strict=True):
             found = np.array([(y[part] == label).sum() for label in np.unique(y)])
             assert (np.abs(found - counts * len(part) / len(y)) < most).all(), (shares, found, counts * share)
+
+
+def test_shares_of_numpy_are_shares() -> None:
+    expected = [part.tolist() for part in parts_of(Y, 0.25)]
+    for shares in (np.float64(0.25), np.float32(0.25), np.array([0.75, 0.25]), (0.75, 0.25), np.array([30, 10])):
+        assert [part.tolist() for part in parts_of(Y, shares)] == expected
+    with pytest.raises(ag.ArgumentError, match="stratify must be True or False"):
+        parts_of(Y, 0.25, stratify="yes")
 
 
 def test_the_seed_decides_and_a_generator_goes_on() -> None:
@@ -312,6 +326,7 @@ def test_a_split_of_a_split_and_nothing_is_copied(tmp_path: Path) -> None:
         ((X, Y), 0.001, "a part with the share 0.001 has none of 40 examples"),
         ((X, Y), [0.5, 0.6], "the shares add up to 1.1, and not to 1"),
         ((X, Y), [30, 11], "the parts have 41 examples together, and there are 40"),
+        ((X, Y), np.eye(2), "shares is that of the second part"),
         ((X, Y), [1.0], "shares is that of the second part"),
         ((X, Y), "half", "shares is that of the second part"),
         ((X, Y), 3, "shares is that of the second part"),

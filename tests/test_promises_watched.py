@@ -438,3 +438,29 @@ def test_random_closures_are_never_stale(seed: int) -> None:
 def test_a_look_at_everything_is_quick() -> None:
     model = nn.MLP([784, 30, 10], rng=0)
     assert len(Scan(lambda x: model(x)).guards) < 40
+
+
+def test_what_a_function_of_the_library_was_made_with_is_watched() -> None:
+    # Functions of the library are not looked into, but what they were given to work with is.
+    class Weighted:
+        weight = 1.0
+
+        def __call__(self, a: Any) -> Any:
+            return self.weight * a.sum()
+
+    cost = Weighted()
+
+    def make(given: Any) -> Any:
+        code = compile(
+            "def outer(given):\n    def inner(x):\n        return given(x)\n    return inner\n", "<nn>", "exec"
+        )
+        space: dict[str, Any] = {"__name__": "nn.training.made"}
+        exec(code, space)  # noqa: S102
+        return space["outer"](given)
+
+    within = make(cost)
+    step = ag.compile(lambda x: within(x) * 1.0, verify=False)
+    x = np.ones(3)
+    assert [step(x).item() for _ in range(3)] == [3.0] * 3
+    cost.weight = 2.0
+    assert [step(x).item() for _ in range(3)] == [6.0] * 3

@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import types
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -339,6 +339,10 @@ _FORMAL = {"__doc__", "__module__", "__dict__", "__weakref__", "__qualname__", "
            "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl"}  # fmt: skip
 
 
+def _cells(function: types.FunctionType) -> Iterable[tuple[str, types.CellType]]:
+    return zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
+
+
 @functools.lru_cache(4096)
 def _names_of(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """The global names a function's code uses, those of attributes, and the modules it imports."""
@@ -561,6 +565,8 @@ class Scan:
     def _functions(self, thing: types.FunctionType, where: str) -> None:
         if not self._own(thing.__globals__.get("__name__")) and thing is not self._root:
             self._reach(getattr(thing, "__wrapped__", None), where)
+            if _package(thing.__globals__.get("__name__")) in _LIBRARY:
+                self._held_by(thing)
             return
         self._note(FUNCTION, thing, where)
         if thing.__dict__:
@@ -572,18 +578,31 @@ class Scan:
         self._globals.setdefault(id(thing.__globals__), (thing.__globals__, set()))[1].update(here)
         for name in imported:
             self._reach(sys.modules.get(name), name)
-        for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=False):
-            if id(cell) not in self._seen:
-                self._seen.add(id(cell))
-                self._keep.append(cell)
-                value = self._note(CELL, cell, name).seen[0]
-                self._reach(value, name)
+        for name, cell in _cells(thing):
+            self._cell(name, cell)
         for each in thing.__defaults__ or ():
             self._reach(each, f"a default of {where}", fixed=True)
         for key, each in (thing.__kwdefaults__ or {}).items():
             self._reach(each, f"the default {key} of {where}")
         if thing.__kwdefaults__:
             self._note(DICT, thing.__kwdefaults__, f"keyword defaults of {where}")
+
+    def _held_by(self, thing: types.FunctionType) -> None:
+        """Look at what a function of the library was given to work with: a model, a cost, a function of the user's."""
+        for name, cell in _cells(thing):
+            try:
+                value = cell.cell_contents
+            except ValueError:  # nothing in it yet
+                continue
+            if not isinstance(value, (*SCALARS, Operation)):
+                self._cell(name, cell)
+
+    def _cell(self, name: str, cell: types.CellType) -> None:
+        if id(cell) not in self._seen:
+            self._seen.add(id(cell))
+            self._keep.append(cell)
+            value = self._note(CELL, cell, name).seen[0]
+            self._reach(value, name)
 
     def _module(self, thing: types.ModuleType, where: str) -> None:
         if self._own(thing.__name__):

@@ -31,7 +31,8 @@ def cumsum(xp: Any, x: Any, *, axis: int | None = None, dtype: Any = None) -> An
 
 def _cumsum_rule(xp: Any, g: Any, out: Any, x: Any, *, axis: int | None, dtype: Any) -> Any:
     along = 0 if axis is None or not x.ndim else axis
-    return flipped(xp.cumsum(flipped(g, along), axis=along), along).reshape(x.shape)
+    # Written anew, so that nobody is handed an array that lies backwards.
+    return xp.positive(flipped(xp.cumsum(flipped(g, along), axis=along), along)).reshape(x.shape)
 
 
 cumsum.rules(x=_cumsum_rule)
@@ -61,7 +62,7 @@ cumprod.rules(x=_cumprod_rule)
 def _backwards(xp: Any, a: Any, b: Any) -> Any:
     """s_i = b_i + a_{i+1} s_{i+1} along the last axis."""
     later = xp.concatenate([xp.zeros_like(a[..., :1]), a[..., :0:-1]], axis=-1)
-    return linear_recurrence(later, b[..., ::-1])[..., ::-1]
+    return xp.positive(linear_recurrence(later, b[..., ::-1])[..., ::-1])
 
 
 # A primitive, since as a composition its derivatives would double in size with every order.

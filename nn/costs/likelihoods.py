@@ -86,11 +86,12 @@ def softmax_cross_entropy(
     """C = -1/n Σₓ Σⱼ yⱼ ln softmax(z)ⱼ: the log-likelihood cost of a softmax output, from the logits z.
 
     `target` has the shape of `logits` (probabilities, one-hot rows) or is one integer label an
-    example. `smoothing` ε takes (1 - ε) y + ε/k for the target, of k classes. `weights` has a number for each class,
-    by which its terms count; of labels the mean is then over the weights of the examples. Examples of the label
-    `ignored` cost nothing and count for nothing; where there is no other, the cost is 0. With `reduction="sum"` the sum
-    over the examples, with `"none"` each of them, shape (n,). Raises `ShapeError` for other shapes, `IndexingError`
-    for labels out of range, and `ArgumentError` for a recorded result of sigmoid or softmax.
+    example; of labels every axis but the classes' is one of examples, as the steps of sequences are. `smoothing` ε
+    takes (1 - ε) y + ε/k for the target, of k classes. `weights` has a number for each class, by which its terms count;
+    of labels the mean is then over the weights of the examples. Examples of the label `ignored` cost nothing and count
+    for nothing; where there is no other, the cost is 0. With `reduction="sum"` the sum over the examples, with `"none"`
+    each of them, shape (n,). Raises `ShapeError` for other shapes, `IndexingError` for labels out of range, and
+    `ArgumentError` for a recorded result of sigmoid or softmax.
     Source: for smoothing C. Szegedy and others, Rethinking the Inception architecture, 2016, section 7.
 
     >>> round(nn.softmax_cross_entropy(np.array([[0.0, 0.0]]), np.array([1])).item(), 4)
@@ -167,6 +168,11 @@ def _likelihood(
     """The cost of labels or of rows; `logarithms` makes those of probabilities of the logits."""
     labels = ag.asarray(target)
     classes = logits.shape[-1] if logits.ndim else 0
+    if labels.dtype.kind in "iu" and logits.ndim > 2 and labels.shape == logits.shape[:-1] and labels.size:
+        # Each step of a sequence, or each point of a picture, is an example.
+        flat = logits.reshape(-1, classes)
+        cost = _likelihood(name, flat, logarithms, labels.reshape(-1), smoothing, weights, ignored, reduction)
+        return cost.reshape(labels.shape) if reduction == "none" else cost
     smoothing = number(f"{name}: smoothing", smoothing, 0, 1)
     factors = _weights(name, weights, classes, logits)
     if labels.dtype.kind in "iu" and labels.shape == logits.shape[:-1]:
@@ -189,9 +195,9 @@ def _likelihood(
         elif own is not None:
             count = ag.sum(own)
         if reduction == "mean" and kept is None and own is None and not smoothing:
-            cost: Tensor = -ag.sum(picked) / count
-            cost.name = "C"
-            return cost
+            mean: Tensor = -ag.sum(picked) / count
+            mean.name = "C"
+            return mean
         return reduced(name, each, count, reduction)
     logits, rows, count = operands(name, logits, target)
     if ignored is not None:
@@ -202,7 +208,7 @@ def _likelihood(
         rows = factors * rows
     terms = rows * logarithms(logits)
     if reduction == "mean":
-        mean: Tensor = -ag.sum(terms) / count
+        mean = -ag.sum(terms) / count
         mean.name = "C"
         return mean
     return reduced(name, -ag.sum(terms, axis=-1), count, reduction)

@@ -23,7 +23,8 @@ def _operations(*functions: Any) -> set[Any]:
 
 # What is no logits, what picks, joins or bounds such, and what either is written with, by the operations.
 _REFUSED = _operations(ag.sigmoid, ag.softmax, ag.hard_sigmoid, ag.log_sigmoid)
-_PASSING = _operations(ag.clip, ag.take, ag.take_along_axis, ag.concatenate, ag.stack) | {ag.REGISTRY["getitem"]}
+_PASSING = _operations(ag.clip, ag.take, ag.take_along_axis) | {ag.REGISTRY["getitem"]}
+_JOINS = _operations(ag.concatenate, ag.stack)
 _QUOTIENTS = _operations(ag.divide, ag.reciprocal)
 _EXP, _ADD, _SUM = (ag.REGISTRY[name] for name in ("exp", "add", "sum"))
 _LOG_SOFTMAX, _LOG_SIGMOID = ag.REGISTRY["log_softmax"], ag.REGISTRY["log_sigmoid"]
@@ -72,7 +73,7 @@ def _remedy(output: tuple[int, ...], target: tuple[int, ...]) -> str:
 
 
 def _source(output: Any) -> Any:
-    """The tensor that an output is, behind what only moves, picks, joins or bounds numbers."""
+    """The tensor that an output is, behind what only moves, picks or bounds numbers."""
     while isinstance(output, Tensor) and output.node is not None:
         op = output.node.op
         if not (op.moves or op in _PASSING):
@@ -97,19 +98,38 @@ def activation_of(output: Any) -> str:
     op = _op(output)
     if op is None:
         return ""
+    inputs = output.node.inputs
     if op in _REFUSED:
         return str(op.name)
+    if op in _JOINS:  # of several parts all must be
+        names = [activation_of(each) for each in inputs]
+        return names[0] if all(names) else ""
     if op is _EXP:  # of logarithms of probabilities
-        inner = _op(_source(output.node.inputs[0]))
-        return {_LOG_SOFTMAX: "softmax", _LOG_SIGMOID: "sigmoid"}.get(inner, "")
-    if op in _QUOTIENTS:
-        below = _source(output.node.inputs[-1])
-        if _op(below) is _ADD and any(_op(_source(each)) is _EXP for each in below.node.inputs):
-            return "sigmoid"  # 1 / (1 + exp(-z))
-        above = _source(output.node.inputs[0])
-        if _op(above) is _EXP and _op(below) is _SUM and _op(_source(below.node.inputs[0])) is _EXP:
-            return "softmax"
+        return {_LOG_SOFTMAX: "softmax", _LOG_SIGMOID: "sigmoid"}.get(_op(_source(inputs[0])), "")
+    return _quotient(inputs[0] if len(inputs) == 2 else 1, _source(inputs[-1])) if op in _QUOTIENTS else ""
+
+
+def _quotient(above: Any, below: Any) -> str:
+    """A sigmoid or softmax that is written as a quotient: 1 / (1 + exp(-z)), exp(z) / (exp(z) + 1), exp(z) / sum."""
+    exponent = _exponent(_source(above))
+    if _op(below) is _ADD:
+        summands = below.node.inputs
+        exponents = [_exponent(_source(each)) for each in summands]
+        if any(map(_is_one, summands)) and any(each is not None for each in exponents):
+            known = _is_one(above) or (exponent is not None and any(each is exponent for each in exponents))
+            return "sigmoid" if known else ""
+    if exponent is not None and _op(below) is _SUM and _exponent(_source(below.node.inputs[0])) is exponent:
+        return "softmax"
     return ""
+
+
+def _exponent(tensor: Any) -> Any:
+    """What the tensor is the exponential of; `None` for anything else."""
+    return tensor.node.inputs[0] if _op(tensor) is _EXP else None
+
+
+def _is_one(operand: Any) -> bool:
+    return isinstance(operand, int | float) and operand == 1
 
 
 def refuse_probabilities(cost: str, logits: Any) -> None:

@@ -45,7 +45,12 @@ def _part(what: str, value: Any) -> Any:
     found = array(what, value)
     if not found.dtype.isnative:
         found = found.astype(backend.native(found.dtype))
-    if found.ndim == 0 or found.shape[0] == 0:
+    if found.ndim == 0:
+        raise ag.DataError(
+            f"{what} is a number, {value!r:.60}: an iterable gives batches of examples, not single ones; examples are "
+            "given as arrays, as in nn.DataLoader((x, y), batch_size=10)"
+        )
+    if found.shape[0] == 0:
         raise ag.DataError(f"{what} has shape {found.shape}: there are no examples in it")
     return found
 

@@ -100,7 +100,7 @@ def index_of(indices: Any, length: int) -> Any:
     """An index of examples that is known to fit: a whole number, a slice, or an array of whole numbers or booleans."""
     if isinstance(indices, slice):
         return indices
-    index = np.asarray(indices)
+    index = np.asarray(indices) if not isinstance(indices, np.ma.MaskedArray) else np.empty((0, 0))
     if index.size == 0 and not isinstance(indices, np.ndarray):
         index = index.astype(np.intp)
     if index.dtype.kind not in "iub" or index.ndim > 1 or (index.dtype.kind == "b" and index.shape != (length,)):

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 import autograd_lite as ag
-from nn.arguments import whole
+from nn.arguments import flag, whole
 from nn.calling import check_call
 from nn.data.batches import Batch, apart, checked, noted, refuse_what_is_not_finite
 from nn.data.dataset import Dataset, Examples
@@ -71,7 +71,7 @@ class DataLoader:
         prefetch: int = 0,
     ) -> None:
         self.data = source(data)
-        self.shuffle, self.drop_last = bool(shuffle), bool(drop_last)
+        self.shuffle, self.drop_last = flag("DataLoader: shuffle", shuffle), flag("DataLoader: drop_last", drop_last)
         self.batch_size, self.examples = _sizes(self.data, batch_size, self.shuffle, self.drop_last)
         self.transforms = _transforms(transform)
         self.prefetch = whole("DataLoader: prefetch", prefetch, 0)

@@ -16,7 +16,7 @@ import numpy as np
 
 import autograd_lite as ag
 from nn.arguments import float_dtype
-from nn.data.formats.content import opened, refuse
+from nn.data.formats.content import opened, path_of, refuse
 from nn.data.formats.idx import read_idx
 from nn.data.formats.npz import read_npz
 from nn.data.formats.pickled import read_pickled
@@ -68,7 +68,7 @@ def mnist(path: str | os.PathLike[str] | None = None, dtype: Any = np.float32) -
 def _place(path: str | os.PathLike[str] | None) -> tuple[Path, str]:
     """Where to look, and why there."""
     if path is not None:
-        return Path(path), "which was given as path"
+        return path_of("mnist", path), "which was given as path"
     known = os.environ.get(_VARIABLE)
     if known:
         return Path(known), f"of which {_VARIABLE} speaks"

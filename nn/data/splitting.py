@@ -12,6 +12,7 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite import backend
+from nn.arguments import flag
 from nn.data.dataset import Dataset
 from nn.initializers import generator
 
@@ -37,7 +38,7 @@ def split(data: Any, shares: Any, rng: Any = None, stratify: bool = True) -> tup
         if not isinstance(data, tuple) or len(data) != 2:
             raise ag.ArgumentError(f"split: data is a pair (x, y) or an nn.Dataset, not {type(data).__name__}")
         data = Dataset(*data)
-    counts = _counts(shares, len(data))
+    counts, stratify = _counts(shares, len(data)), flag("split: stratify", stratify)
     rng = generator(rng)
     rows = rng.permutation(len(data))
     if stratify:
@@ -57,7 +58,9 @@ def split(data: Any, shares: Any, rng: Any = None, stratify: bool = True) -> tup
 
 def _counts(shares: Any, there: int) -> list[int]:
     """How many examples each part has."""
-    given = [1 - shares, shares] if isinstance(shares, float) else shares
+    given = [1 - shares, shares] if isinstance(shares, float | np.floating) else shares
+    if isinstance(given, np.ndarray) and given.ndim == 1:
+        given = given.tolist()
     if not isinstance(given, Sequence) or len(given) < 2 or isinstance(given, str):
         raise ag.ArgumentError(
             f"split: shares is that of the second part, as 0.2, or one for each, as [0.8, 0.1, 0.1], not {shares!r:.60}"

@@ -17,8 +17,8 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.elsewhere import close, either
-from nn.arguments import float_dtype, whole
-from nn.data.formats.content import content
+from nn.arguments import flag, float_dtype, whole
+from nn.data.formats.content import content, path_of
 
 LIMIT = 2**30
 """The most bytes that a file may have, packed and unpacked, unless it is told otherwise."""
@@ -67,8 +67,9 @@ def read_csv(
     dtype = float_dtype("read_csv", dtype)
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '\r\n"':
         raise ag.ArgumentError(f"read_csv: delimiter is one character, as ',' or '\\t', not {delimiter!r:.60}")
+    path, header = path_of("read_csv", path), flag("read_csv: header", header)
     found = content(path, whole("read_csv: limit", limit, 1))
-    file = _File(path, found, delimiter, bool(header))
+    file = _File(path, found, delimiter, header)
     place = file.column("target", target)
     chosen = [i for i in range(len(file.names)) if i != place]
     if columns is not None:

@@ -202,7 +202,8 @@ def shifted(data: Any, shape: tuple[int, int] | None = None) -> Shifted:
     if shape is None:
         side = int(np.sqrt(found[-1]) + 0.5)
         shape = tuple(found[-2:]) if len(found) > 2 else (side, side)
-    assert shape is not None
+    if not isinstance(shape, tuple | list) or len(shape) != 2:
+        raise ag.ArgumentError(f"shifted: shape is height and width, as (28, 28), not {shape!r:.60}")
     height, width = (whole("shifted: shape", each, 1) for each in shape)
     if found[1:] != (height * width,) and found[-2:] != (height, width):
         raise ag.ShapeError(

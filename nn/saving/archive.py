@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
+import autograd_lite as ag
 from nn.errors import CheckpointError
 from nn.saving import manifest
 from nn.saving.manifest import Expected, Manifest
@@ -27,6 +28,15 @@ _COMMENT = len(_SIGN) + 64
 _END, _LOCATOR, _END64 = 22, 20, 56  # bytes of the records at the end of a zip archive
 _MOST_NAMES = 16 * 2**20  # bytes of the archive's list of members
 _CHUNK = 2**20
+
+
+def refuse(arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise `ArgumentError` for more arrays than `read` would take."""
+    if sum(len(key.encode()) + 100 for key in arrays) > _MOST_NAMES:
+        raise ag.ArgumentError(
+            f"save: {len(arrays):,} arrays are more than a file has room for: give many small ones as one, as in "
+            "np.stack(arrays)"
+        )
 
 
 def write(file: BinaryIO, text: bytes, arrays: Mapping[str, np.ndarray]) -> None:

@@ -64,11 +64,10 @@ def save(path: str | os.PathLike[str], /, **things: Any) -> Path:
         raise ag.ArgumentError("save: lists and dictionaries lie in each other too deep for a file") from None
     text = manifest.written(nodes, arrays)
     manifest.read(target.name, text)  # what could not be read back is not written
-    safely = target.suffix.lower() == ".safetensors"
-    if safely:
-        safe.refuse(arrays)
+    form = _form(target)
+    form.refuse(arrays)
     with files.writing(target) as file:
-        (safe if safely else archive).write(file, text, arrays)
+        form.write(file, text, arrays)
     return target
 
 
@@ -97,8 +96,7 @@ def load(path: str | os.PathLike[str], /, *, names: Mapping[str, str] | None = N
     """
     target = _path("load", path)
     with files.reading(target) as file:
-        safely = target.suffix.lower() == ".safetensors"
-        known, arrays = safe.read(target.name, file) if safely else archive.read(target.name, file)
+        known, arrays = _form(target).read(target.name, file)
     if known is None:
         return _taken(target.name, arrays, names or {}, things)
     if names is not None:
@@ -130,6 +128,11 @@ def _exported(target: Path, things: dict[str, Any]) -> Path:
             f"nn.save({target.name!r}, model=model, input=x[:1])"
         )
     return export_onnx(things["model"], target, things["input"])
+
+
+def _form(target: Path) -> Any:
+    """The format of a file by its ending: what refuses, writes and reads."""
+    return safe if target.suffix.lower() == ".safetensors" else archive
 
 
 def _path(what: str, path: Any, endings: tuple[str, ...] = ENDINGS) -> Path:

@@ -36,6 +36,11 @@ def write(file: BinaryIO, text: bytes, arrays: Mapping[str, np.ndarray]) -> None
     library = _library()
     metadata = {MANIFEST: text.decode(), DIGEST: "0" * 64}
     content = bytearray(library.numpy.save(dict(arrays), metadata))
+    if struct.unpack("<Q", content[:8])[0] > _LONGEST:
+        raise ag.ArgumentError(
+            f"save: {len(arrays):,} arrays are more than a file has room for: give many small ones as one, as in "
+            "np.stack(arrays)"
+        )
     at = content.index(_PLACE) + len(_PLACE)
     content[at : at + 64] = hashlib.sha256(content).hexdigest().encode()
     file.write(content)

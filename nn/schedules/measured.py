@@ -182,6 +182,15 @@ class EarlyStopping(_Best):
         """Take in one more figure, and say whether it is the best so far."""
         return self.improved(value)
 
+    def restart(self) -> None:
+        """Forget every figure, for another run.
+
+        >>> stopping = nn.EarlyStopping()
+        >>> stopping.seen(0.5), stopping.restart(), stopping.best
+        (True, None, nan)
+        """
+        self.best, self.waited = float("nan"), 0
+
     @property
     def finished(self) -> bool:
         """Whether there has been no improvement for long enough."""

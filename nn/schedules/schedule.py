@@ -57,6 +57,8 @@ class Schedule:
         self.count = 0
         self.rates = optimizer.learning_rates(given=True)
         self._has_set = False
+        if optimizer.learning_rates() != self.rates:  # where a schedule before this one has left it
+            optimizer.set_learning_rates(self.rates, self)
 
     def now(self) -> float:
         """The factor of the base rate at `self.count`; written by each schedule."""

@@ -124,7 +124,9 @@ class Run:
 
     def _set_rates(self, rates: Any) -> None:
         if rates is not None and self._rates() is not None:
-            self.optimizer.set_learning_rates([float(rate) for rate in rates])
+            # Of several schedules the one that set the rate last goes on as that: each has set it just now.
+            last = next((each for each in self.schedules if id(each) == self.optimizer.scheduled_by()), None)
+            self.optimizer.set_learning_rates([float(rate) for rate in rates], last)
 
     def state_dict(self) -> dict[str, Any]:
         """Where the run is: counts, sums, the source's place, the history, the best weights, and all that counts."""

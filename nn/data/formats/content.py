@@ -11,7 +11,8 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, NoReturn
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
 
 import autograd_lite as ag
 
@@ -30,6 +31,21 @@ def refuse(path: str | os.PathLike[str], reason: str, number: int | None = None)
     error = ag.FileError(f"cannot read {os.fspath(path)}: {reason}")
     error.errno = number
     raise error from None
+
+
+def path_of(caller: str, path: Any) -> Path:
+    """A path as one. Raises `ArgumentError` for what is none, a number above all: it would name an open file.
+
+    >>> from nn.data.formats.content import path_of
+    >>> path_of("mnist", "data").name
+    'data'
+    """
+    try:
+        if isinstance(path, str | os.PathLike):
+            return Path(os.fsdecode(path))
+    except TypeError:
+        pass
+    raise ag.ArgumentError(f"{caller}: path is a str or a pathlib.Path, not {path!r:.60}")
 
 
 @contextmanager
