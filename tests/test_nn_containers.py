@@ -298,7 +298,7 @@ def test_a_linear_layer_without_bias() -> None:
         (nn.GLU(0), lambda x: x[:2] / (1 + np.exp(-x[2:]))),
         (nn.Identity(), lambda x: x),
     ],
-    ids=repr,
+    ids=lambda value: repr(value) if isinstance(value, nn.Module) else "",
 )
 def test_an_activation_as_a_module(module: nn.Module, function: Any) -> None:
     x = 3 * np.random.default_rng(0).standard_normal((4, 5))

@@ -228,7 +228,7 @@ def test_batches_are_the_users_to_write_into() -> None:
         ({"drop_last": None}, "drop_last must be True or False"),
         ({"num_workers": 2}, r"DataLoader\(data, batch_size=…, shuffle=…"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_a_loader_refuses(options: dict[str, Any], said: str) -> None:
     with pytest.raises(ag.AutogradError, match=said):

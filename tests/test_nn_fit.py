@@ -416,7 +416,7 @@ def test_a_cost_that_sums_is_shown_by_the_example_and_accumulated_by_adding(comp
         (nn.quadratic_cost, False),
         (lambda a, y: nn.quadratic_cost(a, y) + ag.sum(ag.softplus(nn.Parameter(1.0))), False),
     ],
-    ids=["cross-entropy", "binary", "wrapped", "sigmoid within", "logistic", "quadratic", "softplus of another"],
+    ids=["cross-entropy", "binary", "sigmoid within", "logistic", "quadratic", "softplus of another"],
 )
 def test_where_a_single_output_parts_its_classes_is_known_by_the_cost(cost: Any, zero: bool) -> None:
     model = nn.Sequential(nn.Linear(3, 1, rng=0))
