@@ -211,3 +211,11 @@ def test_passes_ask_a_call_for_its_row_alone() -> None:
     view = Call("transpose", (x,), {"axes": None}, Value("result", X.T), "transpose", ())
     copy = Call("transpose", (x,), {"axes": None}, Value("result", X.T.copy()), "transpose", ())
     assert view.is_view and not copy.is_view
+
+
+def test_one_argument_given_twice_is_another_call_than_two() -> None:
+    f = ag.compile(lambda x, y: x * 2.0 if x is y else x * 3.0, verify=False)
+    a, b = ag.tensor(np.ones(2)), ag.tensor(np.ones(2))
+    for _ in range(2):
+        assert [f(a, b).numpy()[0] for _ in range(3)] == [3.0] * 3
+        assert [f(a, a).numpy()[0] for _ in range(3)] == [2.0] * 3

@@ -196,3 +196,25 @@ def test_numbers_that_change_have_their_attributes_names() -> None:
         step(1.5)
     for text in (step.source, step.planned_source):
         assert "beta1" in text and str(id(updater)) not in text
+
+
+@pytest.mark.parametrize("later", [lambda w, new: (w * new).sum(), lambda w, new: w * 2.0, lambda w, new: w - new])
+@pytest.mark.parametrize("moved", [lambda w, x: w - x, lambda w, x: w * x + 1.0, lambda w, x: ag.tanh(w)])
+def test_a_state_is_read_to_the_end_before_it_is_written(moved: Callable[..., Any], later: Callable[..., Any]) -> None:
+    def make() -> Callable[[Any], Any]:
+        w = ag.tensor(np.array([[0.5, -1.5, 2.5]] * 2), requires_grad=True)
+
+        def f(x: Any) -> Any:
+            with ag.no_grad():
+                new = moved(w, x)
+                out = later(w, new)
+                w.assign(new)
+            return out, (w * 1.0)
+
+        return f
+
+    eager, compiled = make(), ag.compile(make(), verify=False)
+    for k in range(4):
+        x = np.full((2, 3), 0.1 * (k + 1))
+        for one, other in zip(eager(ag.tensor(x)), compiled(x), strict=True):
+            assert one.numpy().tobytes() == other.numpy().tobytes()

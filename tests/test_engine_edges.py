@@ -197,3 +197,36 @@ def test_a_parameter_given_as_an_array_and_changed_after_the_call_changes_no_gra
     factors[0] = 99.0
     y.backward(np.ones(2))
     assert x.grad.tolist() == [3.0, 4.0]
+
+
+# A gradient to start from, and a pass that fails.
+
+
+@pytest.mark.parametrize("make", [lambda x: x + 0.0, lambda x: x, lambda x: x.reshape(3)], ids=["sum", "leaf", "view"])
+def test_a_gradient_to_start_from_stays_the_callers_own(make: Callable[[Any], Any]) -> None:
+    x = ag.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    g = np.ones(3)
+    make(x).backward(g)
+    g[0] = 9.0
+    np.testing.assert_array_equal(x.grad, np.ones(3))
+    x.grad[1] = 7.0
+    np.testing.assert_array_equal(g, [9.0, 1.0, 1.0])
+
+
+def test_a_graph_outlives_a_pass_that_failed_although_it_was_to_be_released() -> None:
+    fails = [True]
+
+    def rule(g: Any, out: Any, x: Any) -> Any:
+        if fails[0]:
+            raise ag.ArgumentError("not yet")
+        return 3.0 * g
+
+    tripled = ag.custom_gradient(lambda x: x * 3.0, rule)
+    x = ag.tensor([1.0, 2.0], requires_grad=True)
+    y = ag.sum(tripled(x * 1.0) * 2.0)
+    with pytest.raises(ag.ArgumentError, match="not yet"):
+        y.backward(free=True)
+    assert x.grad is None
+    fails[0] = False
+    y.backward(free=True)
+    np.testing.assert_array_equal(x.grad, [6.0, 6.0])

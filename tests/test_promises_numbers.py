@@ -135,3 +135,19 @@ def test_a_live_number_that_the_function_sets_to_what_it_was_is_set_at_every_cal
             x = ag.tensor([1.0 + k, 2.0])
             assert f(x).numpy().tobytes() == g(x).numpy().tobytes()
             assert rate.k is other.k or rate.k == other.k
+
+
+def test_what_a_live_number_was_asked_is_asked_again() -> None:
+    class Rate:
+        value = 0.25
+
+    rate = Rate()
+
+    @ag.compile(verify=False)
+    def f(x: Any) -> Any:
+        return x * 2.0 if ag.live(rate, "value") > 0.5 else x * 3.0
+
+    for value, factor in ((0.25, 3.0), (0.75, 2.0), (0.25, 3.0), (0.8, 2.0)):
+        rate.value = value
+        ag.touch()
+        assert [f(np.ones(2)).numpy()[0] for _ in range(3)] == [factor] * 3

@@ -464,3 +464,14 @@ def test_what_a_function_of_the_library_was_made_with_is_watched() -> None:
     assert [step(x).item() for _ in range(3)] == [3.0] * 3
     cost.weight = 2.0
     assert [step(x).item() for _ in range(3)] == [6.0] * 3
+
+
+def test_one_is_another_answer_than_true() -> None:
+    held = types.SimpleNamespace(flag=1)
+    step = ag.compile(lambda x: x * (2.0 if held.flag is True else 3.0), verify=False)
+    x = np.ones(2)
+    assert [step(x).numpy()[0] for _ in range(3)] == [3.0] * 3
+    held.flag = True
+    assert [step(x).numpy()[0] for _ in range(3)] == [2.0] * 3
+    held.flag = 1
+    assert [step(x).numpy()[0] for _ in range(3)] == [3.0] * 3
