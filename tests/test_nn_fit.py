@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -586,7 +587,7 @@ def test_a_run_that_diverges_leaves_the_last_good_weights(compiled: bool) -> Non
 
     class Breaking:
         def on_step(self, run: nn.Run) -> None:
-            if run.updates % nn.training.divergence.EVERY == 0:
+            if run.updates % nn.training.divergence.APART == 0:
                 kept[run.updates] = state(model), {k: v.tobytes() for k, v in optimizer.state_dict().items()}
             if run.updates == 450:
                 optimizer.lr = 1e30
@@ -595,9 +596,9 @@ def test_a_run_that_diverges_leaves_the_last_good_weights(compiled: bool) -> Non
     with pytest.raises(nn.DivergenceError) as caught:
         run(model, data, 500, 10, optimizer, cost=nn.quadratic_cost, callbacks=Breaking(), compile=compiled)
     assert "the learning rate" in str(caught.value) or "smaller learning rate (it is 1e+30)" in str(caught.value)
-    assert "again what they had after step 400, whose cost was finite" in str(caught.value)
-    assert state(model) == kept[400][0]
-    assert {k: v.tobytes() for k, v in optimizer.state_dict().items()} == kept[400][1]
+    assert "again what they had after step 440, whose cost was finite" in str(caught.value)
+    assert state(model) == kept[440][0]
+    assert {k: v.tobytes() for k, v in optimizer.state_dict().items()} == kept[440][1]
     assert optimizer.lr == 0.01 and all(p.grad is None for p in model.parameters())
     assert len(caught.value.history) == 112
     assert run(model, data, 5, 10, optimizer, cost=nn.quadratic_cost).cost[-1] < 0.1  # and goes on
@@ -677,3 +678,47 @@ def test_the_time_that_is_left_is_shown_when_it_is_long(
     lines = capfd.readouterr().err.splitlines()
     assert [line.rpartition(", ")[2] for line in lines[:2]] == ["1:40 min left", "50 s left"]
     assert lines[2].count(",") == 0
+
+
+def test_figures_that_are_first_measured_when_a_run_goes_on_stand_at_their_epochs(tmp_path: Path) -> None:
+    x, y = X, LABELS[:, None].astype(np.float32)
+
+    def train(epochs: int, **options: Any) -> nn.History:
+        model = nn.Sequential(nn.Linear(3, 1, rng=0))
+        optimizer = nn.SGD(model.parameters(), lr=0.01)
+        path = tmp_path / "run.npz"
+        return nn.fit(
+            model,
+            nn.cross_entropy_cost,
+            (x, y),
+            optimizer,
+            epochs,
+            5,
+            rng=0,
+            progress=False,
+            checkpoint=path,
+            **options,
+        )
+
+    train(2)
+    whole = train(4, resume=True, validation=(x, y), training_accuracy=True)
+    for figures in (whole.validation_cost, whole.accuracy, whole.training_accuracy):
+        assert len(figures) == 4 and np.isnan(figures[:2]).all() and np.isfinite(figures[2:]).all()
+    assert whole.best()[0] >= 3
+
+
+def test_a_run_that_diverges_early_keeps_the_epochs_that_were_good() -> None:
+    model = nn.Sequential(nn.Linear(3, 1, rng=0))
+    optimizer = nn.SGD(model.parameters(), lr=0.01)
+    x = np.random.default_rng(0).normal(size=(64, 3)).astype(np.float32)
+    y = x @ np.array([[1.0], [2.0], [3.0]], np.float32)
+    seen: list[np.ndarray] = []
+
+    def spoil(run: nn.Run) -> None:
+        seen.append(model.parameters()[0].numpy())
+        if run.epoch == 4:
+            optimizer.lr = 1e30
+
+    with pytest.raises(nn.DivergenceError, match="had after step 24"):
+        nn.fit(model, nn.quadratic_cost, (x, y), optimizer, 9, 8, rng=0, progress=False, callbacks=spoil)
+    assert model.parameters()[0].numpy().tobytes() == seen[2].tobytes()

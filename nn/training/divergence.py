@@ -20,6 +20,8 @@ from nn.training.run import Run, copies, tensors
 
 # Copies of the weights are taken at every so many steps: they are then a few thousandths of the work.
 EVERY = 200
+# And where an epoch begins, unless that is all the time.
+APART = 20
 _MOST_EXAMPLES = 1000
 
 
@@ -30,12 +32,20 @@ class LastGood:
         self.run, self.tensors = run, tensors(run.model, run.optimizer)
         self.kept: tuple[dict[str, np.ndarray], Any, int] | None = None
         self.tried = False  # whether the cost that goes with them was finite
+        self.taken = 0  # before which step they were looked at last
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to take the weights."""
+        run = self.run
+        return run.updates % EVERY == 0 or (run.step == 0 and run.updates - self.taken >= APART)
 
     def take(self) -> tuple[dict[str, np.ndarray], Any, int]:
         """The weights as they are now, whose cost is not known yet."""
         run = self.run
         state = run.optimizer.state_dict() if isinstance(run.optimizer, Optimizer) else None
         taken = copies(self.tensors), state, run.updates
+        self.taken = run.updates
         if self.kept is None:  # nothing better is known
             self.kept = taken
         return taken

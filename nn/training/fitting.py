@@ -23,7 +23,7 @@ from nn.training.costing import sums
 from nn.training.evaluation import Metric
 from nn.training.following import Following
 from nn.training.history import History
-from nn.training.measuring import Measures, refuse_labels, training_accuracy_of
+from nn.training.measuring import Measures, put, refuse_labels, training_accuracy_of
 from nn.training.modes import training
 from nn.training.progress import Progress
 from nn.training.run import Run
@@ -142,7 +142,7 @@ def fit(
                 divergence.refuse_what_is_not_finite(run, good)
                 measures.record(history)
                 if on_request is not None:
-                    history.training_accuracy.append(on_request())
+                    put(history, history.training_accuracy, on_request())
                 following.record_rate(run)
                 history.seconds.append(run.seconds())
                 following.after_an_epoch(run)
@@ -164,7 +164,7 @@ def _epoch(run: Run, step: Step, cost: Any, shown: Progress, good: divergence.La
     """Train on every mini-batch once, or on those that are left of the epoch. Sums of costs are the run's."""
     summed = sums(cost)
     for x, y in run.source.batches(run.step):
-        taken = good.take() if run.updates % divergence.EVERY == 0 else None
+        taken = good.take() if good.due else None
         value = step(x, y).item()
         if not isfinite(value):
             raise _stopped(run, cost, good, x, y, value)
@@ -187,7 +187,7 @@ def _epoch_in_groups(
     """The same with a step for each group of `size` mini-batches, of which the last of an epoch may have fewer."""
     batches, summed = run.source.batches(run.step), sums(cost)
     while run.stopped is None and (group := list(islice(batches, size))):
-        taken = good.take() if run.updates % divergence.EVERY == 0 else None
+        taken = good.take() if good.due else None
         for (x, y), each in zip(group, step(*chain.from_iterable(group)), strict=True):
             value = each.item()
             if not isfinite(value):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -234,22 +235,29 @@ class Measures:
             if self.classes is None:
                 self.classes = has_classes(targets, _width(outputs))
         if value is not None:
-            history.validation_cost.append(value)
+            put(history, history.validation_cost, value)
         if self.metric is not None:
             assert isinstance(self.held, Held)
             measured = number("fit", "metric", self.metric(self.model, self.held.x, self.held.y))
             if self.metric is accuracy:
-                history.accuracy.append(measured)
+                put(history, history.accuracy, measured)
             else:
                 history.metric = _name(self.metric)
-                history.validation.append(measured)
+                put(history, history.validation, measured)
         elif self.classes:
-            history.accuracy.append(share_right(outputs, targets, self.cost))
+            put(history, history.accuracy, share_right(outputs, targets, self.cost))
         else:
             assert value is not None
-            history.validation.append(value)
+            put(history, history.validation, value)
         for name, metric in self.metrics.items():
-            history.metrics.setdefault(name, []).append(number("fit", name, metric(outputs, targets)))
+            figure = number("fit", name, metric(outputs, targets))
+            put(history, history.metrics.setdefault(name, []), figure)
+
+
+def put(history: History, figures: list[float], value: float) -> None:
+    """Add a figure of the epoch that has just ended; epochs in which it was not measured have nan."""
+    figures += [nan] * (len(history.cost) - 1 - len(figures))
+    figures.append(value)
 
 
 def training_accuracy_of(model: Any, cost: Cost, held: Held | Loaded) -> Callable[[], float]:
