@@ -106,7 +106,9 @@ class Run:
 
 
 @pytest.mark.parametrize(
-    "optimizer, free", [("descent", False), ("momentum", True), ("Adam", True)], ids=["descent", "momentum", "Adam"]
+    "optimizer, free",
+    [("descent", False), ("momentum", True), pytest.param("Adam", True, marks=pytest.mark.slow)],
+    ids=["descent", "momentum", "Adam"],
 )
 @pytest.mark.parametrize("fault", [failing_call, interrupt], ids=["memory", "Ctrl-C"])
 def test_a_step_that_breaks_off_anywhere_can_be_done_again(fault: Any, optimizer: str, free: bool) -> None:

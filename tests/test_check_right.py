@@ -88,7 +88,7 @@ def composition(seed: int) -> tuple[Plan, list[np.ndarray]]:
     return plan, data
 
 
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", [*range(2), *(pytest.param(each, marks=pytest.mark.slow) for each in range(2, 8))])
 def test_no_right_function_is_refused(block: int) -> None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)

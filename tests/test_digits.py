@@ -81,7 +81,7 @@ def test_the_file_is_of_bytes_and_needs_no_pickle() -> None:
         assert word in origin
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(each, marks=pytest.mark.slow) for each in range(3, 10))])
 def test_every_seed_learns_the_digits(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     options = example_defaults(monkeypatch)
     assert (options.hidden, options.epochs, options.batch_size, options.lr) == (30, 30, 10, 3.0)

@@ -368,6 +368,7 @@ def test_ten_thousand_nodes_take_less_than_two_seconds() -> None:
     assert (picture.tensors, picture.operations) == (10_001, 10_000)
 
 
+@pytest.mark.slow
 def test_depth_is_not_limited_by_the_stack() -> None:
     assert draw(chain(100_000)).tensors == 100_001
     y = named("x")

@@ -243,6 +243,7 @@ def test_a_name_is_text_and_nothing_else() -> None:
     assert "</svg>" in picture.svg()
 
 
+@pytest.mark.slow
 def test_whatever_the_scopes_nothing_is_lost_and_every_box_is_led_to() -> None:
     for seed in range(60):
         chosen = random.Random(seed)  # noqa: S311

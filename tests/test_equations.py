@@ -538,7 +538,9 @@ def random_loss(seed: int) -> ag.Tensor:
     return loss
 
 
-@pytest.mark.parametrize("start", range(0, 120, 20))
+@pytest.mark.parametrize(
+    "start", [0, 20, *(pytest.param(start, marks=pytest.mark.slow) for start in range(40, 120, 20))]
+)
 def test_what_is_derived_of_random_graphs_is_read_back_and_right(start: int) -> None:
     lines = 0
     for seed in range(start, start + 20):

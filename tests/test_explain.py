@@ -300,6 +300,7 @@ def deep(layers: int, width: int = 8) -> ag.Tensor:
     return nn.quadratic_cost(model(ag.tensor(rng.random((3, width)))), rng.random((3, width)))
 
 
+@pytest.mark.slow
 def test_a_graph_of_a_thousand_operations_still_has_its_formulas_values_and_equations() -> None:
     cost = deep(250)
     begun = time.perf_counter()
@@ -325,6 +326,7 @@ def test_the_page_says_why_there_are_no_equations() -> None:
     assert all("f" in op for op in data["ops"])
 
 
+@pytest.mark.slow
 def test_a_large_graph_opens_as_an_outline_and_stays_small() -> None:
     h = x = ag.tensor(np.ones(4), requires_grad=True, name="x")
     for i in range(5000):

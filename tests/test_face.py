@@ -148,6 +148,7 @@ def _installed(tool: str) -> None:
         pytest.skip(f"{tool} is not installed: pip install -e .[dev]")
 
 
+@pytest.mark.slow
 def test_mypy_sees_tensors_and_refuses_what_is_not_there(program: Path) -> None:
     _installed("mypy")
     environment = {**os.environ, "MYPYPATH": str(ROOT)}
@@ -162,6 +163,7 @@ def test_mypy_sees_tensors_and_refuses_what_is_not_there(program: Path) -> None:
     assert {int(line.split(":")[1]) for line in lines if ": error:" in line} == WRONG, done.stdout
 
 
+@pytest.mark.slow
 def test_pyright_sees_tensors_and_refuses_what_is_not_there(program: Path) -> None:
     _installed("pyright")
     (program.parent / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}))

@@ -273,6 +273,7 @@ def exponentially_many_paths() -> None:
     same(x.grad, 2.0**1000)
 
 
+@pytest.mark.slow
 @row("G12")
 @pytest.mark.parametrize("depth, free", [(100_000, True), (1_000_000, False)], ids=["released", "kept"])
 def depth(depth: int, free: bool, uncollected: None) -> None:

@@ -84,7 +84,9 @@ class SaveAndCut(CutAt):
             raise Cut
 
 
-@pytest.mark.parametrize("kind", ["pair", "loader", "batches"])
+@pytest.mark.parametrize(
+    "kind", ["pair", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("loader", "batches"))]
+)
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 def test_a_run_cut_after_any_step_goes_on_to_the_same_bytes(kind: str, compiled: bool, tmp_path: Path) -> None:
     whole = parts(kind=kind)

@@ -65,6 +65,7 @@ def _installed(tool: str) -> None:
         pytest.skip(f"{tool} is not installed: pip install -e .[dev]")
 
 
+@pytest.mark.slow
 def test_mypy_knows_what_a_model_gives(program: Path) -> None:
     _installed("mypy")
     done = subprocess.run(
@@ -80,6 +81,7 @@ def test_mypy_knows_what_a_model_gives(program: Path) -> None:
     assert {int(line.split(":")[1]) for line in lines if ": error:" in line} == WRONG, done.stdout
 
 
+@pytest.mark.slow
 def test_pyright_knows_what_a_model_gives(program: Path) -> None:
     _installed("pyright")
     (program.parent / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}))

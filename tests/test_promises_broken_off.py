@@ -80,6 +80,7 @@ def test_an_interrupt_at_every_line_of_a_call_is_told_truly(optimizer: str) -> N
 
 # An alarm that goes off in a callback of a weak reference is printed by Python, and is no interrupt.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.slow
 def test_an_interrupt_at_any_moment_of_large_writes_is_told_truly() -> None:
     w = ag.tensor(np.zeros(400_000), name="a", requires_grad=True)
     v = ag.tensor(np.zeros(400_000), name="b", requires_grad=True)
