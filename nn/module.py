@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, display
+from autograd_lite import Tensor, backend, display
 from nn import state as states
 from nn.calling import check_call
 from nn.errors import UnwrittenError
@@ -66,6 +66,9 @@ class Module:
     __watched__ = True
 
     def __setattr__(self, name: str, value: Any) -> None:
+        earlier = vars(self).get(name)
+        if isinstance(earlier, Tensor) and is_parameter(earlier):
+            self._refuse_no_parameter(name, value)
         object.__setattr__(self, name, value)
         ag.touch()
         for path, _, child in states.inside(Found(name, name, value), (Tensor, Module)):
@@ -73,6 +76,15 @@ class Module:
                 is_parameter(child)  # whoever freezes it later freezes a parameter
             elif child.label is None:
                 object.__setattr__(child, "label", path)
+
+    def _refuse_no_parameter(self, name: str, value: Any) -> None:
+        """Raise `ArgumentError` where a parameter would be lost: for an array, or a result, in its place."""
+        if backend.is_array(value) or (isinstance(value, Tensor) and value.node is not None):
+            what = "a result" if isinstance(value, Tensor) else "an array"
+            raise ag.ArgumentError(
+                f"{self.label or type(self).__name__}: {name} is a parameter, and {what} in its place would be neither "
+                f"trained nor saved: write module.{name}.assign(…) for new values, or nn.Parameter(…) for another"
+            )
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)

@@ -204,3 +204,13 @@ X = np.ones((2, 4, 6))
 def test_what_does_not_fit_says_so(call: Any, kind: type[Exception], said: str) -> None:
     with pytest.raises(kind, match=said):
         call()
+
+
+def test_a_query_that_a_mask_of_numbers_lets_look_at_nothing_gets_0_as_with_truths() -> None:
+    attention = nn.MultiheadAttention(8, 2, rng=0)
+    x = np.random.default_rng(0).normal(size=(2, 3, 8)).astype(np.float32)
+    hidden = np.zeros((3, 3), bool)
+    hidden[2] = hidden[0, 1] = True
+    by_numbers = attention(x, attn_mask=np.where(hidden, -np.inf, 0.0)).numpy()
+    np.testing.assert_array_equal(by_numbers, attention(x, attn_mask=hidden).numpy())
+    assert np.isfinite(by_numbers).all()

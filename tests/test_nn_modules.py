@@ -380,3 +380,14 @@ def test_parameters_without_gradient_stay() -> None:
 def test_a_module_without_forward_says_so() -> None:
     with pytest.raises(NotImplementedError, match="Everywhere has no forward"):
         Everywhere()(1)
+
+
+def test_a_parameter_is_not_lost_to_an_array_or_a_result_in_its_place() -> None:
+    layer = nn.Linear(3, 1, rng=0)
+    before = layer.weight.numpy()
+    for value, what in ((np.ones((1, 3), np.float32), "an array"), (layer.weight * 2.0, "a result")):
+        with pytest.raises(ag.ArgumentError, match=rf"weight is a parameter, and {what}.*module\.weight\.assign"):
+            layer.weight = value
+    assert len(layer.parameters()) == 2 and layer.weight.numpy().tobytes() == before.tobytes()
+    layer.weight = nn.Parameter(np.ones((1, 3)))
+    assert len(layer.parameters()) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,9 +35,14 @@ def modules(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
     """Each module that a file imports, by its full name, and whether inside a function."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     inner = {
         id(node)
         for function in ast.walk(tree)
@@ -102,7 +108,7 @@ def test_nn_is_a_user_of_the_public_interface(path: Path) -> None:
         if parts[0] == "autograd_lite":
             public = len(parts) == 1 or (len(parts) == 2 and parts[1] in PUBLIC)
             assert public, f"{relative(path)} imports {name}"
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ag":
             public = node.attr in ag.__all__ or node.attr == "__version__"
@@ -126,7 +132,7 @@ def test_only_the_backend_names_cupy() -> None:
 
 @pytest.mark.parametrize("path", modules(LIBRARY) + modules(ROOT / "nn"), ids=relative)
 def test_every_module_says_what_it_knows(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text())), f"{relative(path)} has no docstring"
+    assert ast.get_docstring(parsed(path)), f"{relative(path)} has no docstring"
 
 
 # Two more fences.
@@ -155,7 +161,7 @@ def test_no_operation_is_known_by_name_outside_its_room(path: Path) -> None:
     place = path.relative_to(LIBRARY).as_posix()
     if place in NAMING or place.split("/")[0] in NAMING:
         return
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     texts = _docstrings(tree)
     named = [
         f"{relative(path)}:{node.lineno}: {node.value!r}"
@@ -180,7 +186,7 @@ def test_nobody_outside_the_engine_touches_what_a_tensor_keeps_to_itself(path: P
         return
     touched = [
         f"{relative(path)}:{node.lineno}: .{node.attr}"
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr in PRIVATE
     ]
     assert not touched

@@ -141,7 +141,9 @@ class MultiheadAttention(Layer):
             if mask.dtype.kind == "b":
                 hidden.append(mask)
             elif mask.dtype.kind == "f":
-                scores = scores + mask.astype(scores.dtype)
+                unseen = mask == float("-inf")
+                hidden.append(unseen)  # a row of nothing else would be nan
+                scores = scores + ag.where(unseen, 0, mask).astype(scores.dtype)
             else:
                 raise ag.DtypeError(
                     f"{self.described()}: attn_mask is of truths, True where nothing is looked at, or of numbers to be "
