@@ -121,6 +121,7 @@ def test_a_replay_in_float32_has_the_bits_of_eager(name: str, case: Sample) -> N
     hold_to_eager(name, with_arrays(case, to_float32))
 
 
+@pytest.mark.slow
 @first_samples
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_replay_in_float16_has_the_bits_of_eager(name: str, case: Sample) -> None:
@@ -137,6 +138,7 @@ def test_a_replay_under_broadcasting_has_the_bits_of_eager(name: str, case: Samp
     hold_to_eager(name, case)
 
 
+@pytest.mark.slow
 @_cases(lambda name, case: name in OURS and not OURS[name].composed, first=1)
 def test_a_replay_of_any_memory_layout_has_the_bits_of_eager(name: str, case: Sample) -> None:
     for layout, laid in LAYOUTS.items():

@@ -266,6 +266,7 @@ def _differentiable() -> Any:
     )
 
 
+@pytest.mark.slow
 @_differentiable()
 def test_every_operation_is_derived_and_every_line_holds(name: str, case: Sample) -> None:
     op = ag.REGISTRY[name]
