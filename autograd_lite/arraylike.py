@@ -181,7 +181,11 @@ class Arraylike:
             return op(self, *inputs, **params)
         return self.__apply__(op, *op.bind((self, *inputs), params))
 
-    def _reduced(self, op: Operation, axis: Any, keepdims: Any, unknown: dict[str, Any]) -> Any:
+    def _reduced(
+        self, op: Operation, axis: Any, between: tuple[Any, ...], keepdims: Any, more: Any, unknown: dict[str, Any]
+    ) -> Any:  # fmt: skip
+        if more or between[0] is not None or between[-1] is not None:  # in NumPy's order, which the operation knows
+            return op(self, axis, *between, keepdims, *more, **unknown)
         if type(axis) is list:
             one_axis(f"x.{op.name}()", axis)
         if unknown:
@@ -274,61 +278,43 @@ class Arraylike:
         self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any
     ) -> Self:  # fmt: skip
         """The sum over `axis` (all axes where None)."""
-        if dtype is not None or out is not None or more:
-            return reduction.sum(self, axis, dtype, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.sum, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.sum, axis, (dtype, out), keepdims, more, further)  # type: ignore[no-any-return]
 
     def mean(
         self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any
     ) -> Self:  # fmt: skip
         """The mean over `axis` (all axes where None)."""
-        if dtype is not None or out is not None or more:
-            return reduction.mean(self, axis, dtype, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.mean, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.mean, axis, (dtype, out), keepdims, more, further)  # type: ignore[no-any-return]
 
     def max(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The largest element over `axis` (all axes where None); ties share the gradient evenly."""
-        if out is not None or more:
-            return reduction.max(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.max, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.max, axis, (out,), keepdims, more, further)  # type: ignore[no-any-return]
 
     def min(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The smallest element over `axis` (all axes where None); ties share the gradient evenly."""
-        if out is not None or more:
-            return reduction.min(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.min, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.min, axis, (out,), keepdims, more, further)  # type: ignore[no-any-return]
 
     def argmax(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The place of the first largest element along `axis`; data, never differentiable."""
-        if out is not None or more:
-            return reduction.argmax(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.argmax, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmax, axis, (out,), keepdims, more, further)  # type: ignore[no-any-return]
 
     def argmin(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """The place of the first smallest element along `axis`; data, never differentiable."""
-        if out is not None or more:
-            return reduction.argmin(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.argmin, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.argmin, axis, (out,), keepdims, more, further)  # type: ignore[no-any-return]
 
     def prod(
         self, axis: Any = None, dtype: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any
     ) -> Self:  # fmt: skip
         """The product over `axis` (all axes where None)."""
-        if dtype is not None or out is not None or more:
-            return reduction.prod(self, axis, dtype, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.prod, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.prod, axis, (dtype, out), keepdims, more, further)  # type: ignore[no-any-return]
 
     def any(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """Whether any element over `axis` is other than 0; data, never differentiable."""
-        if out is not None or more:
-            return reduction.any(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.any, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.any, axis, (out,), keepdims, more, further)  # type: ignore[no-any-return]
 
     def all(self, axis: Any = None, out: None = None, keepdims: bool = False, *more: Any, **further: Any) -> Self:
         """Whether all elements over `axis` are other than 0; data, never differentiable."""
-        if out is not None or more:
-            return reduction.all(self, axis, out, keepdims, *more, **further)  # type: ignore[no-any-return]
-        return self._reduced(reduction.all, axis, keepdims, further)  # type: ignore[no-any-return]
+        return self._reduced(reduction.all, axis, (out,), keepdims, more, further)  # type: ignore[no-any-return]
 
     def var(self, axis: Any = None, *further: Any, **named: Any) -> Self:
         """The variance over `axis` (all axes where None), with the keywords of `ag.var`."""

@@ -190,3 +190,42 @@ def test_a_gradient_that_is_summed_from_the_end_does_not_lie_backwards(name: str
     assert w.grad.strides == (8,)
     f(ag.tensor(np.ones(2)))
     assert w.grad.strides == (8,)
+
+
+@pytest.mark.parametrize("first", ["C", "Fortran", "neither"])
+@pytest.mark.parametrize("second", ["C", "Fortran", "neither"])
+def test_a_result_does_not_take_the_order_of_the_operand_whose_memory_it_gets(first: str, second: str) -> None:
+    def make() -> Callable[[Any], Any]:
+        rng = np.random.default_rng(5)
+        a, b = (ag.asarray(ORDERS[order](rng), requires_grad=True) for order in (first, second))
+
+        def step(x: Any) -> Any:
+            with ag.no_grad():
+                one = (a * x) + (b * x)
+                other = (b * x) - (a * x)
+            return one.sum(), one.sum(axis=0), (one * one).sum(axis=(0, 2)), other.sum(), other.sum(axis=(1, 2))
+
+        return step
+
+    same(make)
+
+
+@pytest.mark.parametrize("later", ["Fortran", "neither", "gaps in Fortran"])
+def test_a_state_that_is_given_another_order_between_calls_is_seen(later: str) -> None:
+    values = ORDERS["C"](np.random.default_rng(7))
+    turned = ORDERS[later](np.random.default_rng(8))
+
+    def make() -> tuple[ag.Tensor, Callable[[Any], Any]]:
+        w = ag.tensor(values, requires_grad=True)
+        return w, lambda x: ((w * x).sum(), (w * x).sum(axis=0), (w * w).sum(axis=(0, 2)))
+
+    (ours, f), (theirs, g) = make(), make()
+    compiled = ag.compile(f, verify=False)
+    for k in range(8):
+        if k == 4:
+            ours.assign(turned)
+            theirs.assign(turned)
+        x = np.array(1.1 + k)
+        for one, other in zip(compiled(x), g(ag.tensor(x)), strict=True):
+            assert one.numpy().tobytes() == other.numpy().tobytes(), f"call {k + 1}"
+        assert ours.data.strides == theirs.data.strides

@@ -13,6 +13,7 @@ from compiling import OPTIMIZERS, Step, batch, bits, hold_to_eager, plain, train
 
 import autograd_lite as ag
 import nn
+from autograd_lite.compile.memory import Area, place
 
 # Values and states that are the same memory, or change places.
 
@@ -292,3 +293,17 @@ def test_a_large_result_that_is_a_state_or_a_gradient_too_is_copied() -> None:
         new, gradient = step(np.random.default_rng(i).normal(size=(300, 400)))
         assert new.data.tobytes() == w.data.tobytes() and not np.shares_memory(new.data, w.data)
         assert gradient.data.tobytes() == w.grad.tobytes() and not np.shares_memory(gradient.data, w.grad)
+
+
+@pytest.mark.parametrize(
+    "array, axes",
+    [
+        (np.zeros((2, 3, 4))[::-1], (0, 1, 2)),
+        (np.zeros((2, 3, 4))[:, ::-1, ::-1], (0, 1, 2)),
+        (np.zeros((4, 3, 2)).T[::-1], (2, 1, 0)),
+        (np.zeros((3, 2, 4)).transpose(1, 0, 2)[:, ::-1], (1, 0, 2)),
+    ],
+    ids=["first", "last two", "Fortran", "neither"],
+)
+def test_the_order_of_axes_in_memory_does_not_depend_on_which_way_they_run(array: Any, axes: tuple[int, ...]) -> None:
+    assert place(Area("block", array.size, array.dtype), 0, array).axes == axes

@@ -218,3 +218,24 @@ def test_a_state_is_read_to_the_end_before_it_is_written(moved: Callable[..., An
         x = np.full((2, 3), 0.1 * (k + 1))
         for one, other in zip(eager(ag.tensor(x)), compiled(x), strict=True):
             assert one.numpy().tobytes() == other.numpy().tobytes()
+
+
+def test_updates_of_two_forms_are_not_joined() -> None:
+    def make() -> tuple[list[ag.Tensor], Callable[[Any], Any]]:
+        first, second = (ag.tensor(np.full(4, value), requires_grad=True) for value in (1.0, 2.0))
+
+        def f(x: Any) -> Any:
+            with ag.no_grad():
+                first.assign(first - x * 0.5)
+                second.assign(second + x * 0.5)
+            return x * 1.0
+
+        return [first, second], f
+
+    (ours, f), (theirs, g) = make(), make()
+    compiled = ag.compile(f, verify=False)
+    for k in range(4):
+        x = np.full(4, 0.25 * k)
+        compiled(x)
+        g(ag.tensor(x))
+        assert [w.numpy().tobytes() for w in ours] == [w.numpy().tobytes() for w in theirs]

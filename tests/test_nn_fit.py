@@ -722,3 +722,31 @@ def test_a_run_that_diverges_early_keeps_the_epochs_that_were_good() -> None:
     with pytest.raises(nn.DivergenceError, match="had after step 24"):
         nn.fit(model, nn.quadratic_cost, (x, y), optimizer, 9, 8, rng=0, progress=False, callbacks=spoil)
     assert model.parameters()[0].numpy().tobytes() == seen[2].tobytes()
+
+
+LATE = nn.Linear(3, 3, rng=1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: LATE(x), functools.partial(LATE), LATE.forward],  # noqa: PLW0108
+    ids=["lambda", "partial", "method"],
+)
+def test_a_module_that_only_a_function_inside_the_model_calls_is_not_left_untrained_in_silence(function: Any) -> None:
+    model = nn.Sequential(nn.Lambda(function), nn.Linear(3, 1, rng=0))
+    y = X[:, :1]
+    with pytest.raises(ag.ArgumentError, match=r"no part of it.*neither trained nor saved: hold it"):
+        nn.fit(model, nn.quadratic_cost, (X, y), nn.SGD(model.parameters(), 0.01), 1, 10, progress=False)
+    everything = [*model.parameters(), *LATE.parameters()]
+    nn.fit(model, nn.quadratic_cost, (X, y), nn.SGD(everything, 0.01), 1, 10, progress=False)
+    LATE.freeze()
+    try:
+        nn.fit(model, nn.quadratic_cost, (X, y), nn.SGD(model.parameters(), 0.01), 1, 10, progress=False)
+    finally:
+        LATE.unfreeze()
+
+
+def test_a_module_that_only_a_function_calls_is_in_evaluation_with_the_model() -> None:
+    dropout = nn.Dropout(0.5, rng=0)
+    model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.Lambda(lambda x: 2.0 * dropout(x)))
+    assert np.array_equal(nn.predict(model, X), nn.predict(model, X)) and dropout.training

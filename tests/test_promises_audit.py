@@ -11,6 +11,7 @@ from compiling import batch, bits, plain, state
 
 import autograd_lite as ag
 import nn
+from autograd_lite.compile import verify
 
 X = np.ones(2)
 
@@ -172,3 +173,15 @@ def test_an_interrupted_audit_leaves_everything_as_before() -> None:
     assert (w.numpy(), rng.bit_generator.state) == before
     stop.value = False
     step(np.ones(1))
+
+
+def test_the_order_of_memory_counts_as_the_bits_do() -> None:
+    w = ag.tensor(np.arange(6.0).reshape(2, 3), requires_grad=True, name="w")
+    w.grad = np.ones((2, 3))
+    before = verify.after([w], [], [])
+    assert verify.difference(before, verify.after([w], [], [])) is None
+    w.assign(np.asfortranarray(w.numpy()))
+    assert verify.difference(before, verify.after([w], [], [])) == "the order of memory of w"
+    w.assign(np.ascontiguousarray(w.numpy()))
+    w.grad = np.asfortranarray(np.ones((2, 3)))
+    assert verify.difference(before, verify.after([w], [], [])) == "the order of memory of the gradient of w"

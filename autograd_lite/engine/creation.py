@@ -88,6 +88,7 @@ def _one_shape(name: str, shape: Any, dtype: Any) -> None:
         )
 
 
+@told
 def zeros(
     shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None, device: Any = None
 ) -> Tensor:  # fmt: skip
@@ -101,6 +102,7 @@ def zeros(
     return _leaf(("zeros", shape, dtype), lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
 
 
+@told
 def ones(
     shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None, device: Any = None
 ) -> Tensor:  # fmt: skip
@@ -114,6 +116,7 @@ def ones(
     return _leaf(("ones", shape, dtype), lambda: numpy.ones(shape, dtype), requires_grad, name, device)
 
 
+@told
 def empty(
     shape: Any, dtype: Any = float, requires_grad: bool = False, name: str | None = None, device: Any = None
 ) -> Tensor:  # fmt: skip
@@ -126,6 +129,7 @@ def empty(
     return _leaf(("empty", shape, dtype), lambda: numpy.zeros(shape, dtype), requires_grad, name, device)
 
 
+@told
 def full(
     shape: Any, fill_value: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None,
     device: Any = None,
@@ -143,6 +147,7 @@ def full(
     return _leaf(("full", shape, fill_value), lambda: numpy.full(shape, fill_value, dtype), requires_grad, name, device)
 
 
+@told
 def arange(
     start: Any, stop: Any = None, step: Any = None, dtype: Any = None, requires_grad: bool = False,
     name: str | None = None, device: Any = None, like: Any = None,
@@ -177,6 +182,7 @@ def arange(
     return _leaf(("arange", start, stop, step), make, requires_grad, name, device)
 
 
+@told
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None,
     axis: int = 0, requires_grad: bool = False, name: str | None = None, device: Any = None,
@@ -237,6 +243,7 @@ def _ending(values: Tensor, last: Tensor) -> Tensor:
     return ended
 
 
+@told
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0,
     requires_grad: bool = False, name: str | None = None, device: Any = None,
@@ -259,6 +266,7 @@ def logspace(
     return _computed("logspace", powers if dtype is None else powers.astype(dtype), requires_grad, name)
 
 
+@told
 def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0,
     requires_grad: bool = False, name: str | None = None, device: Any = None,
@@ -286,6 +294,7 @@ def geomspace(
     return _computed("geomspace", values if dtype is None else values.astype(dtype), requires_grad, name)
 
 
+@told
 def eye(
     N: int, M: int | None = None, k: int = 0, dtype: Any = float, requires_grad: bool = False,  # noqa: N803
     name: str | None = None, device: Any = None,
@@ -300,6 +309,7 @@ def eye(
     return _leaf(("eye", N, M, k), lambda: numpy.eye(N, M, k, dtype), requires_grad, name, device)
 
 
+@told
 def identity(
     n: int, dtype: Any = float, requires_grad: bool = False, name: str | None = None, device: Any = None
 ) -> Tensor:  # fmt: skip
@@ -312,6 +322,7 @@ def identity(
     return _leaf(("identity", n), lambda: numpy.identity(n, dtype), requires_grad, name, device)
 
 
+@told
 def fromfunction(function: Callable[..., Any], shape: Any, dtype: Any = float) -> Any:
     """What `function` gives for the places of an array of this shape: a tensor of them along each axis.
 
@@ -325,6 +336,3 @@ def fromfunction(function: Callable[..., Any], shape: Any, dtype: Any = float) -
     except (TypeError, ValueError, MemoryError) as error:
         raise ArgumentError(f"fromfunction(…, {shape!r}, {dtype!r}): {error}") from error
     return function(*map(tensor, places))
-
-
-globals().update({name: told(globals()[name]) for name in __all__})  # what is called wrongly says so in our words

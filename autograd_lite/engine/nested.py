@@ -20,6 +20,7 @@ from autograd_lite.ops import comparison, indexing, joining, shaping
 __all__ = ["block", "choose", "insert", "select"]
 
 
+@told
 def block(arrays: Any) -> Tensor:
     """Arrays put together from nested lists of them: the innermost lists along the last axis, and so on outwards.
 
@@ -65,6 +66,7 @@ def _blocked(arrays: Any, depth: int, ndim: int) -> Tensor:
     return joining.concatenate(parts, axis=-depth)  # type: ignore[no-any-return]
 
 
+@told
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
     """In every place the element of the first choice whose condition holds there, and `default` where none does.
 
@@ -87,6 +89,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return found  # type: ignore[no-any-return]
 
 
+@told
 def choose(a: Any, choices: Any, mode: str = "raise") -> Tensor:
     """In every place the element of that one among the `choices` whose number stands in `a`; others by `mode`.
 
@@ -113,6 +116,7 @@ def choose(a: Any, choices: Any, mode: str = "raise") -> Tensor:
     return chosen
 
 
+@told
 def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Tensor:
     """A copy of `x` with `values` put in before the places `obj` along `axis` (None: flattened).
 
@@ -158,6 +162,3 @@ def _cast(x: Tensor, values: Tensor) -> Tensor:
             f"insert: {describe(values)} does not go into {describe(x)}: write x.astype({values.dtype}) first"
         )
     return values.astype(x.dtype)
-
-
-globals().update({name: told(globals()[name]) for name in __all__})  # what is called wrongly says so in our words

@@ -98,6 +98,7 @@ def _at_least_zero(what: str, name: str, value: Any) -> None:
         raise ArgumentError(f"random.{what}: {name} must be at least 0, not {value!r}")
 
 
+@told
 def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, *, rng: Any, dtype: Any = None) -> Tensor:
     """Numbers of the normal distribution with mean `loc` and standard deviation `scale`, both with gradients.
 
@@ -112,6 +113,7 @@ def normal(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, *, rng: Any, dtyp
     return loc + scale * _standard(rng, "standard_normal", _shape("normal", size, loc, scale), kind)  # type: ignore[no-any-return]
 
 
+@told
 def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None, *, rng: Any, dtype: Any = None) -> Tensor:
     """Numbers evenly from [`low`, `high`), both with gradients: low + (high - low) · u, as `rng.uniform` gives them.
 
@@ -123,6 +125,7 @@ def uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None, *, rng: Any, dtyp
     return low + (high - low) * _standard(rng, "random", _shape("uniform", size, low, high), kind)  # type: ignore[no-any-return]
 
 
+@told
 def exponential(scale: Any = 1.0, size: Any = None, *, rng: Any, dtype: Any = None) -> Tensor:
     """Numbers of the exponential distribution with mean `scale`, which has a gradient, as `rng.exponential` gives them.
 
@@ -135,6 +138,7 @@ def exponential(scale: Any = 1.0, size: Any = None, *, rng: Any, dtype: Any = No
     return scale * _standard(rng, "standard_exponential", _shape("exponential", size, scale), kind)  # type: ignore[no-any-return]
 
 
+@told
 def gumbel(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, *, rng: Any, dtype: Any = None) -> Tensor:
     """Numbers of the Gumbel distribution at `loc` with `scale`, both with gradients: loc - scale · ln E, E exponential.
 
@@ -148,6 +152,7 @@ def gumbel(loc: Any = 0.0, scale: Any = 1.0, size: Any = None, *, rng: Any, dtyp
     return loc - scale * log(waited)  # type: ignore[no-any-return]
 
 
+@told
 def bernoulli(p: Any = 0.5, size: Any = None, *, rng: Any, dtype: Any = bool) -> Tensor:
     """True with probability `p`, element by element, or 1 and 0 in another `dtype`; data, without a gradient.
 
@@ -161,6 +166,7 @@ def bernoulli(p: Any = 0.5, size: Any = None, *, rng: Any, dtype: Any = bool) ->
     return drawn if numpy.dtype(dtype) == bool else drawn.astype(dtype)
 
 
+@told
 def integers(
     low: Any, high: Any = None, size: Any = None, *, rng: Any, dtype: Any = numpy.int64, endpoint: bool = False
 ) -> Tensor:  # fmt: skip
@@ -175,6 +181,7 @@ def integers(
     return _drawn(rng, "integers", *bounds, size=shape, dtype=numpy.dtype(dtype), endpoint=bool(endpoint))
 
 
+@told
 def permutation(x: Any, axis: int = 0, *, rng: Any) -> Tensor:
     """The parts of `x` along `axis` in a random order, with their gradients; of a number the whole numbers below it.
 
@@ -193,6 +200,7 @@ def permutation(x: Any, axis: int = 0, *, rng: Any) -> Tensor:
     return indexing.take(whole, order, axis=place)  # type: ignore[no-any-return]
 
 
+@told
 def choice(
     a: Any, size: Any = None, replace: bool = True, p: Any = None, axis: int = 0, shuffle: bool = True, *, rng: Any
 ) -> Tensor:  # fmt: skip
@@ -218,6 +226,7 @@ def choice(
     return picked if parts is None else indexing.take(parts, picked, axis=place)
 
 
+@told
 def categorical(logits: Any, size: Any = None, axis: int = -1, *, rng: Any) -> Tensor:
     """The number of a class for each line along `axis`, drawn with the probabilities softmax(`logits`); data.
 
@@ -235,6 +244,3 @@ def categorical(logits: Any, size: Any = None, axis: int = -1, *, rng: Any) -> T
     times = () if size is None else _shape("categorical", size)
     noise = gumbel(size=(*times, *weights.shape), rng=rng, dtype=_real("categorical", None, weights))
     return reduction.argmax(weights.detach() + noise, axis=place)  # type: ignore[no-any-return]
-
-
-globals().update({name: told(globals()[name]) for name in __all__})  # what is called wrongly says so in our words

@@ -13,7 +13,9 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import autograd_lite as ag
+from nn import state as states
 from nn.module import Module
+from nn.state import Found
 
 _WRAPPED = ("__self__", "func", "function", "__wrapped__")
 
@@ -39,6 +41,25 @@ def modules_behind(model: Any) -> list[Module]:
         else:
             stack.extend(reversed(_inside(each)))
     return found
+
+
+def hidden(model: Any) -> list[Module]:
+    """The modules that functions inside a model call, and that are no part of it: nobody trains or saves those.
+
+    >>> from nn.training.modes import hidden
+    >>> layer = nn.Linear(2, 1)
+    >>> hidden(nn.Sequential(lambda x: layer(x))) == [layer], hidden(nn.Sequential(layer))
+    (True, [])
+    """
+    own = [module for top in modules_behind(model) for _, module in top.named_modules()]
+    held = [
+        found.value
+        for module in own
+        for name, value in vars(module).items()
+        for found in states.inside(Found(name, name, value), (FunctionType, MethodType, partial))
+    ]
+    known = set(map(id, own))
+    return [module for module in modules_behind(held) if id(module) not in known]
 
 
 def _inside(each: Any) -> list[Any]:
@@ -74,7 +95,7 @@ def owner(model: Any) -> Module | None:
 @contextmanager
 def evaluation(model: Any) -> Iterator[None]:
     """The model is in evaluation meanwhile, and nothing is recorded for gradients."""
-    with _modes(modules_behind(model), False), ag.no_grad():
+    with _modes([*modules_behind(model), *hidden(model)], False), ag.no_grad():
         yield
 
 

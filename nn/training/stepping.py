@@ -17,6 +17,7 @@ from nn.arguments import number
 from nn.module import Module
 from nn.optim import Optimizer, clip_grad_norm, clip_grad_value
 from nn.training.costing import sums
+from nn.training.modes import hidden
 
 Step = Callable[[Any, Any], Tensor]
 GroupStep = Callable[..., tuple[Tensor, ...]]
@@ -50,6 +51,12 @@ def refuse_misfits(model: Any, cost: Any, optimizer: Any) -> list[str]:
     if not isinstance(model, Module) or not isinstance(optimizer, Optimizer):
         return []
     trained = {id(parameter) for parameter in optimizer.parameters}
+    for module in hidden(model):
+        if any(parameter.requires_grad and id(parameter) not in trained for parameter in module.parameters()):
+            raise ag.ArgumentError(
+                f"fit: a function inside the model calls {module!r:.60}, which is no part of it, and so would be "
+                "neither trained nor saved: hold it as an attribute of a module of your own, or freeze() it"
+            )
     named = dict(model.named_parameters())
     wanting = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
     if wanting and not any(id(parameter) in trained for parameter in wanting.values()):
