@@ -220,14 +220,18 @@ def test_a_state_is_read_to_the_end_before_it_is_written(moved: Callable[..., An
             assert one.numpy().tobytes() == other.numpy().tobytes()
 
 
-def test_updates_of_two_forms_are_not_joined() -> None:
+@pytest.mark.parametrize("depth", [0, 1, 2, 3, 4, 6, 9, 14])
+def test_updates_of_two_forms_are_not_joined_however_deep_they_differ(depth: int) -> None:
     def make() -> tuple[list[ag.Tensor], Callable[[Any], Any]]:
         first, second = (ag.tensor(np.full(4, value), requires_grad=True) for value in (1.0, 2.0))
 
         def f(x: Any) -> Any:
             with ag.no_grad():
-                first.assign(first - x * 0.5)
-                second.assign(second + x * 0.5)
+                one, other = first - 0.25, second + 0.25
+                for k in range(depth):
+                    one, other = ag.tanh(one) * (0.5 + k), ag.tanh(other) * (0.5 + k)
+                first.assign(one)
+                second.assign(other)
             return x * 1.0
 
         return [first, second], f
