@@ -117,7 +117,7 @@ class Writer:
         for _ in range(25):
             expression = self._expression()
             value = self._tried(expression)
-            if value is None or isinstance(value, tuple | list):  # several results that no index has been written for
+            if value is None:
                 continue
             name = f"t{self.count}"
             self.count += 1
@@ -137,6 +137,8 @@ class Writer:
         try:
             with np.errstate(all="ignore"):
                 value = eval(expression, {**self._world, **self.values})  # noqa: S307 - it was just written here
+            if isinstance(value, tuple | list):  # several results that no index has been written for
+                return None
             value = np.asarray(value)
         except (ValueError, TypeError, IndexError, AttributeError, OverflowError, ZeroDivisionError, ag.AutogradError):
             return None
@@ -208,7 +210,7 @@ class Writer:
     def _call(self, op: ag.Operation, given: str, part: int | None = None) -> str:
         """The call as text: of several results one, that of number `part` or any."""
         number = self.rng.randrange(2) if part is None else part
-        return f"ag.{op.name}({given})" + (f"[{number}]" if op.parts else "")
+        return f"ag.{op.name}({given})" + (f"[{number}]" if op.parts or part is not None else "")
 
     def _keywords(self, op: ag.Operation, x: np.ndarray) -> list[str]:
         rows = SAMPLES.get(op.name, [])
