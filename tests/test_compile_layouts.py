@@ -229,3 +229,40 @@ def test_a_state_that_is_given_another_order_between_calls_is_seen(later: str) -
         for one, other in zip(compiled(x), g(ag.tensor(x)), strict=True):
             assert one.numpy().tobytes() == other.numpy().tobytes(), f"call {k + 1}"
         assert ours.data.strides == theirs.data.strides
+
+
+OUTSIDE: dict[str, Callable[[Any], Any]] = {
+    "a pass": lambda w: (w * 2.0).sum().backward(),
+    "a moved pass": lambda w: ag.square(w.transpose(1, 2, 0)).sum().backward(),
+    **{f"set, {name}": lambda w, name=name: put_gradient(w, name) for name in ("C", "Fortran", "neither")},
+}
+
+
+def put_gradient(w: Any, order: str) -> None:
+    w.grad = ORDERS[order](np.random.default_rng(9))
+
+
+@pytest.mark.parametrize("moved", [lambda w: w.T, lambda w: w.transpose(1, 2, 0), lambda w: w.swapaxes(0, 2)])
+@pytest.mark.parametrize("outside", OUTSIDE)
+def test_a_gradient_that_is_found_in_another_order_is_seen(outside: str, moved: Callable[[Any], Any]) -> None:
+    # Found by random programs: a pass outside of the step had left the gradient in another order than the step's own.
+    def make() -> tuple[ag.Tensor, Callable[[Any], Any]]:
+        w = ag.tensor(ORDERS["C"](np.random.default_rng(7)), requires_grad=True)
+
+        def f(x: Any) -> Any:
+            t = moved(w) * x
+            (t * t[...]).sum().backward()
+
+        return w, f
+
+    (ours, f), (theirs, g) = make(), make()
+    compiled = ag.compile(f, verify=False)
+    for k in range(9):
+        if k in (3, 6):
+            OUTSIDE[outside](ours)
+            OUTSIDE[outside](theirs)
+        x = np.array(1.1 + k)
+        compiled(x)
+        g(ag.tensor(x))
+        assert ours.grad.strides == theirs.grad.strides, f"call {k + 1}"
+        assert ours.grad.tobytes() == theirs.grad.tobytes(), f"call {k + 1}"

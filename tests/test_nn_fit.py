@@ -750,3 +750,50 @@ def test_a_module_that_only_a_function_calls_is_in_evaluation_with_the_model() -
     dropout = nn.Dropout(0.5, rng=0)
     model = nn.Sequential(nn.Linear(3, 4, rng=0), nn.Lambda(lambda x: 2.0 * dropout(x)))
     assert np.array_equal(nn.predict(model, X), nn.predict(model, X)) and dropout.training
+
+
+@both
+def test_flat_outputs_of_several_examples_are_not_taken_for_one(compiled: bool) -> None:
+    model = nn.Sequential(nn.Linear(3, 1, rng=0), nn.Flatten(0))
+    optimizer, data = nn.SGD(model.parameters(), 0.01), (X, X[:, 0])
+    before = state(model)
+    for call in (
+        lambda: nn.evaluate(model, nn.quadratic_cost, data),
+        lambda: nn.fit(model, nn.quadratic_cost, data, optimizer, 1, 10, progress=False, compile=compiled),
+        lambda: nn.fit(model, nn.quadratic_cost, data, optimizer, 1, 10, progress=False, accumulate=2),
+    ):
+        with pytest.raises(ag.ShapeError, match=r"examples, which the cost takes for one example: let it give a row"):
+            call()
+    assert state(model) == before
+    nn.fit(model, nn.mean_squared_error, data, optimizer, 1, 10, progress=False, compile=compiled)
+
+
+def test_a_loader_that_drops_examples_measures_nothing() -> None:
+    model = nn.Sequential(nn.Linear(3, 1, rng=0))
+    loader = nn.DataLoader((X, X[:, :1]), 7, drop_last=True)
+    for call in (
+        lambda: nn.predict(model, loader),
+        lambda: nn.evaluate(model, nn.quadratic_cost, loader),
+    ):
+        with pytest.raises(ag.DataError, match="drop_last, which leaves examples out"):
+            call()
+
+
+def test_a_run_that_is_stopped_within_an_epoch_has_the_best_weights_back() -> None:
+    model = nn.Sequential(nn.Linear(3, 1, rng=0))
+    data, kept = (X, X[:, :1]), []
+
+    class Stop:
+        def on_epoch(self, run: nn.Run) -> None:
+            kept.append(state(model))
+
+        def on_step(self, run: nn.Run) -> None:
+            if run.epoch == 2 and run.step == 3:
+                run.stop("enough")
+
+    optimizer = nn.SGD(model.parameters(), 0.01)
+    history = nn.fit(
+        model, nn.quadratic_cost, data, optimizer, 9, 10, validation=data, early_stopping=5, callbacks=Stop(), rng=0,
+        progress=False,
+    )  # fmt: skip
+    assert history.best()[0] == 2 and state(model) == kept[1]

@@ -40,7 +40,7 @@ from autograd_lite.engine.tensor import Tensor
 from autograd_lite.errors import ArgumentError, CheckError, CompileError, CompileWarning
 from autograd_lite.program.lower import lower
 from autograd_lite.program.passes import drop_dead, optimise
-from autograd_lite.program.program import Leaf, Program, Stats, layout
+from autograd_lite.program.program import Leaf, Program, State, Stats, layout
 from autograd_lite.program.record import Recorder
 from autograd_lite.watch import marks
 
@@ -74,7 +74,7 @@ class _Entry:
     given: dict[int, Callable[[], Tensor | None]]  # arguments that are tensors of the function's own
     own: frozenset[int]  # identities of the tensors that no other argument may be
     kind: Any  # the signature without its numbers
-    layouts: list[tuple[Leaf, Any]]  # of its states: shape, dtype and memory order
+    layouts: list[tuple[State, Any]]  # of its states, gradients that are found among them: shape, dtype, memory order
     layout: Layout | None = None  # made when it is first wanted
     owner: int | None = None  # the identity of whose method it is
     due: int = 1  # the call, of those of this program, at which it is audited next
@@ -167,7 +167,7 @@ class Compiled:
         self._entries: dict[Any, list[_Entry]] = {}
         self._given_up: dict[Any, str] = {}  # kinds of calls that run as they are, and why
         self._fruitless: dict[Any, int] = {}  # of kinds of calls: recordings in a row that were never replayed
-        self._restless: dict[Any, int] = {}  # of signatures: calls that changed what they read
+        self._restless: dict[Any, int] = {}  # of signatures: calls in a row that changed what they read
         self._thread = _Thread()
         self._latest: _Entry | None = None
         self._lock = threading.RLock()
@@ -254,6 +254,7 @@ class Compiled:
         """Replay a program that holds; from time to time with the function itself beside it."""
         self._fruitless.pop(entry.kind, None)
         self._fruitless.pop(None, None)
+        self._restless.clear()
         entry.left -= 1
         if entry.left < 1:
             return self._audit(entry, args)
@@ -298,10 +299,8 @@ class Compiled:
                 for tensor, present in entry.entry_grads
             )
             and all(
-                (t := leaf()) is not None
-                and type(value_of(t)) is numpy.ndarray
-                and (value_of(t).shape, value_of(t).dtype, layout(value_of(t))) == form
-                for leaf, form in entry.layouts
+                type(array := state.array) is numpy.ndarray and (array.shape, array.dtype, layout(array)) == form
+                for state, form in entry.layouts
             )
         )
 
@@ -634,8 +633,7 @@ class Compiled:
             {i: weak(arg) for i, (arg, tensor) in enumerate(zip(args, dry.given, strict=True))
              if type(arg) is Tensor and tensor is arg},
             frozenset(id(t) for t in (*captured, *scan.tensors)), kind,
-            [(v.state.leaf, (v.shape, v.dtype, layout(v.sample)))
-             for v in program.states if v.state is not None and v.state.what == "data"],
+            [(v.state, (v.shape, v.dtype, layout(v.sample))) for v in program.states if v.state is not None],
         )  # fmt: skip
         gone.entry = weakref.ref(entry)
         entry.owner = id(args[0]) if self._method and args else None

@@ -30,6 +30,19 @@ _OF_SCORES = (
 )  # fmt: skip
 
 
+_OF_ROWS = (cosine_cost, cross_entropy_cost, kullback_leibler_cost, quadratic_cost)
+
+
+def counts_rows(cost: Any) -> bool:
+    """Whether a cost is divided by the rows of an output, and takes one without rows for a single example.
+
+    >>> from nn.costs import counts_rows
+    >>> counts_rows(nn.quadratic_cost), counts_rows(nn.mean_squared_error)
+    (True, False)
+    """
+    return _one_of(cost, _OF_ROWS)
+
+
 def takes_logits(cost: Any) -> bool:
     """Whether a cost is made of outputs without an activation: one of them says class 1 above 0, and not above 1/2.
 
@@ -37,14 +50,19 @@ def takes_logits(cost: Any) -> bool:
     >>> takes_logits(nn.cross_entropy_cost), takes_logits(nn.quadratic_cost)
     (True, False)
     """
+    return _one_of(cost, _OF_SCORES)
+
+
+def _one_of(cost: Any, known: tuple[Any, ...]) -> bool:
     while isinstance(cost, functools.partial):
         cost = cost.func
-    return any(cost is each for each in _OF_SCORES)
+    return any(cost is each for each in known)
 
 
 __all__ = [
     "binary_cross_entropy",
     "cosine_cost",
+    "counts_rows",
     "cross_entropy_cost",
     "hinge_cost",
     "huber_cost",

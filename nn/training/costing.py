@@ -33,6 +33,15 @@ def sums(cost: Any) -> bool:
     return False
 
 
+def refuse_flat(caller: str, cost: Any, output: Any, examples: int) -> None:
+    """Raise `ShapeError` where a cost would take the outputs of several examples for those of one."""
+    if examples > 1 and len(getattr(output, "shape", (0, 0))) == 1 and costs.counts_rows(cost):
+        raise ag.ShapeError(
+            f"{caller}: the model gives outputs of shape {output.shape} for {examples} examples, which the cost takes "
+            "for one example: let it give a row for each, of shape (examples, 1), and the targets too"
+        )
+
+
 def goes_by_zero(cost: Any, outputs: Any, targets: Any) -> bool:
     """Whether a single output stands for class 1 above 0, as a logit does, and not above 1/2, as a probability.
 

@@ -212,6 +212,10 @@ def trained_on(data: Any, size: Any, rng: Callable[[], np.random.Generator], giv
 def held_out(caller: str, what: str, data: Any, size: int | None, dtype: Any) -> Held | Loaded:
     """What is measured on, in batches of `size` where they are cut here. Raises `DataError`."""
     if isinstance(data, DataLoader):
+        if data.drop_last:
+            raise ag.DataError(
+                f"{caller}: {what} is a loader with drop_last, which leaves examples out: make one without"
+            )
         return Loaded(data, dtype)
     if is_loaded(data):
         return Loaded(DataLoader(data, size or 1000) if _is_data_set(data) else DataLoader(data), dtype)

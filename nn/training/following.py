@@ -120,7 +120,7 @@ class Following:
                 else f"in epoch {run.epoch + 1} after {run.step} mini-batches"
             )
             notes.append(f"ended {where}: {run.stopped}")
-        if run.best is not None and run.best_epoch != run.epoch:
+        if run.best is not None and (run.best_epoch != run.epoch or run.step):
             run.put_back_best()
             notes.append(f"the weights are those of epoch {run.best_epoch}, the best")
         for note in notes:

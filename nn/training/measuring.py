@@ -16,7 +16,7 @@ import autograd_lite as ag
 from autograd_lite import Tensor, backend
 from nn.metrics import right
 from nn.training import data as examples
-from nn.training.costing import goes_by_zero, refuse_probabilities, sums
+from nn.training.costing import goes_by_zero, refuse_flat, refuse_probabilities, sums
 from nn.training.data import Held, Loaded
 from nn.training.evaluation import Cost, Metric, accuracy, has_classes, not_a_row_each
 from nn.training.history import History
@@ -111,6 +111,8 @@ def collected(
             output = ag.asarray(model(x))
             if not output.ndim or len(output) != len(x):
                 raise ag.ShapeError(not_a_row_each(caller, output.shape, len(x)))
+            if cost is not None:
+                refuse_flat(caller, cost, output, len(x))
             if outputs and output.shape[1:] != outputs[0].shape[1:]:
                 raise ag.ShapeError(
                     f"{caller}: the outputs of one batch have shape {outputs[0].shape} and of another {output.shape}: "

@@ -16,7 +16,7 @@ from autograd_lite import Tensor
 from nn.arguments import number
 from nn.module import Module
 from nn.optim import Optimizer, clip_grad_norm, clip_grad_value
-from nn.training.costing import sums
+from nn.training.costing import refuse_flat, sums
 from nn.training.modes import hidden
 
 Step = Callable[[Any, Any], Tensor]
@@ -105,7 +105,9 @@ def step_of(model: Any, cost: Any, optimizer: Stepping, clip: Change | None = No
 
     def step(x: Any, y: Any) -> Tensor:
         # Model and cost are in the closure of the step itself, where a compiled step watches them.
-        value = _tensor(cost(model(x), y))
+        output = model(x)
+        refuse_flat("fit", cost, output, len(x))
+        value = _tensor(cost(output, y))
         optimizer.zero_grad()
         value.backward(free=True)
         _refuse_foreign(optimizer)
@@ -153,7 +155,9 @@ def accumulated(model: Any, cost: Any, optimizer: Stepping, clip: Change | None 
         values = []
         optimizer.zero_grad()
         for x, y in batches:
-            value = _tensor(cost(model(x), y))
+            output = model(x)
+            refuse_flat("fit", cost, output, len(x))
+            value = _tensor(cost(output, y))
             (value if summed else value * (len(x) / examples)).backward(free=True)
             values.append(value)
         _refuse_foreign(optimizer)
