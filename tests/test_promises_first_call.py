@@ -14,6 +14,8 @@ from compiling import batch, bits, plain, state
 
 import autograd_lite as ag
 import nn
+from autograd_lite.compile import compiled
+from autograd_lite.engine.graph import mode
 
 
 def test_sums_over_fortran_order_have_the_bits_of_eager_from_the_first_call_on() -> None:
@@ -197,6 +199,27 @@ def test_an_interrupt_at_any_moment_of_the_first_call_leaves_everything_as_befor
                 theirs, _, g = plain()
                 g(*batch())
                 assert after in (before, state(theirs.parameters()))  # not, or done and on its way out
+            now = mode.now
+            assert (now.grad, now.scope, now.outside, now.witness.records) == (True, (), [], False)
+            other = ag.compile(lambda x: x * 2.0)
+            other(np.ones(2))
+            assert other.records == 1  # no compiled function is kept from being compiled by what was broken off
     finally:
         signal.signal(signal.SIGALRM, earlier)
     assert interrupted > 3
+
+
+def test_an_interrupt_before_the_function_itself_runs_keeps_no_other_from_being_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        step = ag.compile(lambda x: x * 2.0, verify=False)
+        patch.setattr(compiled, "touch", broken)
+        with pytest.raises(KeyboardInterrupt):
+            step(np.ones(2))
+    other = ag.compile(lambda x: x * 3.0)
+    other(np.ones(2))
+    assert other.records == 1

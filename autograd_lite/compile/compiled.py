@@ -135,12 +135,15 @@ class _Plain(threading.local):
     on = False
 
     def run(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
-        before, self.on = self.on, True
-        touch()  # nobody takes the quick way meanwhile
-        try:
+        before, now = self.on, mode.now
+        kept = now.grad, now.scope, [*now.outside]
+        try:  # from here on, since an interrupt in between would leave all compiled functions as they are
+            self.on = True
+            touch()  # nobody takes the quick way meanwhile
             return function(*args)
-        finally:
+        finally:  # by assignments alone, since an interrupt may come wherever a function is entered
             self.on = before
+            now.grad, now.scope, now.outside = kept
 
 
 _plain = _Plain()
@@ -526,6 +529,8 @@ class Compiled:
         recorder = Recorder(stream for stream, _ in scan.streams)
         recorder.plain.update(t for t, arg in zip(given, args, strict=True) if backend.is_array(arg))
         outputs: list[Tensor] = []
+        now = mode.now
+        kept = now.grad, now.scope, [*now.outside], now.witness
         try:
             if operands or scan.large:
                 stand_ins = scan.cover([*operands, *scan.large])
@@ -545,7 +550,8 @@ class Compiled:
             scan.put_back()
             raise self._whose(error, recorder, scan, args) from error
         except BaseException:
-            recorder.close()  # an interrupt may come just before the recording ends by itself
+            now.grad, now.scope, now.outside, now.witness = kept
+            recorder.put_back()  # again: an interrupt may come before the recording has ended by itself, or while it does
             scan.put_back()
             raise
         changes = [*written, *scan.put_back()]

@@ -73,11 +73,6 @@ class Recorder(Witness):
         mode.now.witness = self.outer
         self.put_back()
 
-    def close(self) -> None:
-        """End the recording, if it has not ended."""
-        if mode.now.witness is self:
-            self.__exit__(None, None, None)
-
     def put_back(self) -> None:
         """Give every tensor and generator what it had when the recording began: a recording is a dry run."""
         for tensor, (data, _, changed) in self.before.items():
