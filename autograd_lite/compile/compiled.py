@@ -551,7 +551,7 @@ class Compiled:
             raise self._whose(error, recorder, scan, args) from error
         except BaseException:
             now.grad, now.scope, now.outside, now.witness = kept
-            recorder.put_back()  # again: an interrupt may come before the recording has ended by itself, or while it does
+            recorder.put_back()  # again: an interrupt may come before the recording ends by itself, or while it does
             scan.put_back()
             raise
         changes = [*written, *scan.put_back()]
