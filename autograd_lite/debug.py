@@ -152,14 +152,14 @@ class lines:  # noqa: N801 - a context manager reads as a statement
 
     def __enter__(self) -> None:
         now = mode.now
-        now.outside.append(now.witness)
         # One block inside another of its kind goes on with it: nothing is said twice.
-        now.witness = now.witness if type(now.witness) is self.witness else self.witness(now.witness)
+        witness = now.witness if type(now.witness) is self.witness else self.witness(now.witness)
+        now.outside, now.witness = (now.witness, now.outside), witness
 
     def __exit__(self, kind: object, *error: object) -> None:
         now = mode.now
         ended = now.witness
-        now.witness = now.outside.pop()
+        now.witness, now.outside = now.outside
         if kind is None and ended is not now.witness and isinstance(ended, _Lines):
             ended.end()
 

@@ -12,6 +12,8 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.check import standin
+from autograd_lite.compile import compiled
+from autograd_lite.engine.graph import SILENT, State, mode
 
 standin.register()
 
@@ -73,6 +75,17 @@ def uncollected() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """A test leaves the thread as it found it: gradients on, no block open, nobody looking on."""
+    yield
+    now = mode.now
+    left = now.grad, now.scope, now.outside, now.witness, compiled._plain.on
+    if left != (True, (), (), SILENT, False):
+        mode.now, compiled._plain.on = State(), False  # the next test is not to blame
+    assert left == (True, (), (), SILENT, False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -200,7 +200,7 @@ def test_an_interrupt_at_any_moment_of_the_first_call_leaves_everything_as_befor
                 g(*batch())
                 assert after in (before, state(theirs.parameters()))  # not, or done and on its way out
             now = mode.now
-            assert (now.grad, now.scope, now.outside, now.witness.records) == (True, (), [], False)
+            assert (now.grad, now.scope, now.outside, now.witness.records) == (True, (), (), False)
             other = ag.compile(lambda x: x * 2.0)
             other(np.ones(2))
             assert other.records == 1  # no compiled function is kept from being compiled by what was broken off

@@ -136,7 +136,7 @@ class _Plain(threading.local):
 
     def run(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         before, now = self.on, mode.now
-        kept = now.grad, now.scope, [*now.outside]
+        kept = now.grad, now.scope, now.outside
         try:  # from here on, since an interrupt in between would leave all compiled functions as they are
             self.on = True
             touch()  # nobody takes the quick way meanwhile
@@ -530,7 +530,7 @@ class Compiled:
         recorder.plain.update(t for t, arg in zip(given, args, strict=True) if backend.is_array(arg))
         outputs: list[Tensor] = []
         now = mode.now
-        kept = now.grad, now.scope, [*now.outside], now.witness
+        kept = now.grad, now.scope, now.outside, now.witness
         try:
             if operands or scan.large:
                 stand_ins = scan.cover([*operands, *scan.large])

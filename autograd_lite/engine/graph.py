@@ -59,7 +59,7 @@ class State:
     __slots__ = ("grad", "scope", "witness", "outside")
 
     def __init__(self) -> None:
-        self.outside: list[Any] = []  # what held outside of the blocks now open, innermost last
+        self.outside: tuple[Any, ...] = ()  # what held outside of the blocks now open: (innermost, (the next, …))
         self.grad = True
         self.scope: tuple[str, ...] = ()
         self.witness: Witness = SILENT
@@ -107,12 +107,11 @@ class _Switch:
 
     def __enter__(self) -> None:
         now = mode.now
-        now.outside.append(now.grad)
-        now.grad = self.value
+        now.outside, now.grad = (now.grad, now.outside), self.value  # at once: no interrupt comes in between
 
     def __exit__(self, *error: object) -> None:
         now = mode.now
-        now.grad = now.outside.pop()
+        now.grad, now.outside = now.outside
 
     def __call__(self, function: F) -> F:
         if inspect.isgeneratorfunction(function):
